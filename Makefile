@@ -1,0 +1,142 @@
+# guichet: build, try, test and check. `make` alone lists the targets.
+
+# The build tag of DuckDB's Arrow interface, in this one place: every go command
+# below inherits it through GOFLAGS, and so do the programs that tests start.
+TAGS := duckdb_arrow
+
+GO_VERSION       := 1.26
+GOLANGCI_VERSION := v2.15.0
+GOFUMPT_VERSION  := v0.12.0
+VULN_VERSION     := v1.8.0
+FUZZTIME         ?= 20s
+# The real files that some tests and the generated facts are made from.
+DATA             := $(or $(GUICHET_DATA),$(wildcard ../shared/data))
+# Rooms whose every line must be run by their own tests.
+RULES            := harmonise mirror
+# In CI nothing is taken from the cache of test results.
+TESTFLAGS        ?= $(if $(CI),-count=1)
+
+SHELL         := bash
+.SHELLFLAGS   := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS     += --no-print-directory
+
+TOOLS := $(CURDIR)/.tools/bin
+export GOFLAGS      := $(strip $(filter-out -tags=%,$(shell go env GOFLAGS 2>/dev/null)) -tags=$(TAGS))
+export GUICHET_DATA := $(if $(DATA),$(abspath $(DATA)))
+
+##@ Use
+
+.PHONY: help
+help: ## List the targets
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: build
+build: compilers ## Build bin/guichet
+	@[ -x bin/guichet ] || echo "building bin/guichet: the first time links DuckDB's libraries and takes about 2 minutes"
+	@mkdir -p bin
+	go build -o bin/guichet ./cmd/guichet
+
+.PHONY: demo
+demo: build ## Build, then take in small files of five members, ask and compare
+	@bin/guichet demo
+
+##@ Test
+
+.PHONY: test
+test: compilers data ## Run all tests, with the race detector; installs what they need
+	@. tools/pyiceberg.sh; \
+	echo "go test -race $(TESTFLAGS) ./...   (the first time builds all of it with the race detector: about 3 minutes more)"; \
+	go test -race -timeout 10m $(TESTFLAGS) ./...
+	@cd tools && go test $(TESTFLAGS) ./...
+
+.PHONY: fuzz
+fuzz: compilers ## Run each fuzz test in turn for FUZZTIME (20s)
+	@tools/fuzz.sh $(FUZZTIME)
+
+.PHONY: bench
+bench: build ## Measure speed and size; one line per figure
+	@tools/bench.sh
+
+.PHONY: fresh
+fresh: ## Run `make demo` and `make test` in a fresh clone of what is committed
+	@dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; \
+	git clone -q . "$$dir/guichet"; cd "$$dir/guichet"; make demo </dev/null; make test </dev/null
+
+##@ Check
+
+.PHONY: check
+check: hygiene format-check vet lint facts-check licences cover-rules build ## All checks that are no tests: lint, licences, generated facts, coverage of the rules
+
+.PHONY: hygiene
+hygiene: ## Refuse registry hosts, paths of this machine and TODOs without an issue
+	@tools/hygiene.sh
+
+.PHONY: format-check
+format-check: ## Is all of it formatted by gofumpt?
+	@if tools/install.sh gofumpt mvdan.cc/gofumpt $(GOFUMPT_VERSION); then \
+		files=$$($(TOOLS)/gofumpt -l .); \
+		if [ -n "$$files" ]; then echo "not formatted; run 'make format':" >&2; echo "$$files" >&2; exit 1; fi; \
+	elif [ -n "$${CI:-}" ]; then exit 1; else echo "check: formatting not checked" >&2; fi
+
+.PHONY: format
+format: ## Format all of it
+	@tools/install.sh gofumpt mvdan.cc/gofumpt $(GOFUMPT_VERSION) && $(TOOLS)/gofumpt -w .
+
+.PHONY: vet
+vet: compilers ## go vet, in both modules
+	go vet ./...
+	@cd tools && go vet ./...
+
+.PHONY: lint
+lint: compilers ## golangci-lint, in both modules
+	@if tools/install.sh golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint $(GOLANGCI_VERSION); then \
+		echo "golangci-lint run ./...   (and in tools)"; \
+		$(TOOLS)/golangci-lint run --build-tags $(TAGS) ./...; \
+		cd tools && $(TOOLS)/golangci-lint run --config ../.golangci.yml ./...; \
+	elif [ -n "$${CI:-}" ]; then exit 1; else echo "check: not linted" >&2; fi
+
+.PHONY: licences
+licences: compilers ## Refuse a dependency without a licence, or with one that binds ours
+	@tools/licences.sh ./cmd/guichet
+
+.PHONY: cover-rules
+cover-rules: ## Is every statement of the rules run by their own tests?
+	@tools/cover-rules.sh $(RULES)
+
+.PHONY: facts-check
+facts-check: data ## Are the generated facts what the data folder gives?
+	@if [ -n "$(DATA)" ]; then tools/facts.sh check; else echo "check: generated facts not compared: no data folder" >&2; fi
+
+.PHONY: facts
+facts: ## Make the generated facts again from the data folder
+	@tools/facts.sh write
+
+.PHONY: vuln
+vuln: compilers ## Known vulnerabilities (needs the vulnerability database, from the network)
+	@tools/install.sh govulncheck golang.org/x/vuln/cmd/govulncheck $(VULN_VERSION)
+	$(TOOLS)/govulncheck ./...
+
+##@ Tools
+
+.PHONY: tools
+tools: ## Install golangci-lint and gofumpt into .tools
+	@tools/install.sh gofumpt mvdan.cc/gofumpt $(GOFUMPT_VERSION)
+	@tools/install.sh golangci-lint github.com/golangci/golangci-lint/v2/cmd/golangci-lint $(GOLANGCI_VERSION)
+
+.PHONY: clean
+clean: ## Remove what was built; not the homes
+	rm -rf bin .cover .venv .tools
+
+.PHONY: compilers
+compilers:
+	@tools/compilers.sh $(GO_VERSION)
+
+# A developer may do without the data folder, and is told what that leaves out; CI may not.
+.PHONY: data
+data:
+	@if [ -z "$(DATA)" ]; then \
+		echo "no data folder: neither ../shared/data nor GUICHET_DATA names one; what needs the real files is left out" >&2; \
+		[ -z "$${CI:-}" ]; \
+	elif [ ! -d "$(DATA)" ]; then echo "the data folder $(DATA) does not exist" >&2; exit 1; fi

@@ -1,0 +1,30 @@
+package main
+
+import (
+	"context"
+
+	"guichet/internal/node"
+)
+
+func exportCommand() command {
+	return command{name: "export", define: func(f *flags) action {
+		f.atHome()
+		return func(ctx context.Context, w *window, args []string) error {
+			if err := w.want("export", args, 1, 1); err != nil {
+				return err
+			}
+			return w.inHome(ctx, f, func(n *node.Node) error {
+				path, err := n.Export(ctx, args[0])
+				if err != nil {
+					return err
+				}
+				if w.json {
+					return w.printJSON(map[string]string{"metadata": path})
+				}
+				w.print(path)
+				w.note(w.say("export.next"))
+				return nil
+			})
+		}
+	}}
+}

@@ -1,0 +1,254 @@
+package guichet
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// Text is a short wording for people in the two languages of the window.
+type Text struct {
+	EN string `json:"en"`
+	FR string `json:"fr"`
+}
+
+// In returns the wording in a language ("fr"), English for any other.
+func (t Text) In(lang string) string {
+	if lang == "fr" && t.FR != "" {
+		return t.FR
+	}
+	return t.EN
+}
+
+// Type is the type of a field's values.
+type Type string
+
+// The types of fields. Money and quantities are DECIMAL(18,3): 18 digits stay
+// in 64 bits, and three decimals are the most that an office publishes.
+const (
+	TypeText    Type = "text"
+	TypeDate    Type = "date"
+	TypeDecimal Type = "decimal"
+	TypeInt     Type = "int"
+	TypeBool    Type = "bool"
+)
+
+// Role says what a field is for.
+type Role string
+
+// The roles of fields.
+const (
+	Dimension Role = "dimension" // figures are asked for by it
+	Measure   Role = "measure"   // a figure
+	Attribute Role = "attribute" // says something about a figure
+	Private   Role = "private"   // never leaves the node
+)
+
+// Place says where a field stands.
+type Place string
+
+// The places of fields. What is constant for a submission stands once in the
+// submission and is joined when asked.
+const (
+	InRow        Place = "row"
+	InSubmission Place = "submission"
+)
+
+// Fields that every dataset has.
+const (
+	FieldSubmission = "submission"
+	FieldReporter   = "reporter"
+	FieldFreq       = "freq"
+	FieldPeriod     = "period"
+	FieldRemark     = "remark"
+	FieldCube       = "cube"
+)
+
+// Field describes one column of a dataset.
+type Field struct {
+	ID       int    // Iceberg field id: never used twice, never changed
+	Name     string // as in questions, answers and tables
+	Concept  string // SDMX concept, UNSD:IMTS(1.2) where it has one
+	Title    Text
+	Type     Type
+	Role     Role
+	Place    Place
+	List     string // the code list of its values, "" when free
+	Required bool   // a profile must fill it
+	Separate bool   // always a dimension of an answer: figures are never summed over it unsaid
+	Whole    string // the member that stands for all others ("_T"), "" when it has none
+	KindOf   string // names the field that tells what kind of member a row has, "" when none
+	Unit     string // for measures: the field or the constant that says its unit
+	Outliers bool   // for measures: a few rows that carry most of a file's sum are flagged
+}
+
+// Breakdown is a dimension whose members may stand beside their own total, so
+// that a plain sum would count twice.
+type Breakdown struct {
+	Field string   // the dimension
+	Kind  string   // the field that decides (the dimension itself, or its kind)
+	Whole []string // values of Kind that are the total of the others
+	Aside []string // values of Kind that stand outside the total: groups of members
+	Parts bool     // where both are there, sums are made of the parts; else the whole is taken
+}
+
+// Level is one level of a hierarchical code list.
+type Level struct {
+	Name   string // as in questions: "hs2", "hs6", "national"
+	Digits int    // how many digits of the common code; 0 the national code itself
+	Title  Text
+}
+
+// Classification is a hierarchical, versioned code list of a dataset: national
+// codes beside a common one, in editions.
+type Classification struct {
+	Name     string // as in questions: "product"
+	Code     string // field: the national code
+	Common   string // field: the common code, as deep as it is known
+	Edition  string // field: the edition of the common code
+	Level    string // field: the number of digits at which the row is published, 0 the total
+	Subtotal string // field: true when the row is a total over finer rows of the same file
+	List     string // field: the national list that the code is of
+	Levels   []Level
+	// Resolve turns what a person wrote (a code, a prefix, a group) into the
+	// codes of one edition of the tables.
+	Resolve func(Resolution) (Selection, error)
+	// Alone says whether an expression is resolved by itself; others may be
+	// joined with a plus, since several codes together may be a closed family.
+	Alone func(expr string) bool
+	// InForce returns the edition in force for a reporter's list on a day; 0
+	// when none that is held here was.
+	InForce func(reporter string, dims map[string]string, list string, on time.Time) int
+	// Hidden is the field and the value by which offices' roll-ups are read.
+	Hidden [2]string
+	// Label names a common code for people.
+	Label func(edition int, code, lang string) string
+}
+
+// Resolution asks a classification for the codes behind an expression.
+type Resolution struct {
+	Expr       string // "630790", "63", "covid19/protective", "uk-cn:63079098"
+	Asked      int    // the edition in which Expr is read; 0: the one of Present
+	Present    int    // the edition of the rows at hand
+	Conversion string // "exact" or "default": which correspondences may be used
+	Lang       string // of the sentences: "en" (default) or "fr"
+}
+
+// Selection is the answer to a Resolution.
+type Selection struct {
+	Codes    []string // common codes, complete, of the edition at hand
+	Prefix   string   // or: every common code that starts so
+	National string   // or: every national code that starts so
+	List     string   // the national list that National is of; "" any
+	Digits   int      // how deep the selection is: 2, 4, 6; the national code's length
+	Remarks  []Remark
+	Gap      string // not "": nothing may be used, and why
+}
+
+// Derived is a measure that is computed when asked and never kept.
+type Derived struct {
+	Name  string // "value_usd"
+	From  string // the measure it is made from
+	By    string // "rate": divided by the monthly rate of the currency field
+	Title Text
+}
+
+// Dataset describes a table: nothing outside the describing package knows its
+// fields by name unless it must.
+type Dataset struct {
+	Name            string // "trade"
+	Version         int    // of the description; fields are added, never changed
+	Title           Text
+	Owner           string
+	Licence         string
+	Regime          string
+	Grains          []string
+	Fields          []Field
+	Sort            []string // the order of kept rows, for the questions asked
+	Key             []string // what makes a row
+	UnitFields      []string // beside cube, reporter and period: what a file replaces
+	Breakdowns      []Breakdown
+	Classifications []Classification
+	Derived         []Derived
+	Main            string   // the measure that stands for all in remarks and totals
+	By              []string // what a question is answered by when it does not say
+	// RemarkText says a remark's code for people; "" when it is unknown.
+	RemarkText func(code, lang string) string
+	// Rate returns units of a currency per US dollar for a period, exact, and
+	// whether it is known.
+	Rate func(currency string, p Period) (Decimal, bool)
+	// RatesVersion names the table behind Rate.
+	RatesVersion string
+}
+
+// Field returns the field of a name.
+func (d *Dataset) Field(name string) (Field, bool) {
+	i := slices.IndexFunc(d.Fields, func(f Field) bool { return f.Name == name })
+	if i < 0 {
+		return Field{}, false
+	}
+	return d.Fields[i], true
+}
+
+// RowFields returns the fields that a row carries, in order of their ID.
+func (d *Dataset) RowFields() []Field { return d.fieldsIn(InRow) }
+
+// SubmissionFields returns the fields that a submission carries.
+func (d *Dataset) SubmissionFields() []Field { return d.fieldsIn(InSubmission) }
+
+func (d *Dataset) fieldsIn(p Place) []Field {
+	var out []Field
+	for _, f := range d.Fields {
+		if f.Place == p {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// Measures returns the measures that rows carry.
+func (d *Dataset) Measures() []Field {
+	return slices.DeleteFunc(d.RowFields(), func(f Field) bool { return f.Role != Measure })
+}
+
+// DerivedBy returns the derived measure of a name.
+func (d *Dataset) DerivedBy(name string) (Derived, bool) {
+	i := slices.IndexFunc(d.Derived, func(x Derived) bool { return x.Name == name })
+	if i < 0 {
+		return Derived{}, false
+	}
+	return d.Derived[i], true
+}
+
+// ClassificationBy returns the classification of a name, or of the name of one
+// of its levels, with that level.
+func (d *Dataset) ClassificationBy(name string) (Classification, Level, bool) {
+	for _, c := range d.Classifications {
+		if c.Name == name {
+			return c, c.Levels[len(c.Levels)-1], true
+		}
+		for _, l := range c.Levels {
+			if l.Name == name {
+				return c, l, true
+			}
+		}
+	}
+	return Classification{}, Level{}, false
+}
+
+// Names returns what a question may be answered by, for help and hints.
+func (d *Dataset) Names() string {
+	var out []string
+	for _, c := range d.Classifications {
+		out = append(out, c.Name)
+		for _, l := range c.Levels {
+			out = append(out, l.Name)
+		}
+	}
+	for _, f := range d.Fields {
+		if f.Role == Dimension {
+			out = append(out, f.Name)
+		}
+	}
+	return strings.Join(out, ", ")
+}

@@ -1,0 +1,122 @@
+package desk
+
+import (
+	"context"
+	"time"
+
+	"guichet"
+)
+
+// Tables is what the desk needs of the store.
+type Tables interface {
+	// Dataset returns a descriptor; KindNotFound for a name not held here.
+	Dataset(name string) (*guichet.Dataset, error)
+	// Holdings returns who answers at a moment, with the units in force.
+	Holdings(ctx context.Context, dataset string, at guichet.Moment) ([]guichet.Holding, error)
+	// Find runs a plan.
+	Find(ctx context.Context, p guichet.Plan) ([]guichet.Found, error)
+}
+
+// Desk answers questions.
+type Desk struct {
+	tables Tables
+	clock  guichet.Clock
+}
+
+// New returns a desk over tables.
+func New(tables Tables, clock guichet.Clock) *Desk { return &Desk{tables, clock} }
+
+// Answer answers a question. Errors are KindInvalid for what cannot be asked
+// and KindNotFound for codes and names that do not exist; a figure that is not
+// there is no error but a gap with its reason.
+func (d *Desk) Answer(ctx context.Context, q guichet.Question) (guichet.Answer, error) {
+	ds, err := d.tables.Dataset(q.Dataset)
+	if err != nil {
+		return guichet.Answer{}, err
+	}
+	q, err = complete(ds, q)
+	if err != nil {
+		return guichet.Answer{}, err
+	}
+	moment := guichet.Moment{AsOf: q.AsOf, Vintage: q.Vintage}
+	holdings, err := d.tables.Holdings(ctx, ds.Name, moment)
+	if err != nil {
+		return guichet.Answer{}, err
+	}
+	w := &work{ds: ds, q: q, desk: d, moment: moment}
+	w.answer = guichet.Answer{Question: q, Rows: []guichet.Row{}, Remarks: []guichet.Remark{}, Gaps: []guichet.Gap{}, Sources: []guichet.Source{}, AsOf: q.AsOf}
+	if q.AsOf.IsZero() {
+		w.answer.AsOf = d.clock().UTC().Truncate(time.Second)
+	}
+	if err := w.run(ctx, holdings); err != nil {
+		return guichet.Answer{}, err
+	}
+	return w.answer, nil
+}
+
+// work is one answer in the making.
+type work struct {
+	ds     *guichet.Dataset
+	q      guichet.Question // completed
+	desk   *Desk
+	moment guichet.Moment
+	answer guichet.Answer
+
+	plan   guichet.Plan
+	subs   map[string]*guichet.Submission // in use, by id
+	rows   *folded
+	hidden map[string]guichet.Decimal // reporter -> figures rolled up above what was asked
+}
+
+// run goes through the answer's steps, reporter by reporter.
+func (w *work) run(ctx context.Context, holdings []guichet.Holding) error {
+	w.subs = map[string]*guichet.Submission{}
+	w.rows = newFolded(w.ds, w.q)
+	w.plan = guichet.Plan{
+		Dataset: w.ds.Name, Moment: w.moment, By: w.rows.rowKeys, Measures: w.rows.kept,
+		Periods: w.rows.usd != "",
+	}
+	for _, reporter := range w.reporters(holdings) {
+		for _, stack := range w.choose(reporter, holdings) {
+			parts, err := w.parts(reporter, stack)
+			if err != nil {
+				return err
+			}
+			if len(parts) == 0 {
+				continue
+			}
+			if err := w.ask(ctx, reporter, stack, parts); err != nil {
+				return err
+			}
+		}
+	}
+	w.finish()
+	return nil
+}
+
+// ask runs the parts of one stack and folds what comes.
+func (w *work) ask(ctx context.Context, reporter string, st stack, parts []guichet.PlanPart) error {
+	plan := w.plan
+	plan.Parts = parts
+	found, err := w.desk.tables.Find(ctx, plan)
+	if err != nil {
+		return err
+	}
+	for _, h := range st.holdings {
+		w.subs[h.Submission.ID] = h.Submission
+	}
+	for _, f := range found {
+		w.rows.add(w.subs[f.Submission], reporter, f)
+	}
+	if err := w.askHidden(ctx, reporter, st, parts); err != nil {
+		return err
+	}
+	if err := w.askOutliers(ctx, st, parts); err != nil {
+		return err
+	}
+	if len(found) == 0 {
+		w.nothingFound(reporter, st)
+	}
+	w.explainUse(reporter, st, found)
+	return nil
+}

@@ -1,0 +1,230 @@
+package desk
+
+import (
+	"cmp"
+	"math/big"
+	"slices"
+	"strings"
+
+	"guichet"
+)
+
+// folded gathers groups of rows into the answer's rows.
+type folded struct {
+	ds       *guichet.Dataset
+	q        guichet.Question
+	rowKeys  []string // dimensions that stand in rows
+	kept     []string // measures that rows carry and the answer needs
+	usd      string   // the derived measure asked for, "" none
+	from     int      // index in kept of what it is made from
+	currency string   // the field that says the main measure's currency
+	cells    map[string]*cell
+	order    []string
+	used     map[string]int64        // submission -> rows
+	remarks  map[string]*remarkCount // reporter|code
+	absent   map[string]*[2]int64    // reporter|measure -> rows without a figure, rows
+	norate   map[string]bool         // currency and period without a rate
+}
+
+// cell is one row of the answer in the making.
+type cell struct {
+	row   guichet.Row
+	sums  []*guichet.Decimal // by kept
+	usd   *big.Rat
+	whole bool // every figure has a rate
+	// partial are other valuations of the main measure that some rows lack: a
+	// sum of some rows cannot stand beside the sum of all.
+	partial map[string]bool
+}
+
+type remarkCount struct {
+	code, reporter, currency string
+	rows                     int64
+	value                    guichet.Decimal
+}
+
+func newFolded(ds *guichet.Dataset, q guichet.Question) *folded {
+	f := &folded{
+		ds: ds, q: q, cells: map[string]*cell{}, used: map[string]int64{}, remarks: map[string]*remarkCount{},
+		absent: map[string]*[2]int64{}, norate: map[string]bool{},
+	}
+	if m, ok := ds.Field(ds.Main); ok {
+		f.currency = m.Unit
+	}
+	for _, by := range q.By {
+		if x, ok := ds.Field(by); !ok || x.Place == guichet.InRow {
+			f.rowKeys = append(f.rowKeys, by)
+		}
+	}
+	add := func(name string) int {
+		i := slices.Index(f.kept, name)
+		if i < 0 {
+			i, f.kept = len(f.kept), append(f.kept, name)
+		}
+		return i
+	}
+	for _, m := range q.Measures {
+		if d, ok := ds.DerivedBy(m); ok {
+			f.usd, f.from = m, add(d.From)
+			continue
+		}
+		add(m)
+	}
+	add(ds.Main) // remarks say how much they are about
+	return f
+}
+
+// add folds one group of rows of a submission.
+func (f *folded) add(sub *guichet.Submission, reporter string, found guichet.Found) {
+	row := guichet.Row{}
+	var id strings.Builder
+	for _, by := range f.q.By {
+		value := f.value(sub, by, found)
+		row[by] = value
+		id.WriteString(value)
+		id.WriteByte(0)
+	}
+	key := id.String()
+	c, ok := f.cells[key]
+	if !ok {
+		c = &cell{row: row, sums: make([]*guichet.Decimal, len(f.kept)), whole: true, partial: map[string]bool{}}
+		f.cells[key], f.order = c, append(f.order, key)
+	}
+	for i, m := range found.Measures {
+		f.countAbsent(reporter, f.kept[i], found.Rows-found.Figures[i], found.Rows)
+		if found.Figures[i] < found.Rows && f.anotherValuation(f.kept[i]) {
+			c.partial[f.kept[i]] = true
+		}
+		if m == nil {
+			continue
+		}
+		sum := *m
+		if c.sums[i] != nil {
+			sum = sum.Add(*c.sums[i])
+		}
+		c.sums[i] = &sum
+	}
+	if f.usd != "" {
+		f.convert(c, sub.Field(f.currency), found)
+	}
+	f.used[sub.ID] += found.Rows
+	f.countRemarks(sub, reporter, found)
+}
+
+// anotherValuation says whether a measure is money beside the main measure.
+func (f *folded) anotherValuation(name string) bool {
+	m, _ := f.ds.Field(name)
+	return name != f.ds.Main && m.Unit == f.currency
+}
+
+// value is one dimension of a group.
+func (f *folded) value(sub *guichet.Submission, by string, found guichet.Found) string {
+	if by == guichet.FieldPeriod {
+		return found.Period.String()
+	}
+	if i := slices.Index(f.rowKeys, by); i >= 0 {
+		return found.Keys[i]
+	}
+	return sub.Field(by)
+}
+
+// convert adds the group's dollars at the rate of its period.
+func (f *folded) convert(c *cell, currency string, found guichet.Found) {
+	m := found.Measures[f.from]
+	if m == nil {
+		return
+	}
+	rate, ok := f.ds.Rate(currency, found.Period)
+	if !ok || rate.Sign() <= 0 {
+		c.whole = false
+		f.norate[currency+" "+found.Period.String()] = true
+		return
+	}
+	if c.usd == nil {
+		c.usd = new(big.Rat)
+	}
+	c.usd.Add(c.usd, new(big.Rat).Quo(m.Rat(), rate.Rat()))
+}
+
+func (f *folded) countAbsent(reporter, measure string, absent, rows int64) {
+	key := reporter + "|" + measure
+	if f.absent[key] == nil {
+		f.absent[key] = &[2]int64{}
+	}
+	f.absent[key][0] += absent
+	f.absent[key][1] += rows
+}
+
+func (f *folded) countRemarks(sub *guichet.Submission, reporter string, found guichet.Found) {
+	for code := range strings.FieldsSeq(found.Remark) {
+		key := reporter + "|" + code + "|" + sub.Field(f.currency)
+		r := f.remarks[key]
+		if r == nil {
+			r = &remarkCount{code: code, reporter: reporter, currency: sub.Field(f.currency)}
+			f.remarks[key] = r
+		}
+		r.rows += found.Rows
+		if m := found.Measures[slices.Index(f.kept, f.ds.Main)]; m != nil {
+			r.value = r.value.Add(*m)
+		}
+	}
+}
+
+// rows writes the answer's rows: by the dimensions in their order when periods
+// are asked for, else the largest figures of each reporter first.
+func (f *folded) rows() []guichet.Row {
+	out := make([]guichet.Row, 0, len(f.order))
+	sortBy := map[string]guichet.Decimal{}
+	for _, key := range f.order {
+		c := f.cells[key]
+		for i, name := range f.kept {
+			if !slices.Contains(f.q.Measures, name) {
+				continue
+			}
+			c.row[name] = nil
+			if c.sums[i] != nil && !c.partial[name] {
+				c.row[name] = *c.sums[i]
+			}
+		}
+		if f.usd != "" {
+			c.row[f.usd] = nil
+			if c.usd != nil && c.whole {
+				c.row[f.usd] = guichet.DecimalFromRat(c.usd, 2)
+			}
+		}
+		if d, ok := c.row[f.q.Measures[0]].(guichet.Decimal); ok {
+			sortBy[key] = d
+		}
+	}
+	first := f.sortKeys()
+	slices.SortStableFunc(f.order, func(a, b string) int {
+		ra, rb := f.cells[a].row, f.cells[b].row
+		for _, by := range first {
+			if d := cmp.Compare(ra[by].(string), rb[by].(string)); d != 0 { //nolint:forcetypeassert // dimensions are text
+				return d
+			}
+		}
+		if d := sortBy[b].Cmp(sortBy[a]); d != 0 {
+			return d
+		}
+		return cmp.Compare(a, b)
+	})
+	for _, key := range f.order {
+		out = append(out, f.cells[key].row)
+	}
+	return out
+}
+
+// sortKeys are the dimensions that rows are kept together by.
+func (f *folded) sortKeys() []string {
+	if slices.Contains(f.q.By, guichet.FieldPeriod) {
+		return f.q.By
+	}
+	out := []string{guichet.FieldReporter}
+	for _, by := range f.q.By {
+		if x, ok := f.ds.Field(by); ok && x.Separate {
+			out = append(out, by)
+		}
+	}
+	return out
+}

@@ -1,0 +1,99 @@
+package desk
+
+import (
+	"slices"
+	"strings"
+
+	"guichet"
+)
+
+// complete fills in what a question leaves open and refuses what cannot be
+// asked. All faults are told together.
+func complete(ds *guichet.Dataset, q guichet.Question) (guichet.Question, error) {
+	var faults []string
+	if len(q.By) == 0 {
+		q.By = ds.By
+	}
+	if len(q.Measures) == 0 {
+		q.Measures = []string{ds.Main}
+	}
+	if q.Conversion == "" {
+		q.Conversion = "exact"
+	}
+	for _, by := range q.By {
+		if !known(ds, by) {
+			faults = append(faults, "there is no dimension "+quote(by)+" (there are: "+ds.Names()+")")
+		}
+	}
+	for _, m := range q.Measures {
+		f, ok := ds.Field(m)
+		_, derived := ds.DerivedBy(m)
+		if (!ok || f.Role != guichet.Measure) && !derived {
+			faults = append(faults, "there is no measure "+quote(m)+" (there are: "+measures(ds)+")")
+		}
+	}
+	for name, values := range q.Where {
+		switch f, ok := ds.Field(name); {
+		case name == guichet.FieldPeriod:
+			faults = append(faults, "the period is given apart, not as a condition")
+		case !known(ds, name) && (!ok || f.Role != guichet.Attribute):
+			faults = append(faults, "there is no dimension "+quote(name)+" (there are: "+ds.Names()+")")
+		case len(values) == 0 || slices.Contains(values, ""):
+			faults = append(faults, "the condition on "+quote(name)+" names no value")
+		}
+	}
+	q.By = withSeparate(ds, q)
+	if len(faults) > 0 {
+		slices.Sort(faults)
+		return q, guichet.Errorf(guichet.KindInvalid, "%s", strings.Join(faults, "; ")).WithHint("see guichet ask -h")
+	}
+	return q, nil
+}
+
+func known(ds *guichet.Dataset, name string) bool {
+	if f, ok := ds.Field(name); ok {
+		return f.Role == guichet.Dimension
+	}
+	_, _, ok := ds.ClassificationBy(name)
+	return ok
+}
+
+func measures(ds *guichet.Dataset) string {
+	var out []string
+	for _, f := range ds.Measures() {
+		out = append(out, f.Name)
+	}
+	for _, d := range ds.Derived {
+		out = append(out, d.Name)
+	}
+	return strings.Join(out, ", ")
+}
+
+func quote(s string) string { return `"` + s + `"` }
+
+// withSeparate adds the dimensions that figures are never summed over unsaid:
+// the descriptor's separate ones, and the unit of each measure asked for.
+func withSeparate(ds *guichet.Dataset, q guichet.Question) []string {
+	by := slices.Clone(q.By)
+	add := func(name string) {
+		if !slices.Contains(by, name) {
+			by = append(by, name)
+		}
+	}
+	if !slices.Contains(by, guichet.FieldReporter) {
+		by = append([]string{guichet.FieldReporter}, by...)
+	}
+	for _, f := range ds.Fields {
+		if f.Separate {
+			add(f.Name)
+		}
+	}
+	for _, m := range q.Measures {
+		if f, ok := ds.Field(m); ok {
+			if u, ok := ds.Field(f.Unit); ok {
+				add(u.Name)
+			}
+		}
+	}
+	return by
+}

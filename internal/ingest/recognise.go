@@ -1,0 +1,229 @@
+package ingest
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strings"
+
+	"guichet"
+)
+
+// Attempt says how near a profile came to a file, and where it failed.
+type Attempt struct {
+	Profile string `json:"profile"`
+	Score   int    `json:"score"` // 0 nothing fits, 100 it is the profile's
+	Why     string `json:"why"`   // "" when it fits
+}
+
+// UnrecognisedError is behind the error of a file that no profile fits.
+type UnrecognisedError struct {
+	Attempts []Attempt // the nearest first
+}
+
+// Error names the nearest.
+func (u *UnrecognisedError) Error() string {
+	if len(u.Attempts) == 0 {
+		return "no profile was looked at"
+	}
+	return u.Attempts[0].Profile + ": " + u.Attempts[0].Why
+}
+
+// How much of a file is looked at to recognise it.
+const (
+	headBytes     = 64 << 10
+	sampleMembers = 8
+	sampleBytes   = 8 << 20 // unpacked, over all members
+)
+
+// sampled is one member and how it begins.
+type sampled struct {
+	name string
+	head []byte
+	all  bool // the head is the whole member
+}
+
+// sample is what recognising looks at.
+type sample struct {
+	container string
+	members   []sampled
+	size      int64
+}
+
+// sample reads the beginnings of the first members.
+func (f *original) sample(ctx context.Context) (sample, error) {
+	s := sample{container: f.container, size: f.size}
+	read := 0
+	err := f.walk(ctx, func(member string, r io.Reader) error {
+		head, err := readUpTo(r, headBytes)
+		if err != nil {
+			return f.readError(member, err)
+		}
+		s.members = append(s.members, sampled{member, head, len(head) < headBytes})
+		if c := signed(head, archives()); c != "" && f.container != containerNone {
+			return packedTwice(f.name, c)
+		}
+		if f.container == containerNone || f.container == containerGzip || len(s.members) == sampleMembers {
+			return errStop
+		}
+		rest, err := io.Copy(io.Discard, io.LimitReader(r, sampleBytes))
+		if err != nil {
+			return f.readError(member, err)
+		}
+		if read += len(head) + int(rest); read >= sampleBytes {
+			return errStop
+		}
+		return nil
+	})
+	if err == nil && len(s.members) == 0 {
+		err = guichet.Errorf(guichet.KindInvalid, "%s holds no file", f.name)
+	}
+	if err == nil && len(s.members) == 1 && len(s.members[0].head) == 0 {
+		err = guichet.Errorf(guichet.KindInvalid, "%s is empty once it is unpacked", f.name)
+	}
+	return s, err
+}
+
+// recognise finds the one profile that fits a sample.
+func (f *original) recognise(s sample, candidates []*Profile) (*Profile, error) {
+	var fit []*Profile
+	attempts := make([]Attempt, 0, len(candidates))
+	for _, p := range candidates {
+		a := p.attempt(s)
+		attempts = append(attempts, a)
+		if a.Score == 100 {
+			fit = append(fit, p)
+		}
+	}
+	slices.SortStableFunc(attempts, func(a, b Attempt) int { return b.Score - a.Score })
+	switch len(fit) {
+	case 1:
+		return fit[0], nil
+	case 0:
+		return nil, f.unrecognised(s, attempts)
+	}
+	var all []string
+	for _, p := range fit {
+		all = append(all, p.Name)
+	}
+	return nil, guichet.Errorf(guichet.KindInvalid, "%s fits %d profiles: %s", f.name, len(fit), strings.Join(all, ", ")).
+		WithHint("say which with --profile")
+}
+
+// unrecognised says what was looked at, which profile came nearest and where it
+// failed.
+func (f *original) unrecognised(s sample, attempts []Attempt) error {
+	looked := s.look()
+	why := &UnrecognisedError{Attempts: attempts}
+	e := &guichet.Error{Kind: guichet.KindUnrecognised, Err: why}
+	switch {
+	case len(attempts) == 1:
+		e.Message = fmt.Sprintf("%s does not fit the profile %s: %s; it is %s", f.name, attempts[0].Profile, attempts[0].Why, looked)
+		e.Hint = "`guichet profile list` names the profiles; leave --profile out to let the file be recognised"
+	case len(attempts) == 0 || attempts[0].Score == 0:
+		e.Message = fmt.Sprintf("no profile recognises %s: it is %s", f.name, looked)
+		e.Hint = "`guichet profile list` names the profiles; --profile FILE reads it by one of your own (docs/design/profiles.md)"
+	default:
+		e.Message = fmt.Sprintf("no profile recognises %s: it is %s; the nearest is %s, but %s", f.name, looked, attempts[0].Profile, attempts[0].Why)
+		e.Hint = "`guichet profile list` names the profiles; --profile FILE reads it by one of your own (docs/design/profiles.md)"
+	}
+	return e
+}
+
+// look says what the sample is, for people.
+func (s sample) look() string {
+	what := map[string]string{containerNone: "a plain file", containerGzip: "a gzip file", containerZip: "a zip", containerTar: "a tar", containerTarGz: "a tar.gz"}[s.container]
+	if len(s.members) == 0 {
+		return what
+	}
+	m := s.members[0]
+	if m.name != "" {
+		what += fmt.Sprintf(" whose first member is %s", shorten(m.name))
+	}
+	if is := signed(m.head, append(others(), archives()...)); is != "" {
+		return what + ", " + is
+	}
+	line, _, _ := bytes.Cut(bytes.TrimPrefix(m.head, []byte(byteOrderMark)), []byte("\n"))
+	return what + fmt.Sprintf(", first line \"%s\"", shorten(strings.TrimRight(string(line[:min(len(line), 400)]), "\r")))
+}
+
+// attempt looks at whether the profile fits a sample. Each step that holds
+// raises the score, the last to 100.
+func (p *Profile) attempt(s sample) Attempt {
+	a := Attempt{Profile: p.Name}
+	if len(p.Format.Container) > 0 && !slices.Contains(p.Format.Container, s.container) {
+		a.Why = fmt.Sprintf("it reads %s, not %s", strings.Join(p.Format.Container, " or "), s.container)
+		// A member packed otherwise may still be the right text: look on for the score.
+		if s.container == containerZip || s.container == containerTarGz || s.container == containerTar {
+			return a
+		}
+		if score, why := p.fits(s.members[0]); score > 0 {
+			a.Score = score / 2
+			if why != "" {
+				a.Why += "; and " + why
+			}
+		}
+		return a
+	}
+	m, why := p.pick(s)
+	if why != "" {
+		a.Why = why
+		return a
+	}
+	score, why := p.fits(m)
+	a.Score, a.Why = score, why
+	if p.Format.Members != "" && score < 100 {
+		a.Score = min(score+5, 99)
+	}
+	return a
+}
+
+// pick finds the member of the sample that the profile reads.
+func (p *Profile) pick(s sample) (sampled, string) {
+	if p.Format.Members == "" {
+		for _, m := range s.members {
+			if !p.ignores(m.name) {
+				return m, ""
+			}
+		}
+		return sampled{}, "it ignores every member"
+	}
+	re := regexp.MustCompile(`^(?:` + p.Format.Members + `)$`)
+	for _, m := range s.members {
+		if re.MatchString(m.name) {
+			return m, ""
+		}
+	}
+	return sampled{}, fmt.Sprintf("no member's name is like %s", p.Format.Members)
+}
+
+func (p *Profile) ignores(member string) bool {
+	return p.Format.Ignore != "" && regexp.MustCompile(`^(?:`+p.Format.Ignore+`)$`).MatchString(member)
+}
+
+// fits compares a member's beginning with the profile: 100 and "", or how near
+// it came and where it failed.
+func (p *Profile) fits(m sampled) (score int, why string) {
+	head := p.decodeHead(m.head)
+	switch p.Format.Kind {
+	case kindArrays:
+		return p.fitsArrays(head)
+	case kindRecords:
+		return p.fitsRecords(head, m.all)
+	}
+	return p.fitsCSV(head, m.all)
+}
+
+// decodeHead reads a beginning in the first encoding in which it is valid.
+func (p *Profile) decodeHead(b []byte) []byte {
+	for _, e := range p.Format.encodings() {
+		out, err := io.ReadAll(newTextReader(bytes.NewReader(b), e, 0))
+		if err == nil || len(out) > 0 && len(b)-len(out) <= len(byteOrderMark)+3 { // a character cut by the end of the sample
+			return out
+		}
+	}
+	return bytes.TrimPrefix(b, []byte(byteOrderMark))
+}

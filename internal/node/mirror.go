@@ -1,0 +1,71 @@
+package node
+
+import (
+	"context"
+
+	"guichet"
+
+	"guichet/internal/mirror"
+	"guichet/trade"
+)
+
+// Mirror asks the desk for both sides of one flow and compares them.
+func (n *Node) Mirror(ctx context.Context, q trade.MirrorQuestion) (trade.MirrorAnswer, error) {
+	for _, c := range []string{q.Exporter, q.Importer} {
+		if err := knownMember(c); err != nil {
+			return trade.MirrorAnswer{}, err
+		}
+	}
+	x, err := n.side(ctx, q, true)
+	if err != nil {
+		return trade.MirrorAnswer{}, err
+	}
+	m, err := n.side(ctx, q, false)
+	if err != nil {
+		return trade.MirrorAnswer{}, err
+	}
+	at := q.AsOf
+	if at.IsZero() {
+		at = n.cfg.Clock()
+	}
+	return mirror.Compare(q, x, m, mirror.Options{Lang: q.Lang, Rates: Dataset().RatesVersion, AsOf: at}), nil
+}
+
+// side asks for one side: its total by period, then its products where it has
+// them by country.
+func (n *Node) side(ctx context.Context, q trade.MirrorQuestion, outward bool) (trade.Side, error) {
+	asked := mirror.Ask(q, outward)
+	asked.Total.Lang, asked.Products.Lang = q.Lang, q.Lang
+	total, err := n.desk.Answer(ctx, asked.Total)
+	if err != nil {
+		return trade.Side{}, err
+	}
+	given := mirror.Given{Total: total}
+	if len(total.Rows) > 0 {
+		// The products come from the table that the total came from: two tables
+		// of an office are two publications.
+		if cube := oneCube(total.Sources); cube != "" {
+			asked.Products.Cube = cube
+		}
+		products, err := n.desk.Answer(ctx, asked.Products)
+		if err != nil {
+			return trade.Side{}, err
+		}
+		given.Products = &products
+	}
+	ds := Dataset()
+	return mirror.SideFrom(q, outward, given, mirror.Rates{Of: ds.Rate, Version: ds.RatesVersion}), nil
+}
+
+// oneCube is the cube of all sources, "" when they are of several.
+func oneCube(sources []guichet.Source) string {
+	cube := ""
+	for i, s := range sources {
+		if c := s.Fields[guichet.FieldCube]; i == 0 {
+			cube = c
+		} else if c != cube {
+			return ""
+		}
+	}
+	return cube
+}

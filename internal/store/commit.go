@@ -1,0 +1,379 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/apache/iceberg-go"
+	"github.com/apache/iceberg-go/table"
+
+	"guichet"
+)
+
+// Names in the summary of an Iceberg snapshot.
+const propSubmission = "guichet.submission"
+
+// Writer is the right to write to a home.
+type Writer struct {
+	s *Store
+	l *lock
+}
+
+// Write waits for the right to write; KindBusy when another process keeps it.
+func (s *Store) Write(ctx context.Context) (*Writer, error) {
+	l, err := lockHome(s.home.Path, s.cfg.LockWait)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.recover(ctx); err != nil {
+		l.release()
+		return nil, err
+	}
+	return &Writer{s, l}, nil
+}
+
+// Close gives the right back.
+func (w *Writer) Close() { w.l.release() }
+
+// Intake is what Commit makes durable.
+type Intake struct {
+	Submission *guichet.Submission
+	Dir        string // the staging folder
+	Data       string // Parquet in Dir, "" when no row was kept
+	Rejects    string // Parquet in Dir, "" when nothing was put aside
+	Original   string // the kept copy of the file in Dir, "" when it is kept already
+}
+
+// Commit makes a submission durable and visible in one snapshot: its rows are
+// added, the rows that it supersedes are taken out, nothing is lost. It returns
+// the ids of the submissions of which something was superseded. When it fails,
+// nothing is visible, and what was written is removed here or at the next
+// opening.
+func (w *Writer) Commit(ctx context.Context, in Intake) ([]string, error) {
+	s := w.s
+	ds, err := s.Dataset(in.Submission.Dataset)
+	if err != nil {
+		return nil, err
+	}
+	sh, err := s.shelfOf(ctx, ds.Name)
+	if err != nil {
+		return nil, err
+	}
+	if in.Data != "" {
+		if st, err := os.Stat(filepath.Join(in.Dir, in.Data)); err == nil {
+			in.Submission.Parts = []guichet.Part{{Path: in.Submission.ID + ".parquet", Rows: in.Submission.Records, Size: st.Size()}}
+		}
+	}
+	if err := s.register(ctx, in.Submission); err != nil {
+		return nil, err
+	}
+	replaced, snap, err := w.place(ctx, ds, sh, in)
+	if err != nil {
+		if e := s.recover(context.WithoutCancel(ctx)); e != nil {
+			err = errors.Join(err, e)
+		}
+		return nil, full(err)
+	}
+	if err := s.confirm(ctx, in.Submission.ID, snap); err != nil {
+		return nil, err
+	}
+	return replaced, nil
+}
+
+// full says in words that the disk is full.
+func full(err error) error {
+	if strings.Contains(err.Error(), "no space left") || strings.Contains(err.Error(), "No space left") {
+		return &guichet.Error{Kind: guichet.KindFull, Message: "the disk is full; nothing was kept", Hint: "free some space beside the home and take the file in again", Err: err}
+	}
+	return err
+}
+
+// place moves the files into their places and commits the snapshot.
+func (w *Writer) place(ctx context.Context, ds *guichet.Dataset, sh *shelf, in Intake) ([]string, int64, error) {
+	s, sub := w.s, in.Submission
+	if in.Original != "" {
+		if err := moveDurably(filepath.Join(in.Dir, in.Original), s.originalPath(sub.Original)); err != nil {
+			return nil, 0, err
+		}
+	}
+	if in.Rejects != "" {
+		if err := moveDurably(filepath.Join(in.Dir, in.Rejects), s.rejectsPath(sub.ID)); err != nil {
+			return nil, 0, err
+		}
+	}
+	if in.Data != "" {
+		if err := moveDurably(filepath.Join(in.Dir, in.Data), s.dataPath(ds.Name, sub.ID+".parquet")); err != nil {
+			return nil, 0, err
+		}
+	}
+	before := InForce(ds, sh.subs, guichet.Moment{})
+	after := InForce(ds, append(slices.Clone(sh.subs), sub), guichet.Moment{})
+	tbl, err := s.openTable(ctx, ds, false)
+	if err != nil {
+		return nil, 0, err
+	}
+	held, err := filesOf(ctx, tbl, tbl.CurrentSnapshot())
+	if err != nil {
+		return nil, 0, err
+	}
+	del, add, replaced, err := w.changes(ctx, ds, change{before: before, after: after, held: held, sub: sub})
+	if err != nil {
+		return nil, 0, err
+	}
+	snap, err := w.commitFiles(ctx, tbl, del, add, sub.ID)
+	return replaced, snap, err
+}
+
+// change is what a commit has to work out: who answered before and after, and
+// which files the table holds.
+type change struct {
+	before, after []guichet.Holding
+	held          map[string][]string // submission -> its files in the table
+	sub           *guichet.Submission
+}
+
+// changes works out which files leave the table and which enter it. A file of
+// which only a part is superseded is written anew without that part.
+func (w *Writer) changes(ctx context.Context, ds *guichet.Dataset, c change) (del, add, replaced []string, err error) {
+	units := func(hs []guichet.Holding) map[string]guichet.Holding {
+		out := map[string]guichet.Holding{}
+		for _, h := range hs {
+			out[h.Submission.ID] = h
+		}
+		return out
+	}
+	was, is := units(c.before), units(c.after)
+	for id, h := range was {
+		now, ok := is[id]
+		if ok && len(now.Units) == len(h.Units) {
+			continue
+		}
+		replaced = append(replaced, id)
+		del = append(del, c.held[id]...)
+		if ok {
+			path, err := w.rewrite(ctx, ds, now, c.sub.ID)
+			if err != nil {
+				return nil, nil, nil, err
+			}
+			add = append(add, path)
+		}
+	}
+	if h, ok := is[c.sub.ID]; ok && len(c.sub.Parts) > 0 {
+		path := c.sub.Parts[0].Path
+		if !h.Whole {
+			if path, err = w.rewrite(ctx, ds, h, c.sub.ID); err != nil {
+				return nil, nil, nil, err
+			}
+		}
+		add = append(add, path)
+	}
+	slices.Sort(replaced)
+	return del, add, replaced, nil
+}
+
+// rewrite writes the units of a submission that are still in force into a file
+// of their own, from its first file, which is kept for questions about the past.
+func (w *Writer) rewrite(ctx context.Context, ds *guichet.Dataset, h guichet.Holding, cause string) (string, error) {
+	engine, err := w.s.asking(ctx)
+	if err != nil {
+		return "", err
+	}
+	conn, err := engine.Conn(ctx)
+	if err != nil {
+		return "", fmt.Errorf("rewrite: %w", err)
+	}
+	defer func() { _ = conn.Close() }()
+	if err := unitTable(ctx, conn, ds, []guichet.Holding{h}); err != nil {
+		return "", err
+	}
+	defer func() { _, _ = conn.ExecContext(context.WithoutCancel(ctx), "DROP TABLE IF EXISTS wanted_units") }()
+	var cols, ids []string
+	for _, f := range ds.RowFields() {
+		cols = append(cols, "r."+f.Name)
+		ids = append(ids, f.Name+": "+strconv.Itoa(f.ID))
+	}
+	name := h.Submission.ID + "-" + cause + ".parquet"
+	tmp := filepath.Join(w.s.home.Path, dirStaging, name)
+	from := readParquet(ds, []string{w.s.dataPath(ds.Name, h.Submission.Parts[0].Path)})
+	query := "COPY (SELECT " + strings.Join(cols, ", ") + " FROM " + from + " r WHERE " + wantedUnits(ds, scopeFields(h.Submission)) +
+		" ORDER BY " + strings.Join(prefixed("r.", ds.Sort, ""), ", ") + ") TO " + lit(tmp) + " (FORMAT parquet, COMPRESSION zstd, FIELD_IDS {" + strings.Join(ids, ", ") + "})"
+	if _, err := conn.ExecContext(ctx, query); err != nil {
+		_ = os.Remove(tmp)
+		return "", fmt.Errorf("rewrite %s: %w", h.Submission.ID, err)
+	}
+	return name, moveDurably(tmp, w.s.dataPath(ds.Name, name))
+}
+
+// commitFiles makes one snapshot. When nothing changes in the table (a file
+// whose every unit is superseded already) the present snapshot stands.
+func (w *Writer) commitFiles(ctx context.Context, tbl *table.Table, del, add []string, id string) (int64, error) {
+	full := func(paths []string) []string {
+		return prefixed(tbl.Location()+"/data/", paths, "")
+	}
+	if len(del)+len(add) == 0 {
+		if cur := tbl.CurrentSnapshot(); cur != nil {
+			return cur.SnapshotID, nil
+		}
+		return 0, nil
+	}
+	tx := tbl.NewTransaction()
+	if err := tx.ReplaceDataFiles(ctx, full(del), full(add), iceberg.Properties{propSubmission: id}); err != nil {
+		return 0, fmt.Errorf("commit: %w", err)
+	}
+	done, err := tx.Commit(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("commit: %w", err)
+	}
+	return done.CurrentSnapshot().SnapshotID, nil
+}
+
+// filesOf lists the data files of a snapshot by submission.
+func filesOf(ctx context.Context, tbl *table.Table, snap *table.Snapshot) (map[string][]string, error) {
+	out := map[string][]string{}
+	if snap == nil {
+		return out, nil
+	}
+	tasks, err := tbl.Scan(table.WithSnapshotID(snap.SnapshotID)).PlanFiles(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("plan: %w", err)
+	}
+	for _, t := range tasks {
+		name := filepath.Base(t.File.FilePath())
+		id, _, _ := strings.Cut(strings.TrimSuffix(name, ".parquet"), "-")
+		out[id] = append(out[id], name)
+	}
+	return out, nil
+}
+
+// recover finishes or undoes what a killed process left: a staged submission
+// whose snapshot is durable is confirmed, any other is struck and its files
+// removed. It needs the right to write.
+func (s *Store) recover(ctx context.Context) error {
+	rows, err := s.db.QueryContext(ctx, `SELECT id, dataset FROM submissions WHERE state=?`, stateStaged)
+	if err != nil {
+		return fmt.Errorf("recover: %w", err)
+	}
+	staged, err := scanPairs(rows)
+	if err != nil {
+		return err
+	}
+	for id, dataset := range staged {
+		if err := s.recoverOne(ctx, id, dataset); err != nil {
+			return err
+		}
+	}
+	return s.sweep(ctx)
+}
+
+func scanPairs(rows *sql.Rows) (map[string]string, error) {
+	defer func() { _ = rows.Close() }()
+	out := map[string]string{}
+	for rows.Next() {
+		var a, b string
+		if err := rows.Scan(&a, &b); err != nil {
+			return nil, fmt.Errorf("recover: %w", err)
+		}
+		out[a] = b
+	}
+	return out, rows.Err()
+}
+
+func (s *Store) recoverOne(ctx context.Context, id, dataset string) error {
+	ds, err := s.Dataset(dataset)
+	if err != nil {
+		return err
+	}
+	tbl, err := s.openTable(ctx, ds, false)
+	if err != nil {
+		return err
+	}
+	for _, snap := range tbl.Metadata().Snapshots() {
+		if snap.Summary != nil && snap.Summary.Properties[propSubmission] == id {
+			return s.confirm(ctx, id, snap.SnapshotID)
+		}
+	}
+	return s.strike(ctx, id)
+}
+
+// sweep removes what no register names: staging folders of processes that are
+// gone, and files that never became part of a submission. No such file is ever
+// read; removing them only frees the space.
+func (s *Store) sweep(ctx context.Context) error {
+	entries, err := os.ReadDir(filepath.Join(s.home.Path, dirStaging))
+	if err != nil {
+		return fmt.Errorf("sweep: %w", err)
+	}
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), "spill-") {
+			continue // of a process that asks
+		}
+		if err := os.RemoveAll(filepath.Join(s.home.Path, dirStaging, e.Name())); err != nil {
+			return fmt.Errorf("sweep: %w", err)
+		}
+	}
+	ids, err := s.registered(ctx)
+	if err != nil {
+		return err
+	}
+	for _, ds := range s.cfg.Datasets {
+		dir := filepath.Dir(s.dataPath(ds.Name, "x"))
+		files, err := os.ReadDir(dir)
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("sweep: %w", err)
+		}
+		for _, f := range files {
+			owner, cause, _ := strings.Cut(strings.TrimSuffix(f.Name(), ".parquet"), "-")
+			if ids[owner] && (cause == "" || ids[cause]) {
+				continue
+			}
+			if err := os.Remove(filepath.Join(dir, f.Name())); err != nil {
+				return fmt.Errorf("sweep: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+func (s *Store) registered(ctx context.Context) (map[string]bool, error) {
+	rows, err := s.db.QueryContext(ctx, `SELECT id, state FROM submissions`)
+	if err != nil {
+		return nil, fmt.Errorf("recover: %w", err)
+	}
+	pairs, err := scanPairs(rows)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]bool{}
+	for id := range maps.Keys(pairs) {
+		out[id] = true
+	}
+	return out, nil
+}
+
+// Paths of kept things.
+func (s *Store) dataPath(dataset, name string) string {
+	return filepath.Join(s.home.Path, dirTables, dataset, "data", name)
+}
+
+func (s *Store) rejectsPath(id string) string {
+	return filepath.Join(s.home.Path, dirRejects, id+".parquet")
+}
+
+func (s *Store) originalPath(digest string) string {
+	return filepath.Join(s.home.Path, dirOriginals, digest)
+}
+
+// Original returns the path of a kept original and whether it is there.
+func (s *Store) Original(digest string) (string, bool) {
+	p := s.originalPath(digest)
+	_, err := os.Stat(p)
+	return p, err == nil
+}

@@ -1,0 +1,334 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/duckdb/duckdb-go/v2"
+
+	"guichet"
+)
+
+// readParquet reads files by field id: a file written before a field existed,
+// or by a profile that does not fill it, gives NULL for it.
+func readParquet(ds *guichet.Dataset, files []string) string {
+	paths := make([]string, len(files))
+	for i, f := range files {
+		paths[i] = lit(f)
+	}
+	fields := ds.RowFields()
+	cols := make([]string, len(fields))
+	for i, f := range fields {
+		cols[i] = fmt.Sprintf("%d: {name: %s, type: %s, default_value: NULL}", f.ID, lit(f.Name), lit(sqlType(f.Type)))
+	}
+	return "read_parquet([" + strings.Join(paths, ",") + "], schema=MAP {" + strings.Join(cols, ", ") + "})"
+}
+
+// Find runs a plan and returns its groups. As many plans run at once as there
+// are cores; others wait their turn.
+func (s *Store) Find(ctx context.Context, p guichet.Plan) ([]guichet.Found, error) {
+	ds, err := s.Dataset(p.Dataset)
+	if err != nil {
+		return nil, err
+	}
+	engine, err := s.asking(ctx)
+	if err != nil {
+		return nil, err
+	}
+	select {
+	case s.ask <- struct{}{}:
+		defer func() { <-s.ask }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	conn, err := engine.Conn(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("find: %w", err)
+	}
+	defer func() { _ = conn.Close() }()
+	var out []guichet.Found
+	for _, part := range p.Parts {
+		found, err := s.findPart(ctx, conn, ds, asked{p, part})
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, found...)
+	}
+	return out, nil
+}
+
+// asked is one part of a plan with the plan that it belongs to.
+type asked struct {
+	guichet.Plan
+	part guichet.PlanPart
+}
+
+func (s *Store) findPart(ctx context.Context, conn *sql.Conn, ds *guichet.Dataset, a asked) ([]guichet.Found, error) {
+	files, partial, err := s.filesFor(ctx, ds, a)
+	if err != nil || len(files) == 0 {
+		return nil, err
+	}
+	where, args := whereOf(ds, a.part)
+	if len(partial) > 0 {
+		if err := unitTable(ctx, conn, ds, partial); err != nil {
+			return nil, err
+		}
+		defer func() { _, _ = conn.ExecContext(context.WithoutCancel(ctx), "DROP TABLE IF EXISTS wanted_units") }()
+		where = append(where, wantedUnits(ds, scopeFields(partial[0].Submission)))
+	}
+	sel := []string{"r.submission"}
+	for _, by := range a.By {
+		sel = append(sel, keyOf(ds, by))
+	}
+	period := "NULL::VARCHAR, NULL::DATE"
+	if a.Periods || slices.Contains(a.By, guichet.FieldPeriod) {
+		period = "r.freq, r.period"
+	}
+	sel = append(sel, period, "coalesce(r.remark,'')")
+	group := make([]string, len(a.By)+4)
+	for i := range group {
+		group[i] = strconv.Itoa(i + 1)
+	}
+	sel = append(sel, "count(*)")
+	for _, m := range a.Measures {
+		sel = append(sel, "sum(r."+m+")::DECIMAL(38,3)", "count(r."+m+")")
+	}
+	query := "SELECT " + strings.Join(sel, ", ") + " FROM " + readParquet(ds, files) + " r WHERE " + strings.Join(where, " AND ") +
+		" GROUP BY " + strings.Join(group, ",") + " ORDER BY " + strings.Join(group, ",")
+	rows, err := conn.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, fmt.Errorf("find: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	return scanFound(rows, a)
+}
+
+func scanFound(rows *sql.Rows, a asked) ([]guichet.Found, error) {
+	var out []guichet.Found
+	keys := make([]sql.NullString, len(a.By))
+	var freq sql.NullString
+	var start sql.NullTime
+	nums := make([]sql.Null[duckdb.Decimal], len(a.Measures))
+	for rows.Next() {
+		f := guichet.Found{Keys: make([]string, len(a.By)), Measures: make([]*guichet.Decimal, len(a.Measures)), Figures: make([]int64, len(a.Measures))}
+		dest := []any{&f.Submission}
+		for i := range keys {
+			dest = append(dest, &keys[i])
+		}
+		dest = append(dest, &freq, &start, &f.Remark, &f.Rows)
+		for i := range nums {
+			dest = append(dest, &nums[i], &f.Figures[i])
+		}
+		if err := rows.Scan(dest...); err != nil {
+			return nil, fmt.Errorf("find: %w", err)
+		}
+		for i := range keys {
+			f.Keys[i] = keys[i].String
+		}
+		f.Period = guichet.Period{Freq: guichet.Freq(freq.String), Start: start.Time.UTC()}
+		for i, n := range nums {
+			if n.Valid && f.Figures[i] > 0 {
+				d := guichet.NewDecimal(n.V.Value, int(n.V.Scale))
+				f.Measures[i] = &d
+			}
+		}
+		out = append(out, f)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("find: %w", err)
+	}
+	return out, nil
+}
+
+// keyOf is the expression of a dimension in a group: a field, or a level of a
+// classification, which is the beginning of the common code.
+func keyOf(ds *guichet.Dataset, by string) string {
+	if f, ok := ds.Field(by); ok && f.Place == guichet.InRow {
+		if f.Type == guichet.TypeText {
+			return "r." + f.Name
+		}
+		return "r." + f.Name + "::VARCHAR"
+	}
+	if c, l, ok := ds.ClassificationBy(by); ok {
+		if l.Digits == 0 {
+			return "r." + c.Code
+		}
+		return "left(r." + c.Common + ", " + strconv.Itoa(l.Digits) + ")"
+	}
+	return "NULL::VARCHAR"
+}
+
+// whereOf writes the clauses of a part: names from the descriptor, values
+// bound.
+func whereOf(ds *guichet.Dataset, part guichet.PlanPart) (where []string, args []any) {
+	bind := func(vals []string) string {
+		marks := make([]string, len(vals))
+		for i, v := range vals {
+			marks[i] = "?"
+			args = append(args, v)
+		}
+		return strings.Join(marks, ",")
+	}
+	where = append(where, "r.submission IN ("+bind(part.Submissions)+")")
+	if !part.Span.IsZero() {
+		where = append(where, "r.period >= ?::DATE AND r.period <= ?::DATE")
+		args = append(args, part.Span.From.Start.Format(time.DateOnly), part.Span.To.End().Format(time.DateOnly))
+	}
+	for _, c := range part.Clauses {
+		f, ok := ds.Field(c.Field)
+		if !ok || f.Place != guichet.InRow {
+			where = append(where, "false")
+			continue
+		}
+		col := "r." + f.Name
+		text := "coalesce(" + col + "::VARCHAR,'')"
+		var alts []string
+		if len(c.In) > 0 {
+			if f.Type == guichet.TypeText && !c.Not && !slices.Contains(c.In, "") {
+				text = col // a plain column lets the engine skip row groups
+			}
+			alts = append(alts, text+" IN ("+bind(c.In)+")")
+		}
+		for _, p := range c.Prefix {
+			args = append(args, p, p+"\U0010FFFF")
+			alts = append(alts, "("+col+" >= ? AND "+col+" < ?)")
+		}
+		expr := "false"
+		if len(alts) > 0 {
+			expr = "(" + strings.Join(alts, " OR ") + ")"
+		}
+		if c.Not {
+			expr = "NOT " + expr
+		}
+		where = append(where, expr)
+	}
+	return where, args
+}
+
+// filesFor returns the files behind a part. At present or as of a day they are
+// the table's own in its snapshot of then; for a vintage they are the first
+// files of the submissions, of which only some units may count.
+func (s *Store) filesFor(ctx context.Context, ds *guichet.Dataset, a asked) (files []string, partial []guichet.Holding, err error) {
+	if a.Moment.Vintage != "" {
+		return s.vintageFiles(ctx, ds, a)
+	}
+	held, err := s.snapshotFiles(ctx, ds, a.Moment.AsOf)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, id := range a.part.Submissions {
+		for _, name := range held[id] {
+			files = append(files, s.dataPath(ds.Name, name))
+		}
+	}
+	return files, nil, nil
+}
+
+func (s *Store) vintageFiles(ctx context.Context, ds *guichet.Dataset, a asked) (files []string, partial []guichet.Holding, err error) {
+	holdings, err := s.Holdings(ctx, ds.Name, a.Moment)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, h := range holdings {
+		if !slices.Contains(a.part.Submissions, h.Submission.ID) {
+			continue
+		}
+		for _, p := range h.Submission.Parts {
+			files = append(files, s.dataPath(ds.Name, p.Path))
+		}
+		partial = append(partial, h)
+	}
+	return files, partial, nil
+}
+
+// snapshotFiles returns the files of the snapshot of a moment by submission,
+// planned once per snapshot.
+func (s *Store) snapshotFiles(ctx context.Context, ds *guichet.Dataset, asOf time.Time) (map[string][]string, error) {
+	sh, err := s.shelfOf(ctx, ds.Name)
+	if err != nil {
+		return nil, err
+	}
+	var snap int64
+	for _, sub := range sh.subs {
+		if asOf.IsZero() || !sub.TakenAt.After(asOf) {
+			snap = sh.snapshots[sub.ID]
+		}
+	}
+	if snap == 0 {
+		return nil, nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if files, ok := sh.plans[snap]; ok {
+		return files, nil
+	}
+	tbl, err := s.openTable(ctx, ds, false)
+	if err != nil {
+		return nil, err
+	}
+	files, err := filesOf(ctx, tbl, tbl.SnapshotByID(snap))
+	if err != nil {
+		return nil, err
+	}
+	if sh.plans == nil {
+		sh.plans = map[int64]map[string][]string{}
+	}
+	sh.plans[snap] = files
+	return files, nil
+}
+
+// scopeFields are the row fields that a submission's units are cut by, beside
+// reporter, the dataset's unit fields and the period.
+func scopeFields(sub *guichet.Submission) []string { return sub.Scope }
+
+// unitTable lays the wanted units down for a join.
+func unitTable(ctx context.Context, conn *sql.Conn, ds *guichet.Dataset, hs []guichet.Holding) error {
+	if _, err := conn.ExecContext(ctx, "CREATE OR REPLACE TEMP TABLE wanted_units (key VARCHAR)"); err != nil {
+		return fmt.Errorf("units: %w", err)
+	}
+	const chunk = 500
+	var keys []string
+	for _, h := range hs {
+		for _, u := range h.Units {
+			keys = append(keys, h.Submission.ID+"|"+unitKey(ds, u))
+		}
+	}
+	for part := range slices.Chunk(keys, chunk) {
+		args := make([]any, len(part))
+		for i, k := range part {
+			args[i] = k
+		}
+		if _, err := conn.ExecContext(ctx, "INSERT INTO wanted_units VALUES "+strings.TrimSuffix(strings.Repeat("(?),", len(part)), ","), args...); err != nil {
+			return fmt.Errorf("units: %w", err)
+		}
+	}
+	return nil
+}
+
+// unitKey writes a unit as wantedUnits writes it of a row.
+func unitKey(ds *guichet.Dataset, u guichet.Unit) string {
+	parts := []string{u.Reporter, string(u.Period.Freq), u.Period.Start.Format(time.DateOnly)}
+	for _, f := range ds.UnitFields {
+		parts = append(parts, u.Dims[f])
+	}
+	return strings.Join(append(parts, u.Scope), "|")
+}
+
+// wantedUnits is true for rows of a wanted unit.
+func wantedUnits(ds *guichet.Dataset, scope []string) string {
+	parts := []string{"r.submission", "coalesce(r.reporter,'')", "coalesce(r.freq,'')", "r.period::VARCHAR"}
+	for _, f := range ds.UnitFields {
+		parts = append(parts, "coalesce(r."+f+"::VARCHAR,'')")
+	}
+	extra := "''"
+	for _, f := range scope {
+		extra += " || coalesce(r." + f + "::VARCHAR,'') || ' '"
+	}
+	parts = append(parts, "trim("+extra+")")
+	return "(" + strings.Join(parts, " || '|' || ") + ") IN (SELECT key FROM wanted_units)"
+}

@@ -1,0 +1,129 @@
+package store
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"guichet"
+)
+
+// HomeVersion is the version of a home's layout that this program writes.
+const HomeVersion = 1
+
+// Home is the paper at the door of a home: guichet.json.
+type Home struct {
+	Path    string    `json:"-"`
+	Member  string    `json:"member"` // ISO alpha-2 of the member that runs the node
+	Version int       `json:"version"`
+	Created time.Time `json:"created"`
+}
+
+// Names inside a home. Every kept path is relative to it, so that it can move.
+const (
+	homePaper    = "guichet.json"
+	homeLock     = "lock"
+	homeDB       = "home.db"
+	dirTables    = "tables"
+	dirOriginals = "originals"
+	dirRejects   = "rejects"
+	dirStaging   = "staging"
+	dirLabels    = "labels"
+)
+
+// InitHome makes a home in a folder that is empty or not there.
+func InitHome(path, member string, now time.Time) (Home, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return Home{}, fmt.Errorf("home: %w", err)
+	}
+	if entries, err := os.ReadDir(abs); err == nil && len(entries) > 0 {
+		if _, err := os.Stat(filepath.Join(abs, homePaper)); err == nil {
+			return Home{}, guichet.Errorf(guichet.KindInvalid, "%s is a home already", path).WithHint("use it as it is, or name another folder with --home")
+		}
+		return Home{}, guichet.Errorf(guichet.KindInvalid, "%s is not empty", path).WithHint("name an empty folder, or one that is not there yet")
+	}
+	h := Home{Path: abs, Member: member, Version: HomeVersion, Created: now.UTC().Truncate(time.Second)}
+	for _, d := range []string{dirTables, dirOriginals, dirRejects, dirStaging, dirLabels} {
+		if err := mkdirDurably(filepath.Join(abs, d)); err != nil {
+			return Home{}, err
+		}
+	}
+	paper, err := json.MarshalIndent(h, "", "  ")
+	if err != nil {
+		return Home{}, fmt.Errorf("home: %w", err)
+	}
+	tmp := filepath.Join(abs, dirStaging, homePaper)
+	if err := os.WriteFile(tmp, append(paper, '\n'), 0o600); err != nil {
+		return Home{}, fmt.Errorf("home: %w", err)
+	}
+	return h, moveDurably(tmp, filepath.Join(abs, homePaper))
+}
+
+// OpenHome reads the paper at the door.
+func OpenHome(path string) (Home, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return Home{}, fmt.Errorf("home: %w", err)
+	}
+	b, err := os.ReadFile(filepath.Join(abs, homePaper)) //nolint:gosec // the home that the operator names
+	if errors.Is(err, os.ErrNotExist) {
+		return Home{}, guichet.Errorf(guichet.KindNotFound, "there is no home in %s", path).WithHint("make one: guichet init --home %s --member US", path)
+	}
+	if err != nil {
+		return Home{}, fmt.Errorf("home: %w", err)
+	}
+	var h Home
+	if err := json.Unmarshal(b, &h); err != nil || h.Version == 0 {
+		return Home{}, guichet.Errorf(guichet.KindInvalid, "%s is damaged: it is no paper of a home", filepath.Join(path, homePaper)).WithHint("restore it from a backup; the tables beside it are not touched")
+	}
+	if h.Version > HomeVersion {
+		return Home{}, guichet.Errorf(guichet.KindVersion, "this home is of version %d; this program knows up to %d", h.Version, HomeVersion).WithHint("use a newer guichet")
+	}
+	if h.Version < HomeVersion {
+		return Home{}, guichet.Errorf(guichet.KindVersion, "this home is of version %d, made by an older guichet; this program reads version %d", h.Version, HomeVersion).
+			WithHint("make a new home and take the files in %s in again", filepath.Join(path, dirOriginals))
+	}
+	h.Path = abs
+	return h, nil
+}
+
+// lock is the right to write to a home: one process at a time.
+type lock struct{ f *os.File }
+
+// lockHome waits up to wait for the right to write; then KindBusy, naming who
+// holds it. The lock falls with the process, however it ends.
+func lockHome(path string, wait time.Duration) (*lock, error) {
+	name := filepath.Join(path, homeLock)
+	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // inside the home
+	if err != nil {
+		return nil, fmt.Errorf("lock: %w", err)
+	}
+	const step = 50 * time.Millisecond
+	for waited := time.Duration(0); ; waited += step {
+		err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB) //nolint:gosec // a descriptor fits an int
+		if err == nil {
+			break
+		}
+		if waited >= wait {
+			who, _ := os.ReadFile(name) //nolint:gosec // inside the home
+			_ = f.Close()
+			return nil, guichet.Errorf(guichet.KindBusy, "another guichet is writing to this home (process %s)", strings.TrimSpace(string(who))).
+				WithHint("wait until it has ended and try again; nothing was changed")
+		}
+		time.Sleep(step)
+	}
+	if err := f.Truncate(0); err == nil {
+		_, _ = f.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)
+	}
+	return &lock{f}, nil
+}
+
+func (l *lock) release() { _ = l.f.Close() }

@@ -1,0 +1,144 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+
+	"guichet"
+)
+
+// Reject is one line that was put aside.
+type Reject struct {
+	Line   string
+	Reason string
+	Text   string
+}
+
+// Rejects returns the lines of a submission that were put aside, in the order
+// of the file; limit 0 returns all.
+func (s *Store) Rejects(ctx context.Context, id string, limit int) ([]Reject, error) {
+	path := s.rejectsPath(id)
+	if _, err := os.Stat(path); err != nil {
+		return nil, nil //nolint:nilerr // nothing was put aside
+	}
+	engine, err := s.asking(ctx)
+	if err != nil {
+		return nil, err
+	}
+	query := "SELECT line, reason, coalesce(raw,'') FROM read_parquet(" + lit(path) + ")"
+	if limit > 0 {
+		query += " LIMIT " + strconv.Itoa(limit)
+	}
+	rows, err := engine.QueryContext(ctx, query)
+	if err != nil {
+		return nil, fmt.Errorf("lines put aside: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	var out []Reject
+	for rows.Next() {
+		var r Reject
+		if err := rows.Scan(&r.Line, &r.Reason, &r.Text); err != nil {
+			return nil, fmt.Errorf("lines put aside: %w", err)
+		}
+		out = append(out, r)
+	}
+	return out, rows.Err()
+}
+
+// Check holds the home to its promises: every committed submission has its
+// snapshot, its files and its original; what Iceberg's present snapshot holds is
+// what is in force by the register, row for row; totals add up. The first broken
+// promise is returned as KindInternal with what and where.
+func (s *Store) Check(ctx context.Context) error {
+	for _, ds := range s.cfg.Datasets {
+		if err := s.checkDataset(ctx, ds); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Store) checkDataset(ctx context.Context, ds *guichet.Dataset) error {
+	sh, err := s.shelfOf(ctx, ds.Name)
+	if err != nil {
+		return err
+	}
+	for _, sub := range sh.subs {
+		if err := s.checkSubmission(ds, sub); err != nil {
+			return err
+		}
+	}
+	tbl, err := s.openTable(ctx, ds, false)
+	if err != nil {
+		return err
+	}
+	held, err := filesOf(ctx, tbl, tbl.CurrentSnapshot())
+	if err != nil {
+		return err
+	}
+	inForce := map[string]int64{}
+	for _, h := range InForce(ds, sh.subs, guichet.Moment{}) {
+		for _, u := range h.Units {
+			inForce[h.Submission.ID] += u.Rows
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(held)) {
+		rows, err := s.countRows(ctx, ds, held[id])
+		if err != nil {
+			return err
+		}
+		if rows != inForce[id] {
+			return guichet.Errorf(guichet.KindInternal, "submission %s: the table holds %d rows, the register says %d", id, rows, inForce[id])
+		}
+		delete(inForce, id)
+	}
+	for _, id := range slices.Sorted(maps.Keys(inForce)) {
+		return guichet.Errorf(guichet.KindInternal, "submission %s: the table holds no row, the register says %d", id, inForce[id])
+	}
+	return nil
+}
+
+func (s *Store) checkSubmission(ds *guichet.Dataset, sub *guichet.Submission) error {
+	if sub.Lines != sub.Kept+sub.Aside {
+		return guichet.Errorf(guichet.KindInternal, "submission %s: %d lines, %d kept and %d put aside", sub.ID, sub.Lines, sub.Kept, sub.Aside)
+	}
+	for _, t := range sub.Totals {
+		if t.File.Cmp(t.Kept.Add(t.Aside)) != 0 {
+			return guichet.Errorf(guichet.KindInternal, "submission %s: %s of %s, %s kept and %s put aside", sub.ID, t.Measure, t.File, t.Kept, t.Aside)
+		}
+	}
+	paths := []string{s.originalPath(sub.Original)}
+	for _, p := range sub.Parts {
+		paths = append(paths, s.dataPath(ds.Name, p.Path))
+	}
+	if sub.Aside > 0 {
+		paths = append(paths, s.rejectsPath(sub.ID))
+	}
+	for _, p := range paths {
+		if _, err := os.Stat(p); err != nil {
+			return guichet.Errorf(guichet.KindInternal, "submission %s: %s is missing", sub.ID, filepath.Base(p)).WithHint("restore it from a backup")
+		}
+	}
+	return nil
+}
+
+func (s *Store) countRows(ctx context.Context, ds *guichet.Dataset, names []string) (int64, error) {
+	engine, err := s.asking(ctx)
+	if err != nil {
+		return 0, err
+	}
+	files := make([]string, len(names))
+	for i, n := range names {
+		files[i] = s.dataPath(ds.Name, n)
+	}
+	var n int64
+	if err := engine.QueryRowContext(ctx, "SELECT count(*) FROM "+readParquet(ds, files)).Scan(&n); err != nil {
+		return 0, fmt.Errorf("count rows: %w", err)
+	}
+	return n, nil
+}

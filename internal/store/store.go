@@ -1,0 +1,141 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"time"
+
+	_ "modernc.org/sqlite" // the driver "sqlite"
+
+	"guichet"
+)
+
+// Config opens a store.
+type Config struct {
+	Home      string
+	Datasets  []*guichet.Dataset
+	Clock     guichet.Clock
+	Threads   int           // of the engine; 0: the cores
+	MemoryMiB int           // of the engine; 0: 1024
+	LockWait  time.Duration // how long a writer waits for another; 0: one minute
+}
+
+// Store is the tables of one home.
+type Store struct {
+	cfg    Config
+	home   Home
+	db     *sql.DB       // SQLite: catalogue, submissions, units
+	engine *sql.DB       // DuckDB, for asking
+	ask    chan struct{} // as many questions at once as there are cores
+
+	mu    sync.Mutex // guards cache
+	cache map[string]*shelf
+}
+
+// Open opens a home's tables. When no other process writes, what a killed one
+// left half done is undone or finished first.
+func Open(ctx context.Context, cfg Config) (*Store, error) {
+	home, err := OpenHome(cfg.Home)
+	if err != nil {
+		return nil, err
+	}
+	if cfg.LockWait == 0 {
+		cfg.LockWait = time.Minute
+	}
+	threads := cfg.Threads
+	if threads == 0 {
+		threads = runtime.NumCPU()
+	}
+	s := &Store{cfg: cfg, home: home, cache: map[string]*shelf{}, ask: make(chan struct{}, threads)}
+	if s.db, err = openDB(filepath.Join(home.Path, homeDB)); err != nil {
+		return nil, err
+	}
+	if err := s.prepare(ctx); err != nil {
+		_ = s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// prepare makes the tables when they are missing and mends what was left half
+// done. Both need the right to write; a reader beside a writer does neither.
+func (s *Store) prepare(ctx context.Context) error {
+	l, err := lockHome(s.home.Path, 0)
+	if guichet.KindOf(err) == guichet.KindBusy {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer l.release()
+	if err := s.createRegister(ctx); err != nil {
+		return err
+	}
+	for _, ds := range s.cfg.Datasets {
+		if _, err := s.openTable(ctx, ds, true); err != nil {
+			return err
+		}
+	}
+	return s.recover(ctx)
+}
+
+// Close lets go of everything.
+func (s *Store) Close() error {
+	var first error
+	for _, db := range []*sql.DB{s.engine, s.db} {
+		if db == nil {
+			continue
+		}
+		if err := db.Close(); err != nil && first == nil {
+			first = fmt.Errorf("close: %w", err)
+		}
+	}
+	return first
+}
+
+// Home returns the paper at the door.
+func (s *Store) Home() Home { return s.home }
+
+// Dataset returns the descriptor of a dataset held here.
+func (s *Store) Dataset(name string) (*guichet.Dataset, error) {
+	for _, d := range s.cfg.Datasets {
+		if d.Name == name {
+			return d, nil
+		}
+	}
+	return nil, guichet.Errorf(guichet.KindNotFound, "there is no dataset %q here", name)
+}
+
+// asking returns the engine that answers questions, opened at first use.
+func (s *Store) asking(ctx context.Context) (*sql.DB, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.engine != nil {
+		return s.engine, nil
+	}
+	db, err := openEngine(ctx, EngineConfig{
+		Threads: s.cfg.Threads, MemoryMiB: s.cfg.MemoryMiB,
+		TempDir: filepath.Join(s.home.Path, dirStaging, "spill-"+fmt.Sprint(os.Getpid())),
+		Dirs:    []string{filepath.Join(s.home.Path, dirTables), filepath.Join(s.home.Path, dirRejects), filepath.Join(s.home.Path, dirStaging)},
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.engine = db
+	return db, nil
+}
+
+// StagingDir makes an empty folder for one staging, inside the home so that
+// files move into their place by renaming.
+func (s *Store) StagingDir() (string, error) {
+	dir, err := os.MkdirTemp(filepath.Join(s.home.Path, dirStaging), "in-")
+	if err != nil {
+		return "", fmt.Errorf("staging folder: %w", err)
+	}
+	return dir, nil
+}

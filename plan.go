@@ -1,0 +1,54 @@
+package guichet
+
+import "time"
+
+// Moment says which state of the tables is meant.
+type Moment struct {
+	AsOf    time.Time // what we held then; zero: now
+	Vintage string    // what the offices had published by that day; "" whatever we hold
+}
+
+// Holding is a submission with the units that it answers for at a moment.
+type Holding struct {
+	Submission *Submission
+	Units      []Unit // in force at the moment
+	Whole      bool   // every unit of the submission is in force
+}
+
+// Plan is what the desk asks of the store: which rows of which submissions,
+// grouped by what. It holds no expression, only names of the descriptor and
+// bound values.
+type Plan struct {
+	Dataset  string
+	Moment   Moment
+	Parts    []PlanPart
+	By       []string // row fields, or levels of a classification
+	Measures []string // measures that rows carry
+	Periods  bool     // keep periods apart even if By does not ask for them
+}
+
+// PlanPart selects rows of some submissions by the same clauses.
+type PlanPart struct {
+	Submissions []string
+	Span        Span
+	Clauses     []Clause // all must hold
+}
+
+// Clause holds for rows whose field has one of the values, or starts with one.
+type Clause struct {
+	Field  string
+	In     []string // values; an empty list holds for none
+	Prefix []string // or: starts with one of these
+	Not    bool
+}
+
+// Found is one group of rows of one submission.
+type Found struct {
+	Submission string
+	Keys       []string // by Plan.By; "" absent
+	Period     Period   // when Plan.Periods or By asks for it
+	Remark     string   // remark codes, joined by a space
+	Rows       int64
+	Measures   []*Decimal // by Plan.Measures; nil: no row has a figure
+	Figures    []int64    // rows that have a figure, by Plan.Measures
+}

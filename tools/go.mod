@@ -1,0 +1,3 @@
+module guichet/tools
+
+go 1.26
