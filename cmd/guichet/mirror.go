@@ -38,6 +38,10 @@ func mirrorCommand() command {
 				return err
 			}
 			q.Period, q.Edition, q.Conversion, q.AsOf, q.Vintage, q.Lang = at.period, at.edition, at.conversion, at.asOf, at.vintage, w.sentences()
+			asked := guichet.Question{Where: map[string][]string{"product": q.Product}, Edition: q.Edition, Conversion: q.Conversion}
+			if err := readable(dataset(), asked); err != nil {
+				return err
+			}
 			return w.inHome(ctx, f, func(n *node.Node) error {
 				a, err := n.Mirror(ctx, q)
 				if err != nil {

@@ -39,6 +39,11 @@ func newArrayReader(r io.Reader, limit int) *arrayReader {
 	return &arrayReader{in: r, buf: make([]byte, 128<<10), limit: limit}
 }
 
+// reset begins anew with another text, in the same buffers.
+func (a *arrayReader) reset(r io.Reader) {
+	*a = arrayReader{in: r, buf: a.buf, limit: a.limit, text: a.text[:0], ends: a.ends[:0], kinds: a.kinds[:0], fields: a.fields[:0]}
+}
+
 // fault says what is wrong with the JSON, and where.
 func (a *arrayReader) fault(format string, args ...any) error {
 	if a.err != nil && !errors.Is(a.err, io.EOF) {
@@ -297,6 +302,16 @@ func (a *arrayReader) hex4() (rune, error) {
 // number reads -?(0|[1-9][0-9]*)(.[0-9]+)? and nothing else.
 func (a *arrayReader) number() error {
 	from := len(a.text)
+	for i, c := range a.buf[a.pos:a.end] { // most often the whole number is at hand, and whole
+		if c >= '0' && c <= '9' && i < 60 {
+			continue
+		}
+		if c == ',' || c == ']' {
+			a.text = append(a.text, a.buf[a.pos:a.pos+i]...)
+			a.pos += i
+		}
+		break
+	}
 	for {
 		c, ok := a.byteAt()
 		if !ok || c != '-' && c != '.' && (c < '0' || c > '9') {

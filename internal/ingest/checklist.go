@@ -30,7 +30,8 @@ func heldList(name string) bool {
 
 // list looks at the list by which a key is judged.
 func (c *checker) list(path, rule, name string) {
-	known, all := false, []string(nil)
+	var known bool
+	var all []string
 	switch rule {
 	case "commodity":
 		known = heldList(name) || slices.Contains(c.p.Lists, name)

@@ -3,6 +3,7 @@ package ingest
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -65,8 +66,8 @@ func (c *csvReader) readLine() error {
 		case err == nil:
 			c.at++
 			return nil
-		case err == bufio.ErrBufferFull:
-		case err == io.EOF && len(part) > 0:
+		case errors.Is(err, bufio.ErrBufferFull):
+		case errors.Is(err, io.EOF) && len(part) > 0:
 			c.at++
 			return nil
 		default:
@@ -121,7 +122,7 @@ func (c *csvReader) quoted(i int, b []byte) (int, []byte, error) {
 			c.buf = append(c.buf, b[i:]...)
 			i = len(b)
 			if err := c.readLine(); err != nil {
-				if err == io.EOF {
+				if errors.Is(err, io.EOF) {
 					return 0, nil, guichet.Errorf(guichet.KindInvalid, "a quote opens in the record that begins on line %d and never closes", c.line).
 						WithHint("look at the line with an editor; the file may be truncated")
 				}
@@ -214,12 +215,12 @@ func (m matched) why() string {
 
 // fitsCSV compares the first two lines of delimited text with the profile.
 func (p *Profile) fitsCSV(head []byte, all bool) (int, string) {
-	if bytes.IndexByte(head, 0) >= 0 || signed(head, append(others(), archives()...)) != "" {
+	if signed(head, append(others(), archives()...)) != "" {
 		return 0, "it is no delimited text"
 	}
 	c := newCSVReader(bytes.NewReader(head), p.Format.delimiter(), p.Format.quote(), headBytes)
 	line, err := c.next()
-	if err != nil || c.ragged {
+	if err != nil || c.ragged || bytes.IndexByte(c.raw, 0) >= 0 {
 		return 0, "its first line cannot be cut into columns"
 	}
 	order := make([]int, len(p.Columns))
@@ -246,7 +247,7 @@ func (p *Profile) fitsCSV(head []byte, all bool) (int, string) {
 			}
 			return 90, "its second line cannot be read"
 		}
-	} else if n := len(line); n != len(p.Columns) && !(p.Format.Trailing && n == len(p.Columns)+1) {
+	} else if n := len(line); n != len(p.Columns) && (!p.Format.Trailing || n != len(p.Columns)+1) {
 		return 10, fmt.Sprintf("its first line has %d columns, not %d", n, len(p.Columns))
 	}
 	for i, j := range order {

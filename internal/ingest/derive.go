@@ -61,12 +61,7 @@ func (t test) yes(row [][]byte) bool {
 		n, ok := milli(v)
 		return ok && max(n, -n) > t.over
 	}
-	for _, s := range t.in {
-		if string(v) == s {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(t.in, string(v))
 }
 
 // isZero says whether a text is empty, or a number that is 0 ("0", "0.0").

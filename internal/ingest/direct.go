@@ -69,7 +69,8 @@ func (f *original) scan(ctx context.Context, limits Limits) (digest string, t *t
 	b := f.budget(ctx)
 	err = f.scanChunks(h, t, b, work, done)
 	close(work)
-	for range done { //nolint:revive // waits for the goroutine to end
+	for range done { // the goroutine closes it when it ends
+		continue
 	}
 	if err != nil {
 		return "", nil, err

@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,7 +10,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 
@@ -51,6 +49,9 @@ type normaliser struct {
 	codeAt  int    // column of the codes that may be nested; -1 none
 	codes   map[string]bool
 	scratch []byte
+	raw     *bufio.Reader
+	chars   *textReader
+	rows    *arrayReader
 }
 
 func newNormaliser(p *Profile, encoding string, o Options, container string) *normaliser {
@@ -96,12 +97,10 @@ func (n *normaliser) run(ctx context.Context, f *original) (err error) {
 
 // firstKnown returns the first of joined errors that people may read.
 func firstKnown(err error) error {
-	var faulty faultyText
-	if errors.As(err, &faulty) {
+	if faulty, ok := errors.AsType[encodingError](err); ok {
 		return faulty
 	}
-	var known *guichet.Error
-	if errors.As(err, &known) {
+	if known, ok := errors.AsType[*guichet.Error](err); ok {
 		return known
 	}
 	return err
@@ -124,7 +123,11 @@ func diskError(err error) error {
 // member reads one member.
 func (n *normaliser) member(f *original, name string, r io.Reader) error {
 	h, done := n.digest.member(name)
-	raw := bufio.NewReaderSize(io.TeeReader(r, h), 64<<10)
+	if n.raw == nil {
+		n.raw = bufio.NewReaderSize(nil, 64<<10)
+	}
+	raw := n.raw
+	raw.Reset(io.TeeReader(r, h))
 	if f.container != containerNone {
 		head, err := raw.Peek(512)
 		if err != nil && !errors.Is(err, io.EOF) {
@@ -152,15 +155,14 @@ func (n *normaliser) member(f *original, name string, r io.Reader) error {
 
 // within names the member in which a fault stands.
 func (n *normaliser) within(member string, err error) error {
-	var known *guichet.Error
-	if member == "" || !errors.As(err, &known) || known.Kind == guichet.KindFull {
+	known, ok := errors.AsType[*guichet.Error](err)
+	if member == "" || !ok || known.Kind == guichet.KindFull {
 		return err
 	}
 	e := *known
 	e.Message = "member " + shorten(member) + ": " + e.Message
-	var faulty faultyText
-	if errors.As(err, &faulty) {
-		return faultyText{&e}
+	if _, ok := errors.AsType[encodingError](err); ok {
+		return encodingError{&e}
 	}
 	return &e
 }
@@ -202,7 +204,11 @@ func (n *normaliser) text(r io.Reader, captures map[string]string) error {
 	if n.p.Format.Kind == kindArrays {
 		limit = 0 // a line may be the whole member; the rows are bounded
 	}
-	t := newTextReader(r, n.encoding, limit)
+	if n.chars == nil {
+		n.chars = newTextReader(r, n.encoding, limit)
+	}
+	t := n.chars
+	t.reset(r, limit)
 	at := len(n.p.Columns)
 	for _, c := range n.p.captures() {
 		n.row[at] = []byte(captures[c])
@@ -249,206 +255,4 @@ func periodValues(period string) map[string]string {
 		month = p.Start.Format("200601")
 	}
 	return map[string]string{"file_period": period, "file_period:200601": month}
-}
-
-func (n *normaliser) csv(t *textReader, captures map[string]string) error {
-	if err := n.begin(captures); err != nil {
-		return err
-	}
-	f := n.p.Format
-	c := newCSVReader(t, f.delimiter(), f.quote(), max(n.limits.Line, headBytes))
-	order := make([]int, len(n.p.Columns))
-	for i := range order {
-		order[i] = i
-	}
-	if f.header() {
-		line, err := c.next()
-		if err != nil && err != io.EOF {
-			return err
-		}
-		header := make([]string, 0, len(line))
-		for _, x := range line {
-			header = append(header, string(x))
-		}
-		if f.Trailing && len(header) > 1 && header[len(header)-1] == "" {
-			header = header[:len(header)-1]
-		}
-		m := n.p.match(header)
-		if why := m.why(); why != "" {
-			return guichet.Errorf(guichet.KindInvalid, "%s", why)
-		}
-		order = m.order
-	}
-	for {
-		line, err := c.next()
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if f.Trailing && len(line) == len(order)+1 && len(line[len(line)-1]) == 0 {
-			line = line[:len(line)-1]
-		}
-		if c.ragged || len(line) != len(order) {
-			if err := n.ragged(c.line, bytes.TrimRight(c.raw, "\r\n")); err != nil {
-				return err
-			}
-			continue
-		}
-		for i, j := range order {
-			v := line[i]
-			if n.p.Columns[j].Trim {
-				v = bytes.TrimSpace(v)
-			}
-			n.row[j] = v
-		}
-		if err := n.line(c.line); err != nil {
-			return err
-		}
-	}
-}
-
-func (n *normaliser) arrays(t *textReader, captures map[string]string) error {
-	if err := n.begin(captures); err != nil {
-		return err
-	}
-	a := newArrayReader(t, n.limits.Line)
-	for {
-		row, err := a.next()
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if len(row) != len(n.p.Columns) || n.p.mistyped(a.kinds) >= 0 {
-			if err := n.ragged(a.row, bytes.Join(row, []byte(","))); err != nil {
-				return err
-			}
-			continue
-		}
-		copy(n.row, row)
-		if err := n.line(a.row); err != nil {
-			return err
-		}
-	}
-}
-
-func (n *normaliser) records(t *textReader, captures map[string]string) error {
-	c := newRecordReader(t, n.p, max(n.limits.Line, headBytes))
-	if err := c.begin(); err != nil {
-		return err
-	}
-	said := map[string]string{}
-	for _, m := range []map[string]string{captures, c.head} {
-		for k, v := range m {
-			said[k] = v
-		}
-	}
-	if err := n.begin(said); err != nil {
-		return err
-	}
-	for {
-		row, err := c.next()
-		if err == io.EOF {
-			n.tail = c.tail
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if c.ragged {
-			if err := n.ragged(c.line, row[0]); err != nil {
-				return err
-			}
-			continue
-		}
-		copy(n.row, row)
-		if err := n.line(c.line); err != nil {
-			return err
-		}
-	}
-}
-
-// line derives, adds up and writes one line.
-func (n *normaliser) line(at int64) error {
-	n.lines++
-	first := len(n.cols) - len(n.derive)
-	for i := range n.derive {
-		n.row[first+i] = n.derive[i].value(n.row)
-	}
-	n.ledger.add(n.row)
-	if n.codeAt >= 0 && len(n.codes) < maxCodes && !n.codes[string(n.row[n.codeAt])] {
-		n.codes[string(n.row[n.codeAt])] = true
-	}
-	if n.out == nil {
-		return nil
-	}
-	b := n.place(n.scratch[:0], at)
-	for _, v := range n.row {
-		b = append(b, ',')
-		b = appendField(b, v)
-	}
-	n.scratch = append(b, '\n')
-	if _, err := n.out.Write(n.scratch); err != nil {
-		return diskError(err)
-	}
-	return nil
-}
-
-// ragged hands on a line that could not be cut into its columns as its place
-// and its text: two fields, where a line has at least three (or one more, so
-// that it never has the right number).
-func (n *normaliser) ragged(at int64, text []byte) error {
-	n.lines++
-	if n.out == nil {
-		return nil
-	}
-	b := append(n.place(n.scratch[:0], at), ',')
-	b = appendField(b, text)
-	if len(n.cols) == 1 {
-		b = append(b, ',')
-	}
-	n.scratch = append(b, '\n')
-	if _, err := n.out.Write(n.scratch); err != nil {
-		return diskError(err)
-	}
-	return nil
-}
-
-// place writes where a line stands.
-func (n *normaliser) place(b []byte, at int64) []byte {
-	if n.quoted {
-		n.spot = strconv.AppendInt(append(n.spot[:0], n.prefix...), at, 10)
-		return appendField(b, n.spot)
-	}
-	return strconv.AppendInt(append(b, n.prefix...), at, 10)
-}
-
-func (n *normaliser) writeHeader() {
-	b := []byte(lineColumn)
-	for _, c := range n.cols {
-		b = append(b, ',')
-		b = appendField(b, []byte(c))
-	}
-	_, _ = n.out.Write(append(b, '\n')) // a bufio.Writer keeps its error for Flush
-}
-
-// appendField writes one field of delimited text (RFC 4180), quoted where it
-// must be.
-func appendField(b, v []byte) []byte {
-	for _, c := range v {
-		if c == ',' || c == '"' || c == '\n' || c == '\r' {
-			b = append(b, '"')
-			for _, c := range v {
-				if c == '"' {
-					b = append(b, '"')
-				}
-				b = append(b, c)
-			}
-			return append(b, '"')
-		}
-	}
-	return append(b, v...)
 }

@@ -16,6 +16,8 @@ type Options struct {
 	// Profiles are the candidates; one when --profile was given. They must have
 	// passed Check.
 	Profiles []*Profile
+	// Name is what messages call the file; its path when left out.
+	Name string
 	// Dir is an empty folder of our own, on the disk on which the file is staged.
 	Dir      string
 	Limits   Limits
@@ -111,8 +113,7 @@ func Prepare(ctx context.Context, file string, o Options) (*Prepared, error) {
 		return nil, err
 	}
 	if err := f.prepare(ctx, s, o, out); err != nil {
-		var faulty faultyText
-		if errors.As(err, &faulty) {
+		if faulty, ok := errors.AsType[encodingError](err); ok {
 			return nil, faulty.fault
 		}
 		return nil, err
@@ -202,8 +203,8 @@ func (f *original) prepare(ctx context.Context, s sample, o Options, out *Prepar
 
 // mayTryAnother says whether a fault may go away in the profile's next encoding.
 func (p *Profile) mayTryAnother(err error, i int) bool {
-	var faulty faultyText
-	return errors.As(err, &faulty) && i+1 < len(p.Format.encodings())
+	_, ok := errors.AsType[encodingError](err)
+	return ok && i+1 < len(p.Format.encodings())
 }
 
 // stay reads a file that may stay where it is; false when a closer look finds

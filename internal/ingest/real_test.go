@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -17,8 +18,8 @@ import (
 
 // data returns a file of the data folder. Without the folder the test is
 // skipped; under CI its absence fails.
-func data(t testing.TB, name string) string {
-	t.Helper()
+func data(tb testing.TB, name string) string {
+	tb.Helper()
 	dir := os.Getenv("GUICHET_DATA")
 	if dir == "" {
 		dir = filepath.Join("..", "..", "..", "shared", "data")
@@ -26,64 +27,74 @@ func data(t testing.TB, name string) string {
 	path := filepath.Join(dir, "flows", name)
 	if _, err := os.Stat(path); err != nil {
 		if os.Getenv("CI") == "true" {
-			t.Fatalf("the data folder is missing: %v", err)
+			tb.Fatalf("the data folder is missing: %v", err)
 		}
-		t.Skipf("no data folder: %v", err)
+		tb.Skipf("no data folder: %v", err)
 	}
 	return path
 }
 
 func now() time.Time { return time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC) }
 
-func profiles(t testing.TB) []*ingest.Profile {
-	t.Helper()
-	all, err := ingest.Profiles()
+// embedded are the profiles, read once.
+var embedded = sync.OnceValues(ingest.Profiles)
+
+func profiles(tb testing.TB) []*ingest.Profile {
+	tb.Helper()
+	all, err := embedded()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	return all
+	return slices.Clone(all)
 }
 
-func prepare(t testing.TB, file string) *ingest.Prepared {
-	t.Helper()
-	p, err := ingest.Prepare(t.Context(), file, ingest.Options{Profiles: profiles(t), Dir: t.TempDir(), Now: now()})
+func prepare(tb testing.TB, file string) *ingest.Prepared {
+	tb.Helper()
+	p, err := ingest.Prepare(tb.Context(), file, ingest.Options{Profiles: profiles(tb), Dir: tb.TempDir(), Now: now()})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return p
 }
 
 // lines reads the text of a layout by column name.
-func lines(t testing.TB, l guichet.Layout, visit func(get func(string) string)) (n int) {
-	t.Helper()
+func lines(tb testing.TB, l guichet.Layout, visit func(get func(string) string)) (n int) {
+	tb.Helper()
+	at := map[string]int{}
+	for i, c := range l.Columns {
+		at[c] = i
+	}
+	var row []string
+	get := func(col string) string {
+		i, ok := at[col]
+		if !ok {
+			tb.Fatalf("the layout has no column %q", col)
+		}
+		return row[i]
+	}
 	for _, name := range l.Files {
 		f, err := os.Open(name)
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		defer func() { _ = f.Close() }()
 		r := csv.NewReader(f)
 		r.ReuseRecord = true
 		r.FieldsPerRecord = len(l.Columns)
 		for first := true; ; first = false {
-			row, err := r.Read()
+			var err error
+			row, err = r.Read()
 			if errors.Is(err, io.EOF) {
 				break
 			}
 			if err != nil {
-				t.Fatal(err)
+				tb.Fatal(err)
 			}
 			if first && l.Header {
 				continue
 			}
 			n++
-			visit(func(col string) string {
-				i := slices.Index(l.Columns, col)
-				if i < 0 {
-					t.Fatalf("the layout has no column %q", col)
-				}
-				return row[i]
-			})
+			visit(get)
 		}
 	}
 	return n
@@ -91,10 +102,10 @@ func lines(t testing.TB, l guichet.Layout, visit func(get func(string) string)) 
 
 // totals adds up what each record of a layout gives, by the constant that
 // tells the records apart.
-func totals(t testing.TB, l guichet.Layout, field string) (map[string]guichet.Decimal, map[string]int) {
-	t.Helper()
+func totals(tb testing.TB, l guichet.Layout, field string) (map[string]guichet.Decimal, map[string]int) {
+	tb.Helper()
 	sums, counts := map[string]guichet.Decimal{}, map[string]int{}
-	lines(t, l, func(get func(string) string) {
+	lines(tb, l, func(get func(string) string) {
 		for _, r := range l.Records {
 			holds := true
 			for _, w := range r.When {
@@ -105,7 +116,7 @@ func totals(t testing.TB, l guichet.Layout, field string) (map[string]guichet.De
 			}
 			d, err := guichet.ParseDecimal(get(r.Measures["value"].Column))
 			if err != nil {
-				t.Fatal(err)
+				tb.Fatal(err)
 			}
 			name := r.Constants[field]
 			sums[name] = sums[name].Add(d)

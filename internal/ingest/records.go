@@ -3,6 +3,7 @@ package ingest
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -43,13 +44,13 @@ func (c *recordReader) readLine() ([]byte, error) {
 	c.long = c.long[:0]
 	for {
 		part, err := c.in.ReadSlice('\n')
-		if err == bufio.ErrBufferFull {
+		if errors.Is(err, bufio.ErrBufferFull) {
 			if c.long = append(c.long, part...); len(c.long) > c.limit {
 				return nil, guichet.Errorf(guichet.KindHostile, "line %d is longer than %d bytes", c.line+1, c.limit)
 			}
 			continue
 		}
-		if err != nil && (err != io.EOF || len(part)+len(c.long) == 0) {
+		if err != nil && (!errors.Is(err, io.EOF) || len(part)+len(c.long) == 0) {
 			return nil, err
 		}
 		if len(c.long) > 0 {
@@ -67,7 +68,7 @@ func (c *recordReader) begin() error {
 		return nil
 	}
 	b, err := c.readLine()
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return guichet.Errorf(guichet.KindInvalid, "there is no line")
 	}
 	if err != nil {
@@ -85,7 +86,7 @@ func (c *recordReader) begin() error {
 func (c *recordReader) next() ([][]byte, error) {
 	for {
 		b, err := c.readLine()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			if c.p.Format.Tail != nil && !c.ended {
 				return nil, guichet.Errorf(guichet.KindInvalid, "truncated: the tail line is missing after line %d", c.line).
 					WithHint("fetch the file again; compare its size with the office's")
@@ -209,7 +210,7 @@ func (p *Profile) fitsRecords(head []byte, all bool) (int, string) {
 		score = 80
 	}
 	if _, err := c.next(); err != nil {
-		if all && err == io.EOF {
+		if all && errors.Is(err, io.EOF) {
 			return 100, ""
 		}
 		return score, "it has no detail line"

@@ -44,35 +44,35 @@ update: {action: replace, scope: [flow, period]}
 
 const smallText = "month,code,country,value\n2025-01,0101,AU,10\n2025-01,0102,CA,20.5\n"
 
-func small(t testing.TB) *ingest.Profile {
-	t.Helper()
-	return parse(t, smallYAML)
+func small(tb testing.TB) *ingest.Profile {
+	tb.Helper()
+	return parse(tb, smallYAML)
 }
 
-func parse(t testing.TB, text string) *ingest.Profile {
-	t.Helper()
+func parse(tb testing.TB, text string) *ingest.Profile {
+	tb.Helper()
 	p, err := ingest.ParseProfile("small.yaml", []byte(text))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return p
 }
 
 // write puts bytes into a file of a temporary folder.
-func write(t testing.TB, name string, b []byte) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), name)
+func write(tb testing.TB, name string, b []byte) string {
+	tb.Helper()
+	path := filepath.Join(tb.TempDir(), name)
 	if err := os.WriteFile(path, b, 0o600); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return path
 }
 
-func prepareBy(t testing.TB, file string, o ingest.Options) (*ingest.Prepared, error) {
-	t.Helper()
-	o.Dir, o.Now = t.TempDir(), now()
+func prepareBy(tb testing.TB, file string, o ingest.Options) (*ingest.Prepared, error) {
+	tb.Helper()
+	o.Dir, o.Now = tb.TempDir(), now()
 	if o.Profiles == nil {
-		o.Profiles = []*ingest.Profile{small(t)}
+		o.Profiles = []*ingest.Profile{small(tb)}
 	}
-	return ingest.Prepare(t.Context(), file, o)
+	return ingest.Prepare(tb.Context(), file, o)
 }

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"unicode/utf8"
 
@@ -17,11 +18,11 @@ const (
 
 const byteOrderMark = "\xef\xbb\xbf"
 
-// faultyText is a fault that another encoding may cure.
-type faultyText struct{ fault *guichet.Error }
+// encodingError is a fault that another encoding may cure.
+type encodingError struct{ fault *guichet.Error }
 
-func (f faultyText) Error() string { return f.fault.Error() }
-func (f faultyText) Unwrap() error { return f.fault }
+func (e encodingError) Error() string { return e.fault.Error() }
+func (e encodingError) Unwrap() error { return e.fault }
 
 // textCheck looks at a text as it passes: no NUL, valid UTF-8, no line longer
 // than limit. It is fed in chunks and keeps what a seam cuts apart.
@@ -52,7 +53,7 @@ func (t *textCheck) write(b []byte) error {
 	if t.utf8 {
 		if i := t.invalid(b); i >= 0 {
 			line, col := t.place(b, i)
-			return faultyText{guichet.Errorf(guichet.KindInvalid, "line %d is not UTF-8: the byte 0x%02x in column %d begins no character", line, b[i], col).
+			return encodingError{guichet.Errorf(guichet.KindInvalid, "line %d is not UTF-8: the byte 0x%02x in column %d begins no character", line, b[i], col).
 				WithHint("if the office writes another encoding, the profile must say so under format.encoding")}
 		}
 	}
@@ -75,7 +76,7 @@ func (t *textCheck) write(b []byte) error {
 // close looks at what the text ends with.
 func (t *textCheck) close() error {
 	if len(t.seam) > 0 {
-		return faultyText{guichet.Errorf(guichet.KindInvalid, "line %d is not UTF-8: the text ends within a character", t.lines+1)}
+		return encodingError{guichet.Errorf(guichet.KindInvalid, "line %d is not UTF-8: the text ends within a character", t.lines+1)}
 	}
 	return nil
 }
@@ -183,11 +184,17 @@ type textReader struct {
 }
 
 func newTextReader(r io.Reader, encoding string, lineLimit int) *textReader {
-	t := &textReader{from: r, check: &textCheck{utf8: encoding == utf8Name, limit: lineLimit}, raw: make([]byte, 256<<10)}
+	t := &textReader{raw: make([]byte, 256<<10)}
 	if encoding != utf8Name {
 		t.table = table(encoding)
 	}
+	t.reset(r, lineLimit)
 	return t
+}
+
+// reset begins anew with another text of the same encoding.
+func (t *textReader) reset(r io.Reader, lineLimit int) {
+	*t = textReader{from: r, check: &textCheck{utf8: t.table == nil, limit: lineLimit}, table: t.table, raw: t.raw}
 }
 
 // Read gives the next piece of text.
@@ -210,7 +217,7 @@ func (t *textReader) next() {
 		var more int
 		more, err = io.ReadAtLeast(t.from, t.raw[n:], len(byteOrderMark)-n)
 		n += more
-		if err == io.ErrUnexpectedEOF {
+		if errors.Is(err, io.ErrUnexpectedEOF) {
 			err = io.EOF
 		}
 	}
@@ -225,7 +232,7 @@ func (t *textReader) next() {
 		t.ending = bad
 		return
 	}
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		if bad := t.check.close(); bad != nil {
 			err = bad
 		}
@@ -251,9 +258,7 @@ func table(encoding string) *[256]rune {
 		t[i] = rune(i)
 	}
 	if encoding == windows1252Name {
-		for i, r := range []rune("€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ") {
-			t[0x80+i] = r
-		}
+		copy(t[0x80:], []rune("€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ"))
 	}
 	return &t
 }

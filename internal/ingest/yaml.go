@@ -85,29 +85,27 @@ func (d *yamlWalk) value(n *yaml.Node, v reflect.Value, path string) {
 		d.fail(n, "%s: anchors and aliases are not read in a profile", named(path))
 		return
 	}
-	switch v.Kind() {
-	case reflect.Pointer:
+	kind := v.Kind()
+	if kind == reflect.Pointer {
 		v.Set(reflect.New(v.Type().Elem()))
 		d.value(n, v.Elem(), path)
-	case reflect.Struct:
-		if d.is(n, yaml.MappingNode, path, "keys with values") {
-			d.object(n, v, path)
+		return
+	}
+	if kind == reflect.Struct && d.is(n, yaml.MappingNode, path, "keys with values") {
+		d.object(n, v, path)
+	}
+	if kind == reflect.Map && d.is(n, yaml.MappingNode, path, "keys with values") {
+		d.table(n, v, path)
+	}
+	if kind == reflect.Slice && d.is(n, yaml.SequenceNode, path, "a list") {
+		v.Set(reflect.MakeSlice(v.Type(), len(n.Content), len(n.Content)))
+		for i, c := range n.Content {
+			d.value(c, v.Index(i), fmt.Sprintf("%s[%d]", path, i))
 		}
-	case reflect.Map:
-		if d.is(n, yaml.MappingNode, path, "keys with values") {
-			d.table(n, v, path)
-		}
-	case reflect.Slice:
-		if d.is(n, yaml.SequenceNode, path, "a list") {
-			v.Set(reflect.MakeSlice(v.Type(), len(n.Content), len(n.Content)))
-			for i, c := range n.Content {
-				d.value(c, v.Index(i), fmt.Sprintf("%s[%d]", path, i))
-			}
-		}
-	default:
-		if d.is(n, yaml.ScalarNode, path, "one value") {
-			d.scalar(n, v, path)
-		}
+	}
+	single := kind == reflect.String || kind == reflect.Int || kind == reflect.Bool
+	if single && d.is(n, yaml.ScalarNode, path, "one value") {
+		d.scalar(n, v, path)
 	}
 }
 
@@ -177,25 +175,24 @@ func (d *yamlWalk) scalar(n *yaml.Node, v reflect.Value, path string) {
 		d.fail(n, "%s: a value is missing; write \"\" for the empty text", named(path))
 		return
 	}
-	switch v.Kind() {
-	case reflect.String:
+	if v.Kind() == reflect.String {
 		v.SetString(n.Value)
-	case reflect.Int:
+		return
+	}
+	if v.Kind() == reflect.Int {
 		i, err := strconv.Atoi(n.Value)
 		if err != nil || n.Tag != "!!int" {
 			d.fail(n, "%s: %q is no whole number", named(path), n.Value)
 			return
 		}
 		v.SetInt(int64(i))
-	case reflect.Bool:
-		if n.Value != "true" && n.Value != "false" {
-			d.fail(n, "%s: %q is neither true nor false", named(path), n.Value)
-			return
-		}
-		v.SetBool(n.Value == "true")
-	default:
-		d.fail(n, "%s: a profile has no values of type %s", named(path), v.Kind())
+		return
 	}
+	if n.Value != "true" && n.Value != "false" {
+		d.fail(n, "%s: %q is neither true nor false", named(path), n.Value)
+		return
+	}
+	v.SetBool(n.Value == "true")
 }
 
 func join(path, key string) string {

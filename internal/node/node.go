@@ -132,7 +132,7 @@ func (n *Node) Check(ctx context.Context) error { return n.store.Check(ctx) }
 
 // Export writes the tables as plain Iceberg with absolute paths into an empty
 // folder, for other engines, and returns the path of the metadata to open.
-// Sources that may not be redistributed stay in.
+// Sources that may not be redistributed are left out.
 func (n *Node) Export(ctx context.Context, dir string) (string, error) {
 	return n.store.Export(ctx, trade.Dataset(), dir)
 }

@@ -21,7 +21,7 @@ import (
 // Export writes the present rows of a dataset as a plain Iceberg table with
 // absolute paths, which any engine opens, into a folder that is empty or not
 // there, and what is constant for each submission into submissions.json beside
-// it. Sources that may not be redistributed stay in the home. It returns the
+// it. Sources that may not be redistributed are left out. It returns the
 // path of the metadata to open.
 func (s *Store) Export(ctx context.Context, ds *guichet.Dataset, dir string) (string, error) {
 	abs, err := emptyFolder(dir)

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -122,8 +123,9 @@ func (s *stager) otherColumns(cols []string) []string {
 	return out
 }
 
-// groupingSets returns the distinct key columns, and one set per group; the
-// empty set counts all lines.
+// groupingSets returns the distinct key columns, and one set per distinct set of
+// columns (two groups may judge the same columns, in any order); the empty set
+// counts all lines.
 func (s *stager) groupingSets() (cols, sets []string) {
 	sets = []string{"()"}
 	for _, g := range s.groups {
@@ -132,7 +134,9 @@ func (s *stager) groupingSets() (cols, sets []string) {
 				cols = append(cols, c)
 			}
 		}
-		set := "(" + strings.Join(g.cols, ",") + ")"
+		own := slices.Clone(g.cols)
+		slices.Sort(own)
+		set := "(" + strings.Join(slices.Compact(own), ",") + ")"
 		if !slices.Contains(sets, set) {
 			sets = append(sets, set)
 		}
@@ -228,7 +232,8 @@ func (s *stager) collectGroups() error {
 				return err
 			}
 		}
-		for field, col := range r.Texts {
+		for _, field := range slices.Sorted(maps.Keys(r.Texts)) {
+			col := r.Texts[field]
 			g := guichet.KeyGroup{Name: asIs + field + " " + col, Rule: asIs, Columns: []string{col}, Fields: []string{field}}
 			if err := add(g); err != nil {
 				return err

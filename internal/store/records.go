@@ -299,7 +299,8 @@ func (s *stager) writeRejects(ctx context.Context, _ Judge) error {
 			return err
 		}
 	}
-	if err := s.exec(ctx, "INSERT INTO aside (line, reason, raw) SELECT line::VARCHAR, 'ragged_line', csv_line FROM ragged"); err != nil {
+	place, text := s.raggedPlace()
+	if err := s.exec(ctx, "INSERT INTO aside (line, reason, raw) SELECT "+place+", 'ragged_line', left("+text+", 2000) FROM ragged_lines"); err != nil {
 		return err
 	}
 	return s.countRejects(ctx)
@@ -371,18 +372,42 @@ func (n *number) guarded(expr string) string {
 	return "((" + n.when + ") AND (" + expr + "))"
 }
 
-// raggedLines makes sure that the table of lines that could not be cut exists,
-// and adds them to the count of lines.
+// raggedLines gathers the lines that could not be cut, each once (the engine
+// tells a line as often as it has columns too few or too many), and adds them
+// to the count of lines.
 func (s *stager) raggedLines(ctx context.Context) error {
-	if err := s.exec(ctx, "CREATE TEMP TABLE IF NOT EXISTS ragged (line BIGINT, csv_line VARCHAR, error_message VARCHAR)"); err != nil {
-		return err
+	for _, q := range []string{
+		"CREATE TEMP TABLE IF NOT EXISTS ragged (file_id BIGINT, line BIGINT, line_byte_position BIGINT, csv_line VARCHAR)",
+		"CREATE TEMP TABLE ragged_lines AS SELECT min(line) AS line, min(csv_line) AS csv_line FROM ragged GROUP BY file_id, line_byte_position",
+	} {
+		if err := s.exec(ctx, q); err != nil {
+			return err
+		}
 	}
 	var n int64
-	if err := s.conn.QueryRowContext(ctx, "SELECT count(DISTINCT line) FROM ragged").Scan(&n); err != nil {
+	if err := s.conn.QueryRowContext(ctx, "SELECT count(*) FROM ragged_lines").Scan(&n); err != nil {
 		return fmt.Errorf("count ragged lines: %w", err)
 	}
 	s.out.Lines += n
 	return nil
+}
+
+// raggedPlace are the expressions of where a line that could not be cut stood,
+// and of its text. A text with a column of places begins such a line with its
+// place and gives the rest whole, as one field:
+//
+//	17,"2025-01,0103"
+func (s *stager) raggedPlace() (place, text string) {
+	l := s.layout
+	if l.Line == "" || l.Line != l.Columns[0] || l.Delimiter != "," || l.Quote != `"` {
+		return "line::VARCHAR", "csv_line"
+	}
+	const first = `("(?:[^"]|"")*"|[^,"]+),`
+	unquoted := func(x string) string {
+		return "regexp_replace(replace(regexp_replace(" + x + `, '^"((?:[^"]|"")*)"$', '\1'), '""', '"'), '\n+$', '')`
+	}
+	place = "coalesce(nullif(" + unquoted("regexp_extract(csv_line, '^"+first+"', 1)") + ", ''), line::VARCHAR)"
+	return place, unquoted("regexp_replace(csv_line, '^" + first + "', '')")
 }
 
 // countRejects writes the lines put aside to Parquet and counts them by reason.

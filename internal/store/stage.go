@@ -137,7 +137,8 @@ func (s *stager) column(name string) (string, error) {
 
 // source is the statement that reads the text: every column as text, nothing
 // guessed. Lines with too few or too many columns are left out by
-// ignore_errors and counted apart (raggedLines).
+// ignore_errors and counted apart (raggedLines); a line with too many of which
+// those at its end are empty is read without them, which no option forbids.
 func (s *stager) source(rejects bool) string {
 	files := make([]string, len(s.layout.Files))
 	for i, f := range s.layout.Files {

@@ -32,6 +32,7 @@ type Store struct {
 	db     *sql.DB       // SQLite: catalogue, submissions, units
 	engine *sql.DB       // DuckDB, for asking
 	ask    chan struct{} // as many questions at once as there are cores
+	step   func(string)  // told of every step of a commit; nil but in tests
 
 	mu    sync.Mutex // guards cache
 	cache map[string]*shelf

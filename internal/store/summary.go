@@ -73,7 +73,10 @@ func (s *stager) summariseUnits(ctx context.Context, from string) error {
 	for _, f := range s.ds.UnitFields {
 		sel = append(sel, "coalesce("+s.written(f)+"::VARCHAR,'')")
 	}
-	c := s.ds.Classifications[0]
+	var c guichet.Classification // a dataset may have none: the fields of "" were not written
+	if len(s.ds.Classifications) > 0 {
+		c = s.ds.Classifications[0]
+	}
 	sel = append(sel, "coalesce("+s.written(c.Edition)+",0)", "coalesce("+s.written(c.Level)+",0)", "coalesce("+s.written(c.Subtotal)+",false)")
 	for _, b := range s.ds.Breakdowns {
 		sel = append(sel, s.kindOf(b))
@@ -225,7 +228,9 @@ func (s *stager) summariseRemarks(ctx context.Context, from string) error {
 		if err != nil {
 			return err
 		}
-		for code := range strings.FieldsSeq(remark) {
+		codes := strings.Fields(remark)
+		slices.Sort(codes) // two groups may have said the same of one row
+		for _, code := range slices.Compact(codes) {
 			i := slices.IndexFunc(s.out.Remarks, func(c guichet.Count) bool { return c.Code == code })
 			if i < 0 {
 				i, s.out.Remarks = len(s.out.Remarks), append(s.out.Remarks, guichet.Count{Code: code})

@@ -1,0 +1,7 @@
+// Package guichettest holds what tests of the house share: a clock that stands
+// still, the folder of real files, homes that are closed and removed again, and
+// figures as people write them.
+//
+// It knows the words and no room, so every room's tests may use it. It does not
+// fake a room: the rooms are tested as they are.
+package guichettest
