@@ -121,6 +121,9 @@ type Classification struct {
 	InForce func(reporter string, dims map[string]string, list string, on time.Time) int
 	// Hidden is the field and the value by which offices' roll-ups are read.
 	Hidden [2]string
+	// HiddenBy are the remark codes of submissions that have such rows: only
+	// they are looked through.
+	HiddenBy []string
 	// Label names a common code for people.
 	Label func(edition int, code, lang string) string
 }
@@ -174,6 +177,10 @@ type Dataset struct {
 	By              []string // what a question is answered by when it does not say
 	// RemarkText says a remark's code for people; "" when it is unknown.
 	RemarkText func(code, lang string) string
+	// Known says whether a value is in a code list (Field.List), true for a
+	// list that is not held, and else what to write instead, "" for no advice.
+	// nil: every value is taken for known.
+	Known func(list, value string) (ok bool, hint string)
 	// Rate returns units of a currency per US dollar for a period, exact, and
 	// whether it is known.
 	Rate func(currency string, p Period) (Decimal, bool)

@@ -28,19 +28,30 @@ func (f Freq) months() int {
 	case Monthly:
 		return 1
 	case Daily:
+		return 0
 	}
-	return 0
+	n, _ := f.spanned()
+	return n
+}
+
+// spanned reads the frequency of figures over several months that are no
+// quarter or year, an ISO 8601 duration: "P28M".
+func (f Freq) spanned() (int, bool) {
+	digits, ok := strings.CutPrefix(string(f), "P")
+	digits, whole := strings.CutSuffix(digits, "M")
+	n, err := strconv.Atoi(digits)
+	return n, ok && whole && err == nil && n >= 1 && n <= 1200 && strconv.Itoa(n) == digits
 }
 
 // Period is a stretch of the reporter's calendar: "2024", "2024-Q2",
-// "2024-05", "2024-05-17".
+// "2024-05", "2024-05-17", "2024-01/P28M" (28 months from January 2024 on).
 type Period struct {
 	Freq  Freq
 	Start time.Time // first day, midnight UTC
 }
 
-// ParsePeriod reads "2024", "2024-Q2", "2024-05" or "2024-05-17"; anything
-// else is KindInvalid.
+// ParsePeriod reads "2024", "2024-Q2", "2024-05", "2024-05-17" or
+// "2024-01/P28M"; anything else is KindInvalid.
 func ParsePeriod(s string) (Period, error) {
 	bad := Errorf(KindInvalid, "%q is no period", s).WithHint("write a year (2024), a quarter (2024-Q2), a month (2024-05) or a day (2024-05-17)")
 	for _, l := range []struct {
@@ -57,6 +68,12 @@ func ParsePeriod(s string) (Period, error) {
 	if y, err := strconv.Atoi(year); ok && err == nil && len(year) == 4 && len(q) == 1 && q >= "1" && q <= "4" {
 		return Period{Quarterly, time.Date(y, time.Month(3*int(q[0]-'1')+1), 1, 0, 0, 0, 0, time.UTC)}, nil
 	}
+	if start, freq, ok := strings.Cut(s, "/"); ok && len(start) == len("2006-01") {
+		t, err := time.Parse("2006-01", start)
+		if _, spans := Freq(freq).spanned(); err == nil && spans {
+			return Period{Freq(freq), t}, nil
+		}
+	}
 	return Period{}, bad
 }
 
@@ -70,8 +87,9 @@ func (p Period) String() string {
 	case Daily:
 		return p.Start.Format("2006-01-02")
 	case Monthly:
+		return p.Start.Format("2006-01")
 	}
-	return p.Start.Format("2006-01")
+	return p.Start.Format("2006-01") + "/" + string(p.Freq)
 }
 
 // MarshalText writes the period as ParsePeriod reads it, "" for none.
@@ -162,6 +180,19 @@ func (s *Span) UnmarshalText(b []byte) error {
 	v, err := ParseSpan(string(b))
 	*s = v
 	return err
+}
+
+// AsPeriod returns the one period that the span is: a span from one month to
+// another becomes figures over so many months. It fails for days.
+func (s Span) AsPeriod() (Period, error) {
+	if s.From == s.To {
+		return s.From, nil
+	}
+	n := len(s.Months())
+	if s.IsZero() || s.From.Freq == Daily || s.To.Freq == Daily {
+		return Period{}, Errorf(KindInvalid, "%s is no span of whole months", s)
+	}
+	return ParsePeriod(s.From.Start.Format("2006-01") + "/P" + strconv.Itoa(n) + "M")
 }
 
 // Months returns the first days of the months that the span touches.

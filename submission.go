@@ -104,6 +104,7 @@ type Shape struct {
 	Subtotal bool              `json:"subtotal"` // rows that are totals over finer rows
 	Kinds    map[string]string `json:"kinds"`    // breakdown field -> "whole", "part" or "aside"
 	Rows     int64             `json:"rows"`
+	Value    Decimal           `json:"value"` // of the dataset's main measure
 }
 
 // Outlier is one of the few rows that carry most of a measure of a file: kept,

@@ -78,5 +78,6 @@ func Roles() []PartnerRole {
 // procedures, all modes of transport (SDMX's _T).
 const Whole = "_T"
 
-// Partner kinds that harmonise decides itself; the others are codes.AreaKind.
+// KindSelf is the kind of a partner that harmonise decides itself; the others
+// are codes.AreaKind.
 const KindSelf = "self" // the reporter as its own partner: re-imports

@@ -143,7 +143,7 @@ func (w *work) best(reporter string, stacks []stack) (stack, bool) {
 		return stack{}, false
 	}
 	slices.SortStableFunc(able, func(a, b stack) int {
-		return cmp.Or(-cmp.Compare(days(a), days(b)), w.preferFreq(a.freq, b.freq), listed(a)-listed(b), cmp.Compare(a.cube, b.cube))
+		return cmp.Or(w.odd(a)-w.odd(b), -cmp.Compare(days(a), days(b)), w.preferFreq(a.freq, b.freq), listed(a)-listed(b), cmp.Compare(a.cube, b.cube))
 	})
 	if len(able) > 1 {
 		var others []string
@@ -159,16 +159,52 @@ func (w *work) best(reporter string, stacks []stack) (stack, bool) {
 }
 
 // lacks names the dimension that a question needs and a stack does not break
-// down, "" when there is none.
+// down, or not as deep as is asked, "" when there is none.
 func (w *work) lacks(st stack) string {
 	for _, dim := range w.needed() {
-		for _, h := range st.holdings {
-			if h.Submission.Covers[dim] == "none" {
-				return dim
+		if covers(st, dim, "none") {
+			return dim
+		}
+	}
+	if deep, have := w.depth(st), w.levels(st); deep > have {
+		return w.say("%s at %d digits", "%s à %d chiffres", w.ds.Classifications[0].Name, deep)
+	}
+	return ""
+}
+
+// levels is at how many digits a stack is published at most.
+func (w *work) levels(st stack) int {
+	most := 0
+	for _, h := range st.holdings {
+		for _, sh := range w.shapesOf(st, h.Submission) {
+			most = max(most, sh.Level)
+		}
+	}
+	return most
+}
+
+// depth is how many digits a question needs: for its breakdown, and for the
+// codes that it picks. A code that cannot be read in an edition of the stack
+// asks for none.
+func (w *work) depth(st stack) int {
+	c := w.ds.Classifications[0]
+	deep := w.deepest(c)
+	if len(w.q.Where[c.Name]) == 0 {
+		return deep
+	}
+	var all []guichet.Shape
+	for _, h := range st.holdings {
+		all = append(all, w.shapesOf(st, h.Submission)...)
+	}
+	for _, edition := range editions(all) {
+		for _, expr := range w.q.Where[c.Name] {
+			s, err := c.Resolve(guichet.Resolution{Expr: expr, Asked: edition, Present: edition, Conversion: w.q.Conversion})
+			if err == nil {
+				deep = max(deep, min(s.Digits, 6))
 			}
 		}
 	}
-	return ""
+	return deep
 }
 
 // needed are the dimensions that the question breaks down or picks from.
@@ -232,6 +268,16 @@ func days(st stack) int {
 		n += int(p.End().Sub(p.Start).Hours()/24) + 1
 	}
 	return n
+}
+
+// odd is 1 for figures over a span of months that is no quarter or year: they
+// answer only where nothing else does.
+func (w *work) odd(st stack) int {
+	switch st.freq {
+	case guichet.Annual, guichet.Quarterly, guichet.Monthly, guichet.Daily:
+		return 0
+	}
+	return 1
 }
 
 // preferFreq puts the coarser frequency first, or the finer when periods are

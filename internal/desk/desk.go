@@ -62,10 +62,9 @@ type work struct {
 	moment guichet.Moment
 	answer guichet.Answer
 
-	plan   guichet.Plan
-	subs   map[string]*guichet.Submission // in use, by id
-	rows   *folded
-	hidden map[string]guichet.Decimal // reporter -> figures rolled up above what was asked
+	plan guichet.Plan
+	subs map[string]*guichet.Submission // in use, by id
+	rows *folded
 }
 
 // run goes through the answer's steps, reporter by reporter.
@@ -76,7 +75,11 @@ func (w *work) run(ctx context.Context, holdings []guichet.Holding) error {
 		Dataset: w.ds.Name, Moment: w.moment, By: w.rows.rowKeys, Measures: w.rows.kept,
 		Periods: w.rows.usd != "",
 	}
-	for _, reporter := range w.reporters(holdings) {
+	reporters := w.reporters(holdings)
+	if err := w.unplaced(ctx, reporters); err != nil {
+		return err
+	}
+	for _, reporter := range reporters {
 		for _, stack := range w.choose(reporter, holdings) {
 			parts, err := w.parts(reporter, stack)
 			if err != nil {
@@ -97,7 +100,7 @@ func (w *work) run(ctx context.Context, holdings []guichet.Holding) error {
 // ask runs the parts of one stack and folds what comes.
 func (w *work) ask(ctx context.Context, reporter string, st stack, parts []guichet.PlanPart) error {
 	plan := w.plan
-	plan.Parts = parts
+	plan.Parts, plan.Periods = parts, plan.Periods || w.listedOnly(st)
 	found, err := w.desk.tables.Find(ctx, plan)
 	if err != nil {
 		return err
@@ -108,15 +111,22 @@ func (w *work) ask(ctx context.Context, reporter string, st stack, parts []guich
 	for _, f := range found {
 		w.rows.add(w.subs[f.Submission], reporter, f)
 	}
-	if err := w.askHidden(ctx, reporter, st, parts); err != nil {
+	hidden, err := w.askHidden(ctx, reporter, st, parts)
+	if err != nil {
 		return err
 	}
-	if err := w.askOutliers(ctx, st, parts); err != nil {
+	if err := w.askOutliers(ctx, reporter, st, parts); err != nil {
 		return err
 	}
-	if len(found) == 0 {
-		w.nothingFound(reporter, st)
+	switch {
+	case len(found) > 0:
+		w.missingMembers(reporter, st, found)
+		w.untoldDimensions(reporter, st, found)
+	case !hidden:
+		if err := w.nothingFound(ctx, reporter, st, parts); err != nil {
+			return err
+		}
 	}
-	w.explainUse(reporter, st, found)
+	w.explainUse(reporter, st)
 	return nil
 }

@@ -37,10 +37,10 @@ type cell struct {
 	partial map[string]bool
 }
 
+// remarkCount is how many records carry a remark, and how much they are worth.
 type remarkCount struct {
-	code, reporter, currency string
-	rows                     int64
-	value                    guichet.Decimal
+	code, reporter string
+	share
 }
 
 func newFolded(ds *guichet.Dataset, q guichet.Question) *folded {
@@ -156,16 +156,25 @@ func (f *folded) countAbsent(reporter, measure string, absent, rows int64) {
 }
 
 func (f *folded) countRemarks(sub *guichet.Submission, reporter string, found guichet.Found) {
+	if found.Remark == "" {
+		return
+	}
+	var apart []string
+	for _, by := range f.q.By {
+		if x, ok := f.ds.Field(by); ok && x.Separate {
+			apart = append(apart, f.value(sub, by, found))
+		}
+	}
 	for code := range strings.FieldsSeq(found.Remark) {
-		key := reporter + "|" + code + "|" + sub.Field(f.currency)
+		key := reporter + "|" + code + "|" + strings.Join(apart, "|")
 		r := f.remarks[key]
 		if r == nil {
-			r = &remarkCount{code: code, reporter: reporter, currency: sub.Field(f.currency)}
+			r = &remarkCount{code: code, reporter: reporter, share: share{unit: sub.Field(f.currency), keys: apart}}
 			f.remarks[key] = r
 		}
 		r.rows += found.Rows
 		if m := found.Measures[slices.Index(f.kept, f.ds.Main)]; m != nil {
-			r.value = r.value.Add(*m)
+			r.sum = r.sum.Add(*m)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package desk
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -73,7 +74,7 @@ func (w *work) clauses(reporter string, st stack, sub *guichet.Submission) ([][]
 func (w *work) shapesOf(st stack, sub *guichet.Submission) []guichet.Shape {
 	var out []guichet.Shape
 	for _, sh := range sub.Shapes {
-		if fmt.Sprint(sh.Dims) == fmt.Sprint(st.dims) {
+		if maps.Equal(sh.Dims, st.dims) {
 			out = append(out, sh)
 		}
 	}
@@ -99,13 +100,41 @@ func (w *work) breakdownClause(reporter string, b guichet.Breakdown, shapes []gu
 			w.remark(w.coded("partner_world_only", reporter, b.Field))
 			return whole, true
 		}
+		if has["part"] && has["whole"] {
+			w.fallsShort(reporter, b, shapes)
+		}
 		return parts, true
-	case has["whole"] && !(b.Parts && has["part"]):
+	case has["whole"] && (!b.Parts || !has["part"] || w.fallsShort(reporter, b, shapes)):
 		return whole, true
 	case has["whole"] || has["aside"]:
 		return parts, true
 	}
 	return guichet.Clause{}, false
+}
+
+// fallsShort says whether the parts of a dimension that a file lists add up to
+// less than the whole that it states, and tells it: an extract may hold the
+// world and a few partners only. Rounding, half a unit a row, is no shortfall.
+func (w *work) fallsShort(reporter string, b guichet.Breakdown, shapes []guichet.Shape) bool {
+	var whole, parts guichet.Decimal
+	var rows int64
+	for _, sh := range shapes {
+		switch sh.Kinds[b.Field] {
+		case "whole":
+			whole = whole.Add(sh.Value)
+		case "part":
+			parts, rows = parts.Add(sh.Value), rows+sh.Rows
+		}
+	}
+	short := whole.Sub(parts)
+	if short.Add(short).Cmp(guichet.DecimalOf(rows)) <= 0 {
+		return false
+	}
+	w.remark(guichet.Remark{Code: "parts_incomplete", Reporter: reporter, Text: w.say(
+		"the members of %s listed in a file add up to %s, and the total that it states is %s; the total is taken where members are not asked for",
+		"les membres de %s énumérés dans un fichier font %s, et le total qu'il indique est %s ; le total est pris là où les membres ne sont pas demandés",
+		b.Field, parts, whole)})
+	return true
 }
 
 // classified is what the clauses of a classification depend on.
@@ -233,7 +262,7 @@ func (w *work) deepest(c guichet.Classification) int {
 // holds both, the coarsest level that is fine enough answers.
 func (w *work) levelClause(c guichet.Classification, in classified, deep int) ([]guichet.Clause, bool) {
 	subtotals := slices.ContainsFunc(in.shapes, func(s guichet.Shape) bool { return s.Subtotal })
-	if !subtotals {
+	if !subtotals && slices.ContainsFunc(in.shapes, func(s guichet.Shape) bool { return s.Level >= deep }) {
 		return nil, true
 	}
 	best := -1

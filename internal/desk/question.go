@@ -1,6 +1,8 @@
 package desk
 
 import (
+	"errors"
+	"maps"
 	"slices"
 	"strings"
 
@@ -32,14 +34,21 @@ func complete(ds *guichet.Dataset, q guichet.Question) (guichet.Question, error)
 			faults = append(faults, "there is no measure "+quote(m)+" (there are: "+measures(ds)+")")
 		}
 	}
-	for name, values := range q.Where {
+	var unknown *guichet.Error
+	for _, name := range slices.Sorted(maps.Keys(q.Where)) {
+		values := q.Where[name]
 		switch f, ok := ds.Field(name); {
 		case name == guichet.FieldPeriod:
 			faults = append(faults, "the period is given apart, not as a condition")
 		case !known(ds, name) && (!ok || f.Role != guichet.Attribute):
 			faults = append(faults, "there is no dimension "+quote(name)+" (there are: "+ds.Names()+")")
+		case isLevel(ds, name):
+			c, _, _ := ds.ClassificationBy(name)
+			faults = append(faults, quote(name)+" is a level to answer by; codes of any level are picked by "+quote(c.Name))
 		case len(values) == 0 || slices.Contains(values, ""):
 			faults = append(faults, "the condition on "+quote(name)+" names no value")
+		case unknown == nil:
+			unknown = unknownValue(ds, q, name)
 		}
 	}
 	q.By = withSeparate(ds, q)
@@ -47,7 +56,33 @@ func complete(ds *guichet.Dataset, q guichet.Question) (guichet.Question, error)
 		slices.Sort(faults)
 		return q, guichet.Errorf(guichet.KindInvalid, "%s", strings.Join(faults, "; ")).WithHint("see guichet ask -h")
 	}
+	if unknown != nil {
+		return q, unknown
+	}
 	return q, nil
+}
+
+// unknownValue finds what is in no code list and in no classification: the
+// tables would only find that they have no line of it, and call it a zero.
+func unknownValue(ds *guichet.Dataset, q guichet.Question, name string) *guichet.Error {
+	c, _, classified := ds.ClassificationBy(name)
+	f, _ := ds.Field(name)
+	for _, v := range q.Where[name] {
+		if classified && c.Name == name {
+			_, err := c.Resolve(guichet.Resolution{Expr: v, Asked: q.Edition, Conversion: q.Conversion, Lang: q.Lang})
+			if e, ok := errors.AsType[*guichet.Error](err); ok {
+				return e
+			}
+			continue
+		}
+		if ds.Known == nil || f.List == "" {
+			continue
+		}
+		if ok, hint := ds.Known(f.List, v); !ok {
+			return guichet.Errorf(guichet.KindNotFound, "there is no %s %s", name, quote(v)).WithHint("%s", hint)
+		}
+	}
+	return nil
 }
 
 func known(ds *guichet.Dataset, name string) bool {
@@ -56,6 +91,13 @@ func known(ds *guichet.Dataset, name string) bool {
 	}
 	_, _, ok := ds.ClassificationBy(name)
 	return ok
+}
+
+// isLevel says whether a name is that of a level, not of its classification.
+func isLevel(ds *guichet.Dataset, name string) bool {
+	c, _, ok := ds.ClassificationBy(name)
+	_, field := ds.Field(name)
+	return ok && !field && c.Name != name
 }
 
 func measures(ds *guichet.Dataset) string {

@@ -7,22 +7,22 @@ import (
 )
 
 // Home returns the path of a home that is not there yet. It goes with the test.
-func Home(t testing.TB) string {
-	t.Helper()
-	return filepath.Join(t.TempDir(), "home")
+func Home(tb testing.TB) string {
+	tb.Helper()
+	return filepath.Join(tb.TempDir(), "home")
 }
 
 // Open opens something and closes it when the test ends, which fails when it
 // cannot be opened or closed.
-func Open[T io.Closer](t testing.TB, open func() (T, error)) T {
-	t.Helper()
+func Open[T io.Closer](tb testing.TB, open func() (T, error)) T {
+	tb.Helper()
 	x, err := open()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		if err := x.Close(); err != nil {
-			t.Errorf("close: %v", err)
+			tb.Errorf("close: %v", err)
 		}
 	})
 	return x

@@ -36,7 +36,7 @@ type area struct {
 }
 
 func newArea(g guichet.KeyGroup) (rule, error) {
-	if err := checkColumns(g, 1, 2); err != nil {
+	if err := checkColumns(g, 2); err != nil {
 		return nil, err
 	}
 	if err := checkParams(g, "list", "reporter", "reporter_list", "empty"); err != nil {

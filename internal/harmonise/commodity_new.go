@@ -16,7 +16,7 @@ import (
 const maxDigits = 14
 
 func newCommodity(g guichet.KeyGroup) (rule, error) {
-	if err := checkColumns(g, 1, 3); err != nil {
+	if err := checkColumns(g, 3); err != nil {
 		return nil, err
 	}
 	if err := checkParams(g, "list", "country", "flow", "period", "period_format", "edition", "digits", "depth", "strip", "pad_left", "total", "subtotals"); err != nil {

@@ -33,7 +33,7 @@ type enum struct {
 const remarkFor = "remark_for:"
 
 func newEnum(g guichet.KeyGroup) (rule, error) {
-	if err := checkColumns(g, 1, 8); err != nil {
+	if err := checkColumns(g, 8); err != nil {
 		return nil, err
 	}
 	if err := checkParams(g, "else", remarkFor); err != nil {

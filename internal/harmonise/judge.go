@@ -101,10 +101,10 @@ func checkParams(g guichet.KeyGroup, known ...string) error {
 	return nil
 }
 
-// checkColumns refuses a group that judges fewer or more columns than its rule.
-func checkColumns(g guichet.KeyGroup, least, most int) error {
-	if n := len(g.Columns); n < least || n > most {
-		return fault(g, "it has %d columns; the rule %s reads %d to %d", n, g.Rule, least, most)
+// checkColumns refuses a group that judges no column, or more than its rule.
+func checkColumns(g guichet.KeyGroup, most int) error {
+	if n := len(g.Columns); n < 1 || n > most {
+		return fault(g, "it has %d columns; the rule %s reads 1 to %d", n, g.Rule, most)
 	}
 	return nil
 }

@@ -32,7 +32,7 @@ type period struct {
 }
 
 func newPeriod(g guichet.KeyGroup) (rule, error) {
-	if err := checkColumns(g, 1, 1); err != nil {
+	if err := checkColumns(g, 1); err != nil {
 		return nil, err
 	}
 	if err := checkParams(g, "format", "freq", "now"); err != nil {
@@ -105,25 +105,27 @@ type format struct {
 	layout string // of package time; "" for a quarter
 	joint  string // of a quarter: what stands between the year and its number
 	freq   guichet.Freq
+	span   bool // several months at once, "2024-01/P28M"
 }
 
 // formats are named as package time would write 2 January 2006, in its first
 // quarter; 0200601 is HMRC's month, with its leading zero.
 func formats() map[string]format {
 	return map[string]format{
-		"2006":       {layout: "2006", freq: guichet.Annual},
-		"2006-Q1":    {joint: "-Q", freq: guichet.Quarterly},
-		"2006Q1":     {joint: "Q", freq: guichet.Quarterly},
-		"200601":     {layout: "200601", freq: guichet.Monthly},
-		"0200601":    {lead: "0", layout: "200601", freq: guichet.Monthly},
-		"2006-01":    {layout: "2006-01", freq: guichet.Monthly},
-		"2006M01":    {layout: "2006M01", freq: guichet.Monthly},
-		"2006-M01":   {layout: "2006-M01", freq: guichet.Monthly},
-		"01/2006":    {layout: "01/2006", freq: guichet.Monthly},
-		"20060102":   {layout: "20060102", freq: guichet.Daily},
-		"2006-01-02": {layout: "2006-01-02", freq: guichet.Daily},
-		"02/01/2006": {layout: "02/01/2006", freq: guichet.Daily},
-		"01/02/2006": {layout: "01/02/2006", freq: guichet.Daily},
+		"2006":        {layout: "2006", freq: guichet.Annual},
+		"2006-Q1":     {joint: "-Q", freq: guichet.Quarterly},
+		"2006Q1":      {joint: "Q", freq: guichet.Quarterly},
+		"200601":      {layout: "200601", freq: guichet.Monthly},
+		"0200601":     {lead: "0", layout: "200601", freq: guichet.Monthly},
+		"2006-01":     {layout: "2006-01", freq: guichet.Monthly},
+		"2006M01":     {layout: "2006M01", freq: guichet.Monthly},
+		"2006-M01":    {layout: "2006-M01", freq: guichet.Monthly},
+		"01/2006":     {layout: "01/2006", freq: guichet.Monthly},
+		"2006-01/P1M": {span: true},
+		"20060102":    {layout: "20060102", freq: guichet.Daily},
+		"2006-01-02":  {layout: "2006-01-02", freq: guichet.Daily},
+		"02/01/2006":  {layout: "02/01/2006", freq: guichet.Daily},
+		"01/02/2006":  {layout: "01/02/2006", freq: guichet.Daily},
 	}
 }
 
@@ -149,6 +151,12 @@ func formatsOf(g guichet.KeyGroup, param string) ([]format, error) {
 // readPeriod reads a text by the first format that fits.
 func readPeriod(ways []format, text string) (guichet.Period, bool) {
 	for _, f := range ways {
+		if f.span {
+			if p, err := guichet.ParsePeriod(text); err == nil && strings.Contains(text, "/") && p.Start.Year() >= earliest {
+				return p, true
+			}
+			continue
+		}
 		rest, ok := strings.CutPrefix(text, f.lead)
 		if !ok {
 			continue

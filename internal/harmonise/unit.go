@@ -38,7 +38,7 @@ type unit struct {
 }
 
 func newUnit(g guichet.KeyGroup) (rule, error) {
-	if err := checkColumns(g, 1, 1); err != nil {
+	if err := checkColumns(g, 1); err != nil {
 		return nil, err
 	}
 	if err := checkParams(g, "list"); err != nil {

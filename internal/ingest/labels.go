@@ -157,7 +157,7 @@ func forbidden(r rune) bool {
 
 // code reads the code of a row, "" for what is no code of digits. Dots and
 // spaces may stand in it, as in 6307.90.
-func (p *labelParser) code(line int, written string) (string, error) {
+func (p *labelParser) code(written string) (string, error) {
 	if p.rows++; p.rows > maxLabelRows {
 		return "", p.faulty(guichet.KindHostile, "it has more than %d rows: no label list does", maxLabelRows).WithHint("look at the file")
 	}
@@ -243,7 +243,7 @@ func (p *labelParser) readJSON(text []byte) error {
 		if err != nil {
 			return p.faulty(guichet.KindInvalid, "line %d: %w", line, err).WithHint("an entry is {\"id\":\"630790\",\"text\":\"630790 - ...\"}")
 		}
-		code, err := p.code(line, e.ID)
+		code, err := p.code(e.ID)
 		if err != nil {
 			return err
 		}
@@ -315,12 +315,13 @@ func (p *labelParser) columns(header []string) (labelColumns, error) {
 			}
 		}
 	}
-	missing := ""
-	if c.code < 0 {
+	var missing string
+	switch {
+	case c.code < 0:
 		missing = "a code of goods"
-	} else if len(c.labels) == 0 {
+	case len(c.labels) == 0:
 		missing = "a label in a named language"
-	} else {
+	default:
 		return c, nil
 	}
 	return c, p.faulty(guichet.KindUnrecognised, "none of its columns is %s: %s", missing, shorten(strings.Join(header, ", "))).
@@ -343,7 +344,7 @@ func (p *labelParser) readCSV(text []byte) error {
 	width := 0
 	for r := newCSVReader(bytes.NewReader(text), comma, '"', maxLabelRecord); ; {
 		fields, err := r.next()
-		if err == io.EOF && width > 0 {
+		if errors.Is(err, io.EOF) && width > 0 {
 			return nil
 		}
 		if err != nil {
@@ -369,7 +370,7 @@ func (p *labelParser) readCSV(text []byte) error {
 }
 
 func (p *labelParser) row(cols labelColumns, row []string, line int) error {
-	code, err := p.code(line, row[cols.code])
+	code, err := p.code(row[cols.code])
 	// Of TARIC's lines of one code, 80 is the goods; the others are the steps above it.
 	if err != nil || cols.suffix >= 0 && row[cols.suffix] != "80" {
 		return err

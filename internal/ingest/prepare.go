@@ -141,21 +141,33 @@ func (p *Profile) reporter(file, said string) (string, error) {
 	return said, nil
 }
 
+// givenPeriod reads a period as people give it: one period, or a span of months.
+func givenPeriod(text string) (guichet.Period, error) {
+	if p, err := guichet.ParsePeriod(text); err == nil {
+		return p, nil
+	}
+	s, err := guichet.ParseSpan(text)
+	if err != nil {
+		return guichet.Period{}, err
+	}
+	return s.AsPeriod()
+}
+
 // asked looks at what must be given with the file. A period must be one that a
-// record can hold: a year, a quarter, a month or a day.
+// record can hold: a year, a quarter, a month, a day, or a span of months.
 func (p *Profile) asked(file string, given map[string]string) (map[string]string, error) {
 	out := map[string]string{}
 	for _, g := range p.Given {
 		v := given[g.Name]
 		if v == "" {
 			return nil, guichet.Errorf(guichet.KindInvalid, "%s does not say its %s: %s", file, g.Name, g.Why.EN).
-				WithHint("say it with --given %s=...", g.Name)
+				WithHint("say it with --given %s=%s", g.Name, map[bool]string{true: "2024-01:2026-04 (its first and last month)", false: "..."}[g.Name == "period"])
 		}
 		if g.Name == "period" {
-			x, err := guichet.ParsePeriod(v)
+			x, err := givenPeriod(v)
 			if err != nil {
 				return nil, guichet.Errorf(guichet.KindInvalid, "%q is no period that a record can hold: %s", v, g.Why.EN).
-					WithHint("a record holds one year (2024), quarter (2024-Q2), month (2024-05) or day")
+					WithHint("a record holds one year (2024), quarter (2024-Q2), month (2024-05), day, or a span of months (2024-01:2026-04)")
 			}
 			v = x.String()
 		}

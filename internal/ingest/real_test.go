@@ -207,14 +207,14 @@ func TestStatCan(t *testing.T) {
 func TestStatCanProductsNeedTheirPeriod(t *testing.T) {
 	path := data(t, "statcan-2024-2026/products.csv")
 	o := ingest.Options{Profiles: profiles(t), Dir: t.TempDir(), Now: now()}
-	for _, given := range []string{"", "2024-01:2026-04"} {
+	for _, given := range []string{"", "2024-01-05:2026-04-06", "28 months"} {
 		o.Given = map[string]string{"period": given}
 		_, err := ingest.Prepare(t.Context(), path, o)
 		if guichet.KindOf(err) != guichet.KindInvalid || !strings.Contains(err.Error(), "period") {
 			t.Errorf("given %q: %v", given, err)
 		}
 	}
-	o.Given = map[string]string{"period": "2024"}
+	o.Given = map[string]string{"period": "2024-01:2026-04"}
 	p, err := ingest.Prepare(t.Context(), path, o)
 	if err != nil {
 		t.Fatal(err)

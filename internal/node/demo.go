@@ -40,7 +40,7 @@ func Demo(ctx context.Context, cfg Config, req DemoRequest) error {
 	if req.Once && req.Home == "" {
 		defer func() { _ = os.RemoveAll(dir) }()
 	}
-	d := &showing{out: req.Out, fr: req.Lang == "fr", dir: dir}
+	d := &showing{out: req.Out, fr: req.Lang == "fr", dir: dir, gone: req.Once && req.Home == ""}
 	d.say("\nA window between five members, with generated data: no figure below is an observation.\n", "\nUn guichet entre cinq membres, avec des données générées : aucun chiffre ci-dessous n'est une observation.\n")
 	files, err := demo.Make(filepath.Join(dir, "files"), demoSeed)
 	if err != nil {
@@ -102,6 +102,7 @@ type showing struct {
 	out    io.Writer
 	fr     bool
 	dir    string
+	gone   bool // the folder is removed at the end
 	faults []string
 }
 
@@ -135,6 +136,9 @@ func (d *showing) run(ctx context.Context, n *Node, files []demo.File) error {
 	}
 	if len(d.faults) > 0 {
 		return guichet.Errorf(guichet.KindInternal, "the demonstration did not go as it should: %s", strings.Join(d.faults, "; "))
+	}
+	if d.gone {
+		return nil
 	}
 	home := filepath.Join(d.dir, "home")
 	d.say("\nWhat to try next:\n  bin/guichet ask --home %[1]s --product covid19/protective --flow imports --period 2024 --by reporter,partner --measure value_usd,net_kg\n  bin/guichet submissions --home %[1]s\n  bin/guichet codes 63079098 --list uk-cn --on 2021-03-01\n  bin/guichet help",

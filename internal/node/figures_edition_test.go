@@ -12,7 +12,7 @@ import (
 // hmrcEdition: CN2009 is HS2007, and its codes are kept as such.
 func (h *house) hmrcEdition(t *testing.T) {
 	h.takeHMRC(t)
-	a := h.ask(t, "reporter=GB trade_system=unknown edition=2007 by=hs6")
+	a := h.ask(t, "reporter=GB trade_system=unknown .edition=2007 by=hs6")
 	var gone []string
 	for _, row := range a.Rows {
 		code, _ := row["hs6"].(string)

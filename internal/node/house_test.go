@@ -1,7 +1,6 @@
 package node_test
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -143,7 +142,7 @@ func (h *house) promises(t *testing.T, words string, a guichet.Answer) {
 
 // question reads a question from words, each "name=value" or "name=v1,v2":
 // period, by, measure, edition, conversion, cube, asof, vintage, lang, limit;
-// any other name is a condition.
+// any other name is a condition, and so is one of these after a point.
 func question(t *testing.T, words string) guichet.Question {
 	t.Helper()
 	q := guichet.Question{Where: map[string][]string{}}
@@ -175,7 +174,7 @@ func question(t *testing.T, words string) guichet.Question {
 		case "lang":
 			q.Lang = value
 		default:
-			q.Where[name] = strings.Split(value, ",")
+			q.Where[strings.TrimPrefix(name, ".")] = strings.Split(value, ",")
 		}
 		if err != nil {
 			t.Fatal(err)
@@ -187,19 +186,24 @@ func question(t *testing.T, words string) guichet.Question {
 // rows returns the rows of an answer whose dimensions are as the words say.
 func rows(t *testing.T, a guichet.Answer, words string) []guichet.Row {
 	t.Helper()
+	wanted := map[string]string{}
+	for w := range strings.FieldsSeq(words) {
+		name, value, _ := strings.Cut(w, "=")
+		wanted[name] = value
+	}
 	var out []guichet.Row
+next:
 	for _, row := range a.Rows {
-		fits := true
-		for w := range strings.FieldsSeq(words) {
-			name, value, _ := strings.Cut(w, "=")
-			if _, ok := row[name]; !ok {
-				t.Fatalf("the rows have no %q: %v", name, slices.Sorted(maps.Keys(row)))
+		for name, value := range wanted {
+			got, ok := row[name].(string)
+			if !ok {
+				t.Fatalf("the rows have no dimension %q: %v", name, slices.Sorted(maps.Keys(row)))
 			}
-			fits = fits && fmt.Sprint(row[name]) == value
+			if got != value {
+				continue next
+			}
 		}
-		if fits {
-			out = append(out, row)
-		}
+		out = append(out, row)
 	}
 	return out
 }
@@ -232,10 +236,11 @@ func total(t *testing.T, a guichet.Answer, words, measure string) guichet.Decima
 	return sum
 }
 
-func wantTotal(t *testing.T, a guichet.Answer, words, measure, figure string) {
+// wantTotal is the sum of the values of the rows that the words pick.
+func wantTotal(t *testing.T, a guichet.Answer, words, figure string) {
 	t.Helper()
-	if got, w := total(t, a, words, measure), guichettest.Figure(t, figure); got.Cmp(w) != 0 {
-		t.Errorf("%q: the sum of %s over %d rows is %s, want %s", words, measure, len(rows(t, a, words)), got, w)
+	if got, w := total(t, a, words, "value"), guichettest.Figure(t, figure); got.Cmp(w) != 0 {
+		t.Errorf("%q: the value of %d rows is %s, want %s", words, len(rows(t, a, words)), got, w)
 	}
 }
 
@@ -248,7 +253,7 @@ func remark(t *testing.T, a guichet.Answer, code, text string) guichet.Remark {
 			return r
 		}
 	}
-	t.Errorf("no remark %s with %q among %v", code, text, a.Remarks)
+	t.Fatalf("no remark %s with %q among %v", code, text, a.Remarks)
 	return guichet.Remark{}
 }
 

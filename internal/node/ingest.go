@@ -10,6 +10,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -272,12 +273,7 @@ func (in *intake) submission(p *prepared, s *store.Staged) *guichet.Submission {
 
 // isUnit says whether a scope field is part of every unit's own identity.
 func isUnit(ds *guichet.Dataset, name string) bool {
-	for _, f := range append([]string{guichet.FieldReporter, guichet.FieldPeriod, guichet.FieldFreq}, ds.UnitFields...) {
-		if f == name {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(append([]string{guichet.FieldReporter, guichet.FieldPeriod, guichet.FieldFreq}, ds.UnitFields...), name)
 }
 
 // override keeps the operator's reason only where there was one to give.

@@ -17,11 +17,6 @@ type Node struct {
 	desk  *desk.Desk
 }
 
-// Dataset returns the descriptor of the dataset held by every node.
-func Dataset() *guichet.Dataset { return trade.Dataset() }
-
-func datasets() []*guichet.Dataset { return []*guichet.Dataset{trade.Dataset()} }
-
 // Init makes a home. KindInvalid when the folder is not empty or the member is
 // no country.
 func Init(ctx context.Context, cfg Config, member string) (Home, error) {

@@ -54,7 +54,7 @@ func Profiles() ([]ProfileInfo, error) {
 
 func infoOf(p *ingest.Profile) ProfileInfo {
 	return ProfileInfo{
-		Name: p.Name, Version: p.Version(), Title: guichet.Text(p.Title), Country: p.Reporter, Office: p.Office,
+		Name: p.Name, Version: p.Version(), Title: p.Title, Country: p.Reporter, Office: p.Office,
 		Dataset: p.Dataset, Source: p.Source, Licence: p.Licence,
 	}
 }

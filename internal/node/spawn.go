@@ -70,8 +70,7 @@ func childEnv() []string {
 
 // died says why a child ended without an answer.
 func died(err error, complaint string) error {
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		if ws, ok := exit.Sys().(syscall.WaitStatus); ok && ws.Signaled() {
 			return &guichet.Error{
 				Kind: guichet.KindInternal, Err: err,

@@ -2,10 +2,8 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -29,7 +27,7 @@ type Writer struct {
 
 // Write waits for the right to write; KindBusy when another process keeps it.
 func (s *Store) Write(ctx context.Context) (*Writer, error) {
-	l, err := lockHome(s.home.Path, s.cfg.LockWait)
+	l, err := lockHome(ctx, s.home.Path, s.cfg.LockWait)
 	if err != nil {
 		return nil, err
 	}
@@ -73,24 +71,47 @@ func (w *Writer) Commit(ctx context.Context, in Intake) ([]string, error) {
 		}
 	}
 	if err := s.register(ctx, in.Submission); err != nil {
-		return nil, err
-	}
-	replaced, snap, err := w.place(ctx, ds, sh, in)
-	if err != nil {
-		if e := s.recover(context.WithoutCancel(ctx)); e != nil {
-			err = errors.Join(err, e)
-		}
 		return nil, full(err)
 	}
-	if err := s.confirm(ctx, in.Submission.ID, snap); err != nil {
-		return nil, err
+	s.at("registered")
+	replaced, snap, err := w.place(ctx, ds, sh, in)
+	if err == nil {
+		s.at("snapshot")
+		err = s.confirm(ctx, in.Submission.ID, snap)
 	}
+	if err != nil {
+		return w.abandon(context.WithoutCancel(ctx), in.Submission.ID, replaced, err)
+	}
+	s.at("confirmed")
 	return replaced, nil
+}
+
+// abandon undoes a commit that failed. Where its snapshot is durable all the
+// same (the fault came after it), the submission is there, and that is said.
+func (w *Writer) abandon(ctx context.Context, id string, replaced []string, cause error) ([]string, error) {
+	if err := w.s.recover(ctx); err != nil {
+		return nil, full(errors.Join(cause, err))
+	}
+	ids, _, err := w.s.registered(ctx)
+	if err != nil {
+		return nil, full(errors.Join(cause, err))
+	}
+	if ids[id] {
+		return replaced, nil
+	}
+	return nil, full(cause)
+}
+
+// at tells a test how far a commit has come.
+func (s *Store) at(step string) {
+	if s.step != nil {
+		s.step(step)
+	}
 }
 
 // full says in words that the disk is full.
 func full(err error) error {
-	if strings.Contains(err.Error(), "no space left") || strings.Contains(err.Error(), "No space left") {
+	if isFull(err) {
 		return &guichet.Error{Kind: guichet.KindFull, Message: "the disk is full; nothing was kept", Hint: "free some space beside the home and take the file in again", Err: err}
 	}
 	return err
@@ -103,16 +124,19 @@ func (w *Writer) place(ctx context.Context, ds *guichet.Dataset, sh *shelf, in I
 		if err := moveDurably(filepath.Join(in.Dir, in.Original), s.originalPath(sub.Original)); err != nil {
 			return nil, 0, err
 		}
+		s.at("original")
 	}
 	if in.Rejects != "" {
 		if err := moveDurably(filepath.Join(in.Dir, in.Rejects), s.rejectsPath(sub.ID)); err != nil {
 			return nil, 0, err
 		}
+		s.at("rejects")
 	}
 	if in.Data != "" {
 		if err := moveDurably(filepath.Join(in.Dir, in.Data), s.dataPath(ds.Name, sub.ID+".parquet")); err != nil {
 			return nil, 0, err
 		}
+		s.at("data")
 	}
 	before := InForce(ds, sh.subs, guichet.Moment{})
 	after := InForce(ds, append(slices.Clone(sh.subs), sub), guichet.Moment{})
@@ -128,6 +152,7 @@ func (w *Writer) place(ctx context.Context, ds *guichet.Dataset, sh *shelf, in I
 	if err != nil {
 		return nil, 0, err
 	}
+	s.at("rewritten")
 	snap, err := w.commitFiles(ctx, tbl, del, add, sub.ID)
 	return replaced, snap, err
 }
@@ -203,7 +228,7 @@ func (w *Writer) rewrite(ctx context.Context, ds *guichet.Dataset, h guichet.Hol
 	name := h.Submission.ID + "-" + cause + ".parquet"
 	tmp := filepath.Join(w.s.home.Path, dirStaging, name)
 	from := readParquet(ds, []string{w.s.dataPath(ds.Name, h.Submission.Parts[0].Path)})
-	query := "COPY (SELECT " + strings.Join(cols, ", ") + " FROM " + from + " r WHERE " + wantedUnits(ds, scopeFields(h.Submission)) +
+	query := "COPY (SELECT " + strings.Join(cols, ", ") + " FROM " + from + " r WHERE " + wantedUnits(ds, []guichet.Holding{h}) +
 		" ORDER BY " + strings.Join(prefixed("r.", ds.Sort, ""), ", ") + ") TO " + lit(tmp) + " (FORMAT parquet, COMPRESSION zstd, FIELD_IDS {" + strings.Join(ids, ", ") + "})"
 	if _, err := conn.ExecContext(ctx, query); err != nil {
 		_ = os.Remove(tmp)
@@ -249,111 +274,6 @@ func filesOf(ctx context.Context, tbl *table.Table, snap *table.Snapshot) (map[s
 		name := filepath.Base(t.File.FilePath())
 		id, _, _ := strings.Cut(strings.TrimSuffix(name, ".parquet"), "-")
 		out[id] = append(out[id], name)
-	}
-	return out, nil
-}
-
-// recover finishes or undoes what a killed process left: a staged submission
-// whose snapshot is durable is confirmed, any other is struck and its files
-// removed. It needs the right to write.
-func (s *Store) recover(ctx context.Context) error {
-	rows, err := s.db.QueryContext(ctx, `SELECT id, dataset FROM submissions WHERE state=?`, stateStaged)
-	if err != nil {
-		return fmt.Errorf("recover: %w", err)
-	}
-	staged, err := scanPairs(rows)
-	if err != nil {
-		return err
-	}
-	for id, dataset := range staged {
-		if err := s.recoverOne(ctx, id, dataset); err != nil {
-			return err
-		}
-	}
-	return s.sweep(ctx)
-}
-
-func scanPairs(rows *sql.Rows) (map[string]string, error) {
-	defer func() { _ = rows.Close() }()
-	out := map[string]string{}
-	for rows.Next() {
-		var a, b string
-		if err := rows.Scan(&a, &b); err != nil {
-			return nil, fmt.Errorf("recover: %w", err)
-		}
-		out[a] = b
-	}
-	return out, rows.Err()
-}
-
-func (s *Store) recoverOne(ctx context.Context, id, dataset string) error {
-	ds, err := s.Dataset(dataset)
-	if err != nil {
-		return err
-	}
-	tbl, err := s.openTable(ctx, ds, false)
-	if err != nil {
-		return err
-	}
-	for _, snap := range tbl.Metadata().Snapshots() {
-		if snap.Summary != nil && snap.Summary.Properties[propSubmission] == id {
-			return s.confirm(ctx, id, snap.SnapshotID)
-		}
-	}
-	return s.strike(ctx, id)
-}
-
-// sweep removes what no register names: staging folders of processes that are
-// gone, and files that never became part of a submission. No such file is ever
-// read; removing them only frees the space.
-func (s *Store) sweep(ctx context.Context) error {
-	entries, err := os.ReadDir(filepath.Join(s.home.Path, dirStaging))
-	if err != nil {
-		return fmt.Errorf("sweep: %w", err)
-	}
-	for _, e := range entries {
-		if strings.HasPrefix(e.Name(), "spill-") {
-			continue // of a process that asks
-		}
-		if err := os.RemoveAll(filepath.Join(s.home.Path, dirStaging, e.Name())); err != nil {
-			return fmt.Errorf("sweep: %w", err)
-		}
-	}
-	ids, err := s.registered(ctx)
-	if err != nil {
-		return err
-	}
-	for _, ds := range s.cfg.Datasets {
-		dir := filepath.Dir(s.dataPath(ds.Name, "x"))
-		files, err := os.ReadDir(dir)
-		if err != nil && !errors.Is(err, os.ErrNotExist) {
-			return fmt.Errorf("sweep: %w", err)
-		}
-		for _, f := range files {
-			owner, cause, _ := strings.Cut(strings.TrimSuffix(f.Name(), ".parquet"), "-")
-			if ids[owner] && (cause == "" || ids[cause]) {
-				continue
-			}
-			if err := os.Remove(filepath.Join(dir, f.Name())); err != nil {
-				return fmt.Errorf("sweep: %w", err)
-			}
-		}
-	}
-	return nil
-}
-
-func (s *Store) registered(ctx context.Context) (map[string]bool, error) {
-	rows, err := s.db.QueryContext(ctx, `SELECT id, state FROM submissions`)
-	if err != nil {
-		return nil, fmt.Errorf("recover: %w", err)
-	}
-	pairs, err := scanPairs(rows)
-	if err != nil {
-		return nil, err
-	}
-	out := map[string]bool{}
-	for id := range maps.Keys(pairs) {
-		out[id] = true
 	}
 	return out, nil
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"guichet"
 	"guichet/internal/store"
@@ -19,7 +20,8 @@ func crossings() *guichet.Dataset {
 	typed := func(f guichet.Field, t guichet.Type, r guichet.Role) guichet.Field { f.Type, f.Role = t, r; return f }
 	must := func(f guichet.Field) guichet.Field { f.Required = true; return f }
 	people := must(typed(dim(12, "people"), guichet.TypeDecimal, guichet.Measure))
-	people.Outliers = true
+	tonnes := typed(dim(13, "tonnes"), guichet.TypeDecimal, guichet.Measure)
+	tonnes.Outliers = true
 	return &guichet.Dataset{
 		Name: "crossings", Version: 1,
 		Fields: []guichet.Field{
@@ -29,8 +31,7 @@ func crossings() *guichet.Dataset {
 			typed(dim(8, "gazetteer"), guichet.TypeInt, guichet.Attribute),
 			typed(dim(9, "depth"), guichet.TypeInt, guichet.Attribute),
 			typed(dim(10, "summed"), guichet.TypeBool, guichet.Attribute),
-			dim(11, "lane"), people,
-			typed(dim(13, "tonnes"), guichet.TypeDecimal, guichet.Measure),
+			dim(11, "lane"), people, tonnes,
 			typed(dim(14, "remark"), guichet.TypeText, guichet.Attribute),
 			{ID: 101, Name: "cube", Type: guichet.TypeText, Role: guichet.Dimension, Place: guichet.InSubmission},
 		},
@@ -51,11 +52,11 @@ func layout() guichet.Layout {
 		Dataset: "crossings", Delimiter: ",", Quote: `"`, Header: true,
 		Columns: []string{"month", "way", "post", "lane", "people", "tonnes"},
 		Records: []guichet.RecordMap{{
-			Constants: map[string]string{"freq": "M"},
+			Constants: map[string]string{},
 			Texts:     map[string]string{"lane": "lane", "way": "way"},
 			Measures:  map[string]guichet.NumberColumn{"people": {Column: "people", Required: true}, "tonnes": {Column: "tonnes", Decimals: 3}},
 			Groups: []guichet.KeyGroup{
-				{Name: "month", Rule: "month", Columns: []string{"month"}, Fields: []string{"period"}},
+				{Name: "month", Rule: "month", Columns: []string{"month"}, Fields: []string{"freq", "period"}},
 				{Name: "post", Rule: "post", Columns: []string{"post"}, Fields: []string{"post", "place", "gazetteer", "depth", "summed"}},
 			},
 		}},
@@ -76,11 +77,12 @@ func judgeCrossings(g guichet.KeyGroup, keys [][]string) ([]guichet.Verdict, err
 	for i, k := range keys {
 		switch g.Rule {
 		case "month":
-			if _, err := guichet.ParsePeriod(k[0]); err != nil || len(k[0]) != len("2024-01") {
+			p, err := guichet.ParsePeriod(k[0])
+			if err != nil {
 				out[i].Reject = "no_date"
 				continue
 			}
-			out[i].Values = []string{k[0] + "-01"}
+			out[i].Values = []string{string(p.Freq), p.Start.Format(time.DateOnly)}
 		case "post":
 			place, _, ok := strings.Cut(k[0], "-")
 			if !ok {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,6 +11,9 @@ import (
 	"strings"
 
 	_ "github.com/duckdb/duckdb-go/v2" // the driver "duckdb"
+	"golang.org/x/sys/unix"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 
 	"guichet"
 )
@@ -81,6 +85,23 @@ func openEngine(ctx context.Context, cfg EngineConfig) (*sql.DB, error) {
 	return db, nil
 }
 
+// isFull says whether an error means that the disk is full. DuckDB tells it only
+// in words.
+func isFull(err error) bool {
+	if errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT) {
+		return true
+	}
+	if e, ok := errors.AsType[*sqlite.Error](err); ok {
+		return e.Code()&0xff == sqlite3.SQLITE_FULL
+	}
+	for _, sign := range []string{"No space left", "no space left", "Could not write all bytes", "failed to offload data block", "disk quota"} {
+		if strings.Contains(err.Error(), sign) {
+			return true
+		}
+	}
+	return false
+}
+
 // lit writes a string as an SQL literal. It is for paths and for constants of a
 // profile in statements that take no parameters (COPY, CREATE TYPE, SET);
 // values of questions are bound.
@@ -132,4 +153,12 @@ func mkdirDurably(dir string) error {
 		return fmt.Errorf("create folder: %w", err)
 	}
 	return syncFile(filepath.Dir(dir))
+}
+
+func prefixed(before string, xs []string, after string) []string {
+	out := make([]string, len(xs))
+	for i, x := range xs {
+		out[i] = before + x + after
+	}
+	return out
 }

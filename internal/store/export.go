@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/apache/iceberg-go"
 	"github.com/apache/iceberg-go/catalog"
@@ -32,11 +34,7 @@ func (s *Store) Export(ctx context.Context, ds *guichet.Dataset, dir string) (st
 	if err != nil {
 		return "", err
 	}
-	tbl, err := s.openTable(ctx, ds, false)
-	if err != nil {
-		return "", err
-	}
-	held, err := filesOf(ctx, tbl, tbl.CurrentSnapshot())
+	held, err := s.snapshotFiles(ctx, ds, sh, time.Time{})
 	if err != nil {
 		return "", err
 	}
@@ -105,6 +103,12 @@ func emptyFolder(dir string) (string, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
 		return "", fmt.Errorf("export: %w", err)
+	}
+	// iceberg-go writes locations as URIs and escapes what a URI must; other
+	// readers take them as they stand and would not find the files.
+	if (&url.URL{Path: abs}).EscapedPath() != abs {
+		return "", guichet.Errorf(guichet.KindInvalid, "other engines would not find a table in %s: its path holds more than letters, digits and plain signs", abs).
+			WithHint("name a folder without spaces, accents and other signs in its path")
 	}
 	entries, err := os.ReadDir(abs)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {

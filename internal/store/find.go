@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -35,6 +36,11 @@ func (s *Store) Find(ctx context.Context, p guichet.Plan) ([]guichet.Found, erro
 	ds, err := s.Dataset(p.Dataset)
 	if err != nil {
 		return nil, err
+	}
+	for _, m := range p.Measures {
+		if f, ok := ds.Field(m); !ok || f.Role != guichet.Measure || f.Place != guichet.InRow {
+			return nil, guichet.Errorf(guichet.KindInvalid, "rows of %s have no measure %q", ds.Name, m)
+		}
 	}
 	engine, err := s.asking(ctx)
 	if err != nil {
@@ -79,7 +85,7 @@ func (s *Store) findPart(ctx context.Context, conn *sql.Conn, ds *guichet.Datase
 			return nil, err
 		}
 		defer func() { _, _ = conn.ExecContext(context.WithoutCancel(ctx), "DROP TABLE IF EXISTS wanted_units") }()
-		where = append(where, wantedUnits(ds, scopeFields(partial[0].Submission)))
+		where = append(where, wantedUnits(ds, partial))
 	}
 	sel := []string{"r.submission"}
 	for _, by := range a.By {
@@ -203,7 +209,7 @@ func whereOf(ds *guichet.Dataset, part guichet.PlanPart) (where []string, args [
 			expr = "(" + strings.Join(alts, " OR ") + ")"
 		}
 		if c.Not {
-			expr = "NOT " + expr
+			expr = "NOT coalesce(" + expr + ", false)" // an absent value begins with nothing
 		}
 		where = append(where, expr)
 	}
@@ -217,7 +223,11 @@ func (s *Store) filesFor(ctx context.Context, ds *guichet.Dataset, a asked) (fil
 	if a.Moment.Vintage != "" {
 		return s.vintageFiles(ctx, ds, a)
 	}
-	held, err := s.snapshotFiles(ctx, ds, a.Moment.AsOf)
+	sh, err := s.shelfOf(ctx, ds.Name)
+	if err != nil {
+		return nil, nil, err
+	}
+	held, err := s.snapshotFiles(ctx, ds, sh, a.Moment.AsOf)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -247,12 +257,9 @@ func (s *Store) vintageFiles(ctx context.Context, ds *guichet.Dataset, a asked) 
 }
 
 // snapshotFiles returns the files of the snapshot of a moment by submission,
-// planned once per snapshot.
-func (s *Store) snapshotFiles(ctx context.Context, ds *guichet.Dataset, asOf time.Time) (map[string][]string, error) {
-	sh, err := s.shelfOf(ctx, ds.Name)
-	if err != nil {
-		return nil, err
-	}
+// planned once per snapshot. It goes by a shelf, not by the table's present
+// snapshot, which beside a writer may be of a submission that is not confirmed.
+func (s *Store) snapshotFiles(ctx context.Context, ds *guichet.Dataset, sh *shelf, asOf time.Time) (map[string][]string, error) {
 	var snap int64
 	for _, sub := range sh.subs {
 		if asOf.IsZero() || !sub.TakenAt.After(asOf) {
@@ -282,10 +289,6 @@ func (s *Store) snapshotFiles(ctx context.Context, ds *guichet.Dataset, asOf tim
 	return files, nil
 }
 
-// scopeFields are the row fields that a submission's units are cut by, beside
-// reporter, the dataset's unit fields and the period.
-func scopeFields(sub *guichet.Submission) []string { return sub.Scope }
-
 // unitTable lays the wanted units down for a join.
 func unitTable(ctx context.Context, conn *sql.Conn, ds *guichet.Dataset, hs []guichet.Holding) error {
 	if _, err := conn.ExecContext(ctx, "CREATE OR REPLACE TEMP TABLE wanted_units (key VARCHAR)"); err != nil {
@@ -310,7 +313,7 @@ func unitTable(ctx context.Context, conn *sql.Conn, ds *guichet.Dataset, hs []gu
 	return nil
 }
 
-// unitKey writes a unit as wantedUnits writes it of a row.
+// unitKey writes a unit as unitKeyOfRow writes it of a row.
 func unitKey(ds *guichet.Dataset, u guichet.Unit) string {
 	parts := []string{u.Reporter, string(u.Period.Freq), u.Period.Start.Format(time.DateOnly)}
 	for _, f := range ds.UnitFields {
@@ -319,8 +322,24 @@ func unitKey(ds *guichet.Dataset, u guichet.Unit) string {
 	return strings.Join(append(parts, u.Scope), "|")
 }
 
-// wantedUnits is true for rows of a wanted unit.
-func wantedUnits(ds *guichet.Dataset, scope []string) string {
+// wantedUnits is true for rows of a wanted unit of these holdings. Submissions
+// may cut their units by different fields; each is asked by its own.
+func wantedUnits(ds *guichet.Dataset, hs []guichet.Holding) string {
+	byScope := map[string][]string{} // expression of a row's unit -> submissions
+	for _, h := range hs {
+		key := unitKeyOfRow(ds, h.Submission.Scope)
+		byScope[key] = append(byScope[key], lit(h.Submission.ID))
+	}
+	var alts []string
+	for _, key := range slices.Sorted(maps.Keys(byScope)) {
+		alts = append(alts, "(r.submission IN ("+strings.Join(byScope[key], ",")+") AND "+key+" IN (SELECT key FROM wanted_units))")
+	}
+	return "(" + strings.Join(alts, " OR ") + ")"
+}
+
+// unitKeyOfRow writes the unit of a row as unitKey writes it; scope are the
+// fields that units are cut by, beside reporter, unit fields and period.
+func unitKeyOfRow(ds *guichet.Dataset, scope []string) string {
 	parts := []string{"r.submission", "coalesce(r.reporter,'')", "coalesce(r.freq,'')", "r.period::VARCHAR"}
 	for _, f := range ds.UnitFields {
 		parts = append(parts, "coalesce(r."+f+"::VARCHAR,'')")
@@ -329,6 +348,5 @@ func wantedUnits(ds *guichet.Dataset, scope []string) string {
 	for _, f := range scope {
 		extra += " || coalesce(r." + f + "::VARCHAR,'') || ' '"
 	}
-	parts = append(parts, "trim("+extra+")")
-	return "(" + strings.Join(parts, " || '|' || ") + ") IN (SELECT key FROM wanted_units)"
+	return "(" + strings.Join(append(parts, "trim("+extra+")"), " || '|' || ") + ")"
 }

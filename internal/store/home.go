@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -43,6 +44,9 @@ func InitHome(path, member string, now time.Time) (Home, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return Home{}, fmt.Errorf("home: %w", err)
+	}
+	if st, err := os.Stat(abs); err == nil && !st.IsDir() {
+		return Home{}, guichet.Errorf(guichet.KindInvalid, "%s is no folder", path).WithHint("name an empty folder, or one that is not there yet")
 	}
 	if entries, err := os.ReadDir(abs); err == nil && len(entries) > 0 {
 		if _, err := os.Stat(filepath.Join(abs, homePaper)); err == nil {
@@ -98,9 +102,9 @@ func OpenHome(path string) (Home, error) {
 // lock is the right to write to a home: one process at a time.
 type lock struct{ f *os.File }
 
-// lockHome waits up to wait for the right to write; then KindBusy, naming who
-// holds it. The lock falls with the process, however it ends.
-func lockHome(path string, wait time.Duration) (*lock, error) {
+// lockHome waits up to wait for the right to write, or until the context ends;
+// then KindBusy, naming who holds it. The lock falls with the process, however it ends.
+func lockHome(ctx context.Context, path string, wait time.Duration) (*lock, error) {
 	name := filepath.Join(path, homeLock)
 	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // inside the home
 	if err != nil {
@@ -118,7 +122,12 @@ func lockHome(path string, wait time.Duration) (*lock, error) {
 			return nil, guichet.Errorf(guichet.KindBusy, "another guichet is writing to this home (process %s)", strings.TrimSpace(string(who))).
 				WithHint("wait until it has ended and try again; nothing was changed")
 		}
-		time.Sleep(step)
+		select {
+		case <-time.After(step):
+		case <-ctx.Done():
+			_ = f.Close()
+			return nil, fmt.Errorf("wait for the right to write: %w", context.Cause(ctx))
+		}
 	}
 	if err := f.Truncate(0); err == nil {
 		_, _ = f.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)

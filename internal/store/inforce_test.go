@@ -51,9 +51,18 @@ func released(d string) func(*guichet.Submission) {
 func filePeriod(p string) func(*guichet.Submission) {
 	return func(s *guichet.Submission) { s.FilePer = p }
 }
-func cube(c string) func(*guichet.Submission)     { return func(s *guichet.Submission) { s.Fields["cube"] = c } }
-func content(c string) func(*guichet.Submission)  { return func(s *guichet.Submission) { s.Digest = c } }
-func givenDay(d string) func(*guichet.Submission) { return func(s *guichet.Submission) { s.Given = map[string]string{"d": d} } }
+
+func cube(c string) func(*guichet.Submission) {
+	return func(s *guichet.Submission) { s.Fields["cube"] = c }
+}
+
+func content(c string) func(*guichet.Submission) {
+	return func(s *guichet.Submission) { s.Digest = c }
+}
+
+func givenDay(d string) func(*guichet.Submission) {
+	return func(s *guichet.Submission) { s.Given = map[string]string{"d": d} }
+}
 
 // inForce writes who answers for what: "a: FR in 2024-01; b: ...".
 func inForce(subs []*guichet.Submission, at guichet.Moment) string {
@@ -144,13 +153,8 @@ func replay(subs []*guichet.Submission, at guichet.Moment) []string {
 			continue
 		}
 		p := place{cmp.Or(s.Released, s.TakenAt.Format(time.DateOnly)), i, i}
-		for _, o := range known {
-			if o.Digest == s.Digest && places[o.ID].origin < p.origin {
-				p.origin = places[o.ID].origin
-				if s.Released == "" {
-					p.day = places[o.ID].day
-				}
-			}
+		if j := slices.IndexFunc(known, func(o *guichet.Submission) bool { return o.Digest == s.Digest }); j >= 0 {
+			p.day, p.origin = places[known[j].ID].day, places[known[j].ID].origin
 		}
 		places[s.ID], known = p, append(known, s)
 	}
@@ -165,8 +169,8 @@ func replay(subs []*guichet.Submission, at guichet.Moment) []string {
 			own[u.Key([]string{"way"})] = true
 		}
 		held = slices.DeleteFunc(held, func(e entry) bool {
-			if e.sub.Digest == s.Digest {
-				return true
+			if e.sub.Digest == s.Digest { // a former reading
+				return places[e.sub.ID].n < places[s.ID].n
 			}
 			if e.sub.Fields["cube"] != s.Fields["cube"] {
 				return false
@@ -180,6 +184,9 @@ func replay(subs []*guichet.Submission, at guichet.Moment) []string {
 			}
 			return e.sub.Action != store.ActionAdd && own[e.key]
 		})
+		if slices.ContainsFunc(known, func(o *guichet.Submission) bool { return o.Digest == s.Digest && places[o.ID].n > places[s.ID].n }) {
+			continue // it has been read anew, and that reading stands before it
+		}
 		for _, u := range s.Units {
 			held = append(held, entry{s, u.Key([]string{"way"}), u.Reporter})
 		}
@@ -259,18 +266,18 @@ func TestInForceOnlyShrinks(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		subs := drawHistory(t)
 		had := map[string]bool{}
-		for i := range subs {
-			now := replay(subs[:i+1], guichet.Moment{})
-			for _, e := range now {
-				id, _, _ := strings.Cut(e, " ")
-				if id != subs[i].ID && !had[e] {
-					t.Fatalf("%s brought %s back", subs[i].ID, e)
+		for i, newest := range subs {
+			now := map[string]bool{}
+			for _, h := range store.InForce(crossings(), subs[:i+1], guichet.Moment{}) {
+				for _, u := range h.Units {
+					e := h.Submission.ID + " " + u.Key([]string{"way"})
+					if h.Submission != newest && !had[e] {
+						t.Fatalf("%s brought %s back", newest.ID, e)
+					}
+					now[e] = true
 				}
 			}
-			clear(had)
-			for _, e := range now {
-				had[e] = true
-			}
+			had = now
 		}
 	})
 }

@@ -3,14 +3,11 @@ package store
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"fmt"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/duckdb/duckdb-go/v2"
 
 	"guichet"
 )
@@ -25,8 +22,6 @@ type group struct {
 	cols     []string // engine columns
 	table    string   // "k0": keys and verdicts
 	keys     [][]string
-	rows     []int64
-	sums     []guichet.Decimal // of the main measure, over the lines of a key
 	verdicts []guichet.Verdict
 	outputs  []output // one per field
 	reject   bool     // some key is put aside
@@ -43,20 +38,8 @@ type output struct {
 	enum     bool   // when varying: sqlType is an ENUM to be made from the values
 }
 
-// number is one column that is summed, under a record's condition.
-type number struct {
-	record  int
-	measure string
-	spec    guichet.NumberColumn
-	col     string // engine column
-	when    string // the record's condition, "" always
-	file    guichet.Decimal
-	aside   guichet.Decimal
-}
-
-// readKeys reads the text once: distinct keys of every group with the number
-// of lines and the sum of each number behind them, and the lines that could not
-// be cut into columns.
+// readKeys reads the text once: the distinct keys of every group, the sum of
+// each number over all lines, and the lines that could not be cut into columns.
 func (s *stager) readKeys(ctx context.Context, _ Judge) error {
 	if err := s.collectGroups(); err != nil {
 		return err
@@ -64,38 +47,166 @@ func (s *stager) readKeys(ctx context.Context, _ Judge) error {
 	if err := s.collectNumbers(); err != nil {
 		return err
 	}
-	cols, sets := s.groupingSets()
-	sel := append([]string{}, prefixed("coalesce(", cols, ",'')")...)
-	aggr := make([]string, len(s.nums))
-	for i, n := range s.nums {
-		aggr[i] = fmt.Sprintf("coalesce(sum(%s)%s,0)::VARCHAR", n.typed(), n.filter())
+	sets, err := s.keySets(ctx)
+	if err != nil {
+		return s.csvError(err)
 	}
+	cols := s.keyCols()
 	grouping := "0"
 	if len(cols) > 0 {
 		grouping = "grouping(" + strings.Join(cols, ",") + ")"
 	}
-	query := "SELECT " + strings.Join(append(append(sel, grouping, "count(*)"), aggr...), ", ") +
-		" FROM (SELECT " + strings.Join(s.keyColumns(cols), ", ") + " FROM " + s.source(true) + ") GROUP BY GROUPING SETS (" + strings.Join(sets, ", ") + ")"
+	by := []string{"()"}
+	for _, set := range sets {
+		by = append(by, "("+strings.Join(set.cols, ",")+")")
+	}
+	// The sums are by the engine's lenient cast, which is cheap; where it took
+	// what is no plain number, strictly asks again. Only those over all lines
+	// are wanted, so only those are written out.
+	all := strconv.FormatInt(int64(1)<<len(cols)-1, 10)
+	outer, inner := prefixed("coalesce(", cols, ",'')"), append(slices.Clone(cols), grouping+" AS g", "count(*) AS n")
+	outer = append(outer, "g", "n")
+	for i, sum := range s.sums((*number).lenient) {
+		inner = append(inner, sum+" AS s"+strconv.Itoa(i))
+		outer = append(outer, "CASE WHEN g="+all+" THEN s"+strconv.Itoa(i)+"::VARCHAR ELSE '' END")
+	}
+	query := "SELECT " + strings.Join(outer, ", ") + " FROM (SELECT " + strings.Join(inner, ", ") +
+		" FROM " + s.source(true) + " GROUP BY GROUPING SETS (" + strings.Join(by, ", ") + "))"
 	rows, err := s.conn.QueryContext(ctx, query)
 	if err != nil {
 		return s.csvError(err)
 	}
 	defer func() { _ = rows.Close() }()
-	if err := s.scanKeys(rows, cols); err != nil {
+	if err := s.scanKeys(rows, cols, sets); err != nil {
 		return s.csvError(err)
 	}
 	return s.raggedLines(ctx)
 }
 
-// keyColumns are the columns that the keys pass needs, absent ones as "".
-func (s *stager) keyColumns(cols []string) []string {
-	out := make([]string, 0, len(cols)+len(s.nums))
-	for _, c := range cols {
-		out = append(out, "coalesce("+c+",'') AS "+c)
+// sums are the sums of all numbers under their records' conditions.
+func (s *stager) sums(of func(*number) string) []string {
+	out := make([]string, len(s.nums))
+	for i, n := range s.nums {
+		out[i] = "coalesce(sum(" + of(n) + ")" + n.filter() + ",0)"
 	}
-	for _, c := range s.otherColumns(cols) {
+	return out
+}
+
+// keyCols are the distinct columns of all groups.
+func (s *stager) keyCols() []string {
+	var cols []string
+	for _, g := range s.groups {
+		for _, c := range g.cols {
+			if !slices.Contains(cols, c) {
+				cols = append(cols, c)
+			}
+		}
+	}
+	return cols
+}
+
+// keySet is one set of columns that the keys pass groups by, and the groups
+// whose keys are read off it.
+type keySet struct {
+	cols   []string
+	groups []*group
+	mask   int64 // what grouping() says of its rows
+}
+
+// How columns are bundled: grouping by a bundle costs one hash table instead of
+// one per column, as long as its combinations are few.
+const (
+	sampleLines = 20_000
+	mostBundled = 20_000
+)
+
+// keySets decides what the keys pass groups by: every group of several columns
+// by its own, and the single columns that none of those holds in bundles whose
+// combinations, by a sample of the first lines, stay few.
+func (s *stager) keySets(ctx context.Context) ([]*keySet, error) {
+	var sets []*keySet
+	holds := func(cols []string) *keySet {
+		for _, set := range sets {
+			if !slices.ContainsFunc(cols, func(c string) bool { return !slices.Contains(set.cols, c) }) {
+				return set
+			}
+		}
+		return nil
+	}
+	order := slices.Clone(s.groups)
+	slices.SortStableFunc(order, func(a, b *group) int { return len(b.cols) - len(a.cols) })
+	var single []string
+	for _, g := range order {
+		switch {
+		case holds(g.cols) != nil || len(g.cols) == 1 && slices.Contains(single, g.cols[0]):
+		case len(g.cols) > 1:
+			sets = append(sets, &keySet{cols: g.cols})
+		default:
+			single = append(single, g.cols[0])
+		}
+	}
+	counts, err := s.sampleDistinct(ctx, single)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(single, func(a, b string) int { return counts[a] - counts[b] })
+	product := mostBundled + 1
+	for _, c := range single {
+		if product *= max(counts[c], 1); product > mostBundled {
+			sets, product = append(sets, &keySet{}), max(counts[c], 1)
+		}
+		last := sets[len(sets)-1]
+		last.cols = append(last.cols, c)
+	}
+	for _, g := range s.groups {
+		set := holds(g.cols)
+		set.groups = append(set.groups, g)
+	}
+	cols := s.keyCols()
+	for _, set := range sets {
+		for i, c := range cols {
+			if !slices.Contains(set.cols, c) {
+				set.mask |= 1 << (len(cols) - 1 - i)
+			}
+		}
+	}
+	return sets, nil
+}
+
+// sampleDistinct counts the distinct values of columns in the first lines.
+func (s *stager) sampleDistinct(ctx context.Context, cols []string) (map[string]int, error) {
+	out := map[string]int{}
+	if len(cols) == 0 {
+		return out, nil
+	}
+	query := "SELECT " + strings.Join(prefixed("count(DISTINCT ", cols, ")"), ", ") + " FROM (SELECT " + strings.Join(cols, ", ") + " FROM " + s.source(false) + " LIMIT " + strconv.Itoa(sampleLines) + ")"
+	n := make([]int, len(cols))
+	dest := make([]any, len(cols))
+	for i := range n {
+		dest[i] = &n[i]
+	}
+	if err := s.conn.QueryRowContext(ctx, query).Scan(dest...); err != nil {
+		return nil, fmt.Errorf("sample: %w", err)
+	}
+	for i, c := range cols {
+		out[c] = n[i]
+	}
+	return out, nil
+}
+
+// keyColumns are the columns that joins need. A column that holds an empty text
+// somewhere gives "" there, since an absent value would join nothing; for the
+// others the question is spared.
+func (s *stager) keyColumns() []string {
+	var out []string
+	cols := s.keyCols()
+	for _, c := range cols {
+		if s.empty[c] {
+			c = "coalesce(" + c + ",'') AS " + c
+		}
 		out = append(out, c)
 	}
+	out = append(out, s.otherColumns(cols)...)
 	if len(out) == 0 {
 		out = append(out, "1")
 	}
@@ -123,30 +234,9 @@ func (s *stager) otherColumns(cols []string) []string {
 	return out
 }
 
-// groupingSets returns the distinct key columns, and one set per distinct set of
-// columns (two groups may judge the same columns, in any order); the empty set
-// counts all lines.
-func (s *stager) groupingSets() (cols, sets []string) {
-	sets = []string{"()"}
-	for _, g := range s.groups {
-		for _, c := range g.cols {
-			if !slices.Contains(cols, c) {
-				cols = append(cols, c)
-			}
-		}
-		own := slices.Clone(g.cols)
-		slices.Sort(own)
-		set := "(" + strings.Join(slices.Compact(own), ",") + ")"
-		if !slices.Contains(sets, set) {
-			sets = append(sets, set)
-		}
-	}
-	return cols, sets
-}
-
 // scanKeys sorts the rows of the keys pass into their groups. grouping() has a
 // bit per column, set when the column is not part of the row's set.
-func (s *stager) scanKeys(rows *sql.Rows, cols []string) error {
+func (s *stager) scanKeys(rows *sql.Rows, cols []string, sets []*keySet) error {
 	vals := make([]string, len(cols)+len(s.nums))
 	var mask, n int64
 	dest := make([]any, 0, len(vals)+2)
@@ -157,53 +247,51 @@ func (s *stager) scanKeys(rows *sql.Rows, cols []string) error {
 	for i := range s.nums {
 		dest = append(dest, &vals[len(cols)+i])
 	}
-	masks := make([]int64, len(s.groups))
-	for gi, g := range s.groups {
-		for i, c := range cols {
-			if !slices.Contains(g.cols, c) {
-				masks[gi] |= 1 << (len(cols) - 1 - i)
-			}
-		}
+	seen := map[*group]map[string]bool{}
+	for _, g := range s.groups {
+		seen[g] = map[string]bool{}
 	}
-	all := int64(1)<<len(cols) - 1
-	mainNum := slices.IndexFunc(s.nums, func(n *number) bool { return n.measure == s.ds.Main })
 	for rows.Next() {
 		if err := rows.Scan(dest...); err != nil {
 			return fmt.Errorf("read keys: %w", err)
 		}
-		if mask == all || len(cols) == 0 {
+		if mask == int64(1)<<len(cols)-1 {
 			s.out.Lines = n
-			for i, num := range s.nums {
-				d, err := guichet.ParseDecimal(vals[len(cols)+i])
-				if err != nil {
-					return err
-				}
-				num.file = d
+			if err := s.fileTotals(vals[len(cols):]); err != nil {
+				return err
 			}
 			continue
 		}
-		for gi, g := range s.groups {
-			if mask != masks[gi] {
+		set := sets[slices.IndexFunc(sets, func(x *keySet) bool { return x.mask == mask })]
+		for _, g := range set.groups {
+			key := make([]string, len(g.cols))
+			for i, c := range g.cols {
+				key[i] = vals[slices.Index(cols, c)]
+				s.empty[c] = s.empty[c] || key[i] == ""
+			}
+			id := strings.Join(key, "\x00")
+			if seen[g][id] {
 				continue
 			}
 			if len(g.keys) >= maxKeys {
 				return guichet.Errorf(guichet.KindHostile, "the columns %s hold more than %d different values; they are no codes", strings.Join(g.Columns, ", "), maxKeys)
 			}
-			key := make([]string, len(g.cols))
-			for i, c := range g.cols {
-				key[i] = vals[slices.Index(cols, c)]
-			}
-			var sum guichet.Decimal
-			if mainNum >= 0 {
-				var err error
-				if sum, err = guichet.ParseDecimal(vals[len(cols)+mainNum]); err != nil {
-					return err
-				}
-			}
-			g.keys, g.rows, g.sums = append(g.keys, key), append(g.rows, n), append(g.sums, sum)
+			seen[g][id] = true
+			g.keys = append(g.keys, key)
 		}
 	}
 	return rows.Err()
+}
+
+func (s *stager) fileTotals(sums []string) error {
+	for i, n := range s.nums {
+		d, err := guichet.ParseDecimal(sums[i])
+		if err != nil {
+			return err
+		}
+		n.file = d
+	}
+	return nil
 }
 
 // collectGroups gathers the layout's groups by name, and makes one for every
@@ -246,269 +334,3 @@ func (s *stager) collectGroups() error {
 
 // asIs is the rule of columns that are taken without judgement.
 const asIs = "text "
-
-// collectNumbers gathers the numbers of all records.
-func (s *stager) collectNumbers() error {
-	for i, r := range s.layout.Records {
-		when, err := s.condition(r.When)
-		if err != nil {
-			return err
-		}
-		for _, f := range s.ds.Measures() {
-			spec, ok := r.Measures[f.Name]
-			if !ok {
-				continue
-			}
-			col, err := s.column(spec.Column)
-			if err != nil {
-				return err
-			}
-			s.nums = append(s.nums, &number{record: i, measure: f.Name, spec: spec, col: col, when: when})
-		}
-	}
-	return nil
-}
-
-// condition writes a record's conditions as SQL.
-func (s *stager) condition(when []guichet.Condition) (string, error) {
-	var out []string
-	for _, w := range when {
-		col, err := s.column(w.Column)
-		if err != nil {
-			return "", err
-		}
-		vals := make([]string, len(w.In))
-		for i, v := range w.In {
-			vals[i] = lit(v)
-		}
-		not := ""
-		if w.Not {
-			not = "NOT "
-		}
-		out = append(out, fmt.Sprintf("coalesce(%s,'') %sIN (%s)", col, not, strings.Join(vals, ",")))
-	}
-	return strings.Join(out, " AND "), nil
-}
-
-// absent is true for a text that means "no figure".
-func (n *number) absent() string {
-	out := n.col + " IS NULL OR " + n.col + "=''"
-	for _, a := range n.spec.Absent {
-		out += " OR " + n.col + "=" + lit(a)
-	}
-	return "(" + out + ")"
-}
-
-// plain is true for a text that is a plain decimal number: the engine's own
-// casts would take 1e3, 0x10, 1_000 and NaN, and round 1.5 for a whole number.
-func (n *number) plain() string {
-	sign := "[.]"
-	if n.spec.Comma {
-		sign = ","
-	}
-	frac := ""
-	if n.spec.Decimals > 0 {
-		frac = fmt.Sprintf("(%s[0-9]{1,%d})?", sign, n.spec.Decimals)
-	}
-	return "regexp_full_match(" + n.col + ", '[+-]?[0-9]{1,18}" + frac + "')"
-}
-
-// cast is the number, NULL when it does not fit DECIMAL(18,3).
-func (n *number) cast() string {
-	col := n.col
-	if n.spec.Comma {
-		col = "replace(" + col + ",',','.')"
-	}
-	return "try_cast(" + col + " AS DECIMAL(18,3))"
-}
-
-// typed is the number where it is one, else NULL.
-func (n *number) typed() string {
-	guard := n.plain()
-	if len(n.spec.Absent) > 0 {
-		guard = "NOT " + n.absent() + " AND " + guard
-	}
-	return "CASE WHEN " + guard + " THEN " + n.cast() + " END"
-}
-
-// bad is true where the line must be put aside because of this number.
-func (n *number) bad() string {
-	bad := "(NOT coalesce(" + n.absent() + ", true) AND NOT coalesce(" + n.plain() + " AND " + n.cast() + " IS NOT NULL, false))"
-	if n.spec.Required {
-		bad = "(" + n.absent() + " OR " + bad + ")"
-	}
-	if n.when != "" {
-		bad = "((" + n.when + ") AND " + bad + ")"
-	}
-	return bad
-}
-
-func (n *number) filter() string {
-	if n.when == "" {
-		return ""
-	}
-	return " FILTER (WHERE " + n.when + ")"
-}
-
-// judgeKeys asks for the verdicts and lays them down beside the keys.
-func (s *stager) judgeKeys(ctx context.Context, judge Judge) error {
-	for gi, g := range s.groups {
-		s.cfg.Progress("judging "+strings.Join(g.Fields, ", "), int64(gi), int64(len(s.groups)))
-		if g.Rule == asIs {
-			g.verdicts = make([]guichet.Verdict, len(g.keys))
-			for i, k := range g.keys {
-				g.verdicts[i].Values = k
-			}
-		} else {
-			v, err := judge(g.KeyGroup, g.keys)
-			if err != nil {
-				return err
-			}
-			if len(v) != len(g.keys) {
-				return fmt.Errorf("group %s: %d verdicts for %d keys", g.Name, len(v), len(g.keys))
-			}
-			g.verdicts = v
-		}
-		if err := s.layDown(ctx, g); err != nil {
-			return fmt.Errorf("lay down verdicts of %s: %w", g.Name, err)
-		}
-	}
-	return nil
-}
-
-// layDown writes the group's table: keys, reject reason, varying outputs as
-// ENUM, so that the join and the sort move small integers.
-func (s *stager) layDown(ctx context.Context, g *group) error {
-	g.describe(s.ds)
-	names := make([]string, 0, len(g.cols)+8)
-	for i := range g.cols {
-		names = append(names, "x"+strconv.Itoa(i)+" VARCHAR")
-	}
-	names = append(names, "reject VARCHAR", "remark VARCHAR")
-	for i, o := range g.outputs {
-		if !o.constant {
-			names = append(names, "v"+strconv.Itoa(i)+" VARCHAR")
-		}
-	}
-	raw := g.table + "_raw"
-	if err := s.exec(ctx, "CREATE TEMP TABLE "+raw+" ("+strings.Join(names, ", ")+")"); err != nil {
-		return err
-	}
-	if err := s.appendVerdicts(ctx, g, raw); err != nil {
-		return err
-	}
-	sel := make([]string, 0, len(names))
-	for i := range g.cols {
-		sel = append(sel, "x"+strconv.Itoa(i))
-	}
-	sel = append(sel, "reject")
-	typed := append(slices.Clone(g.outputs), g.remark)
-	for _, o := range typed {
-		if o.constant {
-			continue
-		}
-		if o.enum {
-			if err := s.exec(ctx, "CREATE TYPE "+o.sqlType+" AS ENUM (SELECT DISTINCT "+o.column+" FROM "+raw+" WHERE "+o.column+" IS NOT NULL ORDER BY 1)"); err != nil {
-				return err
-			}
-		}
-		sel = append(sel, o.column+"::"+o.sqlType+" AS "+o.column)
-	}
-	if err := s.exec(ctx, "CREATE TEMP TABLE "+g.table+" AS SELECT "+strings.Join(sel, ", ")+" FROM "+raw); err != nil {
-		return err
-	}
-	return s.exec(ctx, "DROP TABLE "+raw)
-}
-
-// describe finds which outputs are the same for every kept key.
-func (g *group) describe(ds *guichet.Dataset) {
-	g.outputs = make([]output, len(g.Fields))
-	one := func(field, column string, at func(guichet.Verdict) string) output {
-		o := output{field: field, constant: true, column: column, sqlType: "e_" + g.table + "_" + column, enum: true}
-		if f, ok := ds.Field(field); ok && f.Type != guichet.TypeText {
-			o.sqlType, o.enum = sqlType(f.Type), false
-		}
-		first := true
-		for _, v := range g.verdicts {
-			if v.Reject != "" {
-				continue
-			}
-			x := at(v)
-			if first {
-				o.value, first = x, false
-			} else if x != o.value {
-				o.constant = false
-				break
-			}
-		}
-		return o
-	}
-	for i, f := range g.Fields {
-		g.outputs[i] = one(f, "v"+strconv.Itoa(i), func(v guichet.Verdict) string {
-			if i < len(v.Values) {
-				return v.Values[i]
-			}
-			return ""
-		})
-	}
-	g.remark = one(guichet.FieldRemark, "remark", func(v guichet.Verdict) string { return strings.Join(v.Remarks, " ") })
-	g.reject = slices.ContainsFunc(g.verdicts, func(v guichet.Verdict) bool { return v.Reject != "" })
-}
-
-func (s *stager) appendVerdicts(ctx context.Context, g *group, table string) error {
-	return s.conn.Raw(func(dc any) error {
-		c, ok := dc.(driver.Conn)
-		if !ok {
-			return fmt.Errorf("engine connection is a %T", dc)
-		}
-		app, err := duckdb.NewAppender(c, "temp", "main", table)
-		if err != nil {
-			return fmt.Errorf("append verdicts: %w", err)
-		}
-		for i, v := range g.verdicts {
-			if i%65536 == 0 && ctx.Err() != nil {
-				_ = app.Close()
-				return ctx.Err()
-			}
-			if err := app.AppendRow(g.line(i, v)...); err != nil {
-				_ = app.Close()
-				return fmt.Errorf("append verdict: %w", err)
-			}
-		}
-		return app.Close()
-	})
-}
-
-// line is one row of a group's table.
-func (g *group) line(i int, v guichet.Verdict) []driver.Value {
-	row := make([]driver.Value, 0, len(g.cols)+len(g.outputs)+2)
-	for _, k := range g.keys[i] {
-		row = append(row, k)
-	}
-	orNull := func(x string) driver.Value {
-		if x == "" {
-			return nil
-		}
-		return x
-	}
-	row = append(row, orNull(v.Reject), orNull(strings.Join(v.Remarks, " ")))
-	for j, o := range g.outputs {
-		if o.constant {
-			continue
-		}
-		x := ""
-		if j < len(v.Values) {
-			x = v.Values[j]
-		}
-		row = append(row, orNull(x))
-	}
-	return row
-}
-
-func prefixed(before string, xs []string, after string) []string {
-	out := make([]string, len(xs))
-	for i, x := range xs {
-		out[i] = before + x + after
-	}
-	return out
-}

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"time"
 
 	"guichet"
 )
@@ -51,8 +52,8 @@ func (s *Store) Rejects(ctx context.Context, id string, limit int) ([]Reject, er
 }
 
 // Check holds the home to its promises: every committed submission has its
-// snapshot, its files and its original; what Iceberg's present snapshot holds is
-// what is in force by the register, row for row; totals add up. The first broken
+// snapshot, its files and its original; what its last snapshot holds is what is
+// in force by the register, row for row; totals add up. The first broken
 // promise is returned as KindInternal with what and where.
 func (s *Store) Check(ctx context.Context) error {
 	for _, ds := range s.cfg.Datasets {
@@ -73,11 +74,10 @@ func (s *Store) checkDataset(ctx context.Context, ds *guichet.Dataset) error {
 			return err
 		}
 	}
-	tbl, err := s.openTable(ctx, ds, false)
-	if err != nil {
+	if err := s.checkSnapshot(ctx, ds); err != nil {
 		return err
 	}
-	held, err := filesOf(ctx, tbl, tbl.CurrentSnapshot())
+	held, err := s.snapshotFiles(ctx, ds, sh, time.Time{})
 	if err != nil {
 		return err
 	}
@@ -99,6 +99,27 @@ func (s *Store) checkDataset(ctx context.Context, ds *guichet.Dataset) error {
 	}
 	for _, id := range slices.Sorted(maps.Keys(inForce)) {
 		return guichet.Errorf(guichet.KindInternal, "submission %s: the table holds no row, the register says %d", id, inForce[id])
+	}
+	return nil
+}
+
+// checkSnapshot holds the table's present snapshot to be of a submission that
+// the register names. Beside a writer it may be one that is not confirmed yet.
+func (s *Store) checkSnapshot(ctx context.Context, ds *guichet.Dataset) error {
+	tbl, err := s.openTable(ctx, ds, false)
+	if err != nil {
+		return err
+	}
+	now := tbl.CurrentSnapshot()
+	if now == nil || now.Summary == nil {
+		return nil
+	}
+	ids, _, err := s.registered(ctx)
+	if err != nil {
+		return err
+	}
+	if id := now.Summary.Properties[propSubmission]; !ids[id] {
+		return guichet.Errorf(guichet.KindInternal, "table %s: its present snapshot is of submission %q, which no register names", ds.Name, id)
 	}
 	return nil
 }

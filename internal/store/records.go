@@ -3,11 +3,12 @@ package store
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+
+	"golang.org/x/sync/errgroup"
 
 	"guichet"
 )
@@ -34,10 +35,20 @@ const (
 	rejectsFile = "rejects.parquet"
 )
 
+// constType is the type in which a constant is written: an ENUM of one value,
+// since Parquet's writer would hash a plain text again for every row.
+func constType(f guichet.Field) string {
+	if f.Type == guichet.TypeText {
+		return "const_" + f.Name
+	}
+	return sqlType(f.Type)
+}
+
 // filling says how each field of a row is filled.
 type filling struct {
 	constant map[string]string   // the same in every record
 	varying  map[string][]string // field -> expression per record
+	enums    map[string][]string // field -> its constants, when each record has its own
 }
 
 // writeRecords joins the verdicts to every line and writes sorted Parquet.
@@ -52,6 +63,18 @@ func (s *stager) writeRecords(ctx context.Context, _ Judge) error {
 		}
 		base = "base"
 	}
+	// What is put aside is found meanwhile, on a connection of its own.
+	if err := s.exec(ctx, "CREATE TABLE aside (line VARCHAR, reason VARCHAR, raw VARCHAR"+strings.Join(prefixed(", ", s.numNames(), " DECIMAL(18,3)"), "")+")"); err != nil {
+		return err
+	}
+	var g errgroup.Group
+	g.Go(func() error { return s.asideByKeys(ctx) })
+	g.Go(func() error { return s.copyRecords(ctx, base) })
+	return g.Wait()
+}
+
+// copyRecords writes the kept records, sorted.
+func (s *stager) copyRecords(ctx context.Context, base string) error {
 	fill := s.fillings()
 	parts := make([]string, len(s.layout.Records))
 	fields := make([]string, 0, len(fill.varying))
@@ -84,6 +107,19 @@ func (s *stager) writeRecords(ctx context.Context, _ Judge) error {
 		inner = "SELECT " + strings.Join(fields, ", ") + " FROM (" + inner + ") ORDER BY " + strings.Join(order, ", ")
 	}
 	out, ids := s.outColumns(fill)
+	for _, f := range s.ds.RowFields() {
+		if v, ok := fill.constant[f.Name]; ok && f.Type == guichet.TypeText {
+			if err := s.exec(ctx, "CREATE TYPE "+constType(f)+" AS ENUM ("+lit(v)+")"); err != nil {
+				return err
+			}
+		}
+		if vals := fill.enums[f.Name]; len(vals) > 0 {
+			slices.Sort(vals)
+			if err := s.exec(ctx, "CREATE TYPE each_"+f.Name+" AS ENUM ("+strings.Join(slices.Compact(vals), ", ")+")"); err != nil {
+				return err
+			}
+		}
+	}
 	path := filepath.Join(s.cfg.Dir, dataFile)
 	query := "COPY (SELECT " + strings.Join(out, ", ") + " FROM (" + inner + ")) TO " + lit(path) +
 		" (FORMAT parquet, COMPRESSION zstd, FIELD_IDS {" + strings.Join(ids, ", ") + "})"
@@ -102,40 +138,51 @@ func (s *stager) writeRecords(ctx context.Context, _ Judge) error {
 }
 
 // base joins lines and verdicts and leaves out the lines put aside: varying
-// outputs as kN_vM, numbers as nN, record conditions as wN.
+// outputs as kN_vM, numbers as nN, record conditions as wN. Every number is
+// worked out once, inside; the outer WHERE only looks at it.
 func (s *stager) base() string {
-	sel, joins, where := []string{}, []string{}, []string{}
-	cols, _ := s.groupingSets()
+	inner, outer, joins, where := []string{}, []string{}, "", []string{}
+	keep := func(expr, name string) {
+		inner, outer = append(inner, expr+" AS "+name), append(outer, name)
+	}
 	for _, g := range s.groups {
 		needed := g.reject || !g.remark.constant
 		for _, o := range append(slices.Clone(g.outputs), g.remark) {
 			if !o.constant {
 				needed = true
-				sel = append(sel, g.table+"."+o.column+" AS "+g.table+"_"+o.column)
+				keep(g.table+"."+o.column, g.table+"_"+o.column)
 			}
 		}
 		if needed {
-			joins = append(joins, " JOIN "+g.table+" ON "+g.on())
+			joins += " JOIN " + g.table + " ON " + g.on()
 		}
 		if g.reject {
 			where = append(where, g.table+".reject IS NULL")
 		}
 	}
+	bad := make([]string, len(s.nums))
 	for i, n := range s.nums {
-		sel = append(sel, n.typed()+" AS n"+strconv.Itoa(i))
-		where = append(where, "NOT "+n.bad())
+		keep("("+n.typed()+")", "n"+strconv.Itoa(i))
+		bad[i] = "NOT " + n.bad("n"+strconv.Itoa(i))
+	}
+	for _, c := range s.otherColumns(nil) {
+		inner = append(inner, "src."+c)
 	}
 	for i := range s.layout.Records {
 		if w, _ := s.condition(s.layout.Records[i].When); w != "" {
-			sel = append(sel, "("+w+") AS w"+strconv.Itoa(i))
+			outer = append(outer, "("+w+") AS w"+strconv.Itoa(i))
 		}
 	}
-	if len(sel) == 0 {
-		sel = []string{"1 AS one"}
+	if len(inner) == 0 {
+		inner, outer = []string{"1 AS one"}, []string{"one"}
 	}
-	q := "SELECT " + strings.Join(sel, ", ") + " FROM (SELECT " + strings.Join(s.keyColumns(cols), ", ") + " FROM " + s.source(false) + ") src" + strings.Join(joins, "")
+	q := "SELECT " + strings.Join(inner, ", ") + " FROM (SELECT " + strings.Join(s.keyColumns(), ", ") + " FROM " + s.source(false) + ") src" + joins
 	if len(where) > 0 {
 		q += " WHERE " + strings.Join(where, " AND ")
+	}
+	q = "SELECT " + strings.Join(outer, ", ") + " FROM (" + q + ")"
+	if len(bad) > 0 {
+		q += " WHERE " + strings.Join(bad, " AND ")
 	}
 	return q
 }
@@ -151,25 +198,34 @@ func (g *group) on() string {
 
 // fillings works out, field by field, what fills it in each record.
 func (s *stager) fillings() filling {
-	fill := filling{constant: map[string]string{}, varying: map[string][]string{}}
+	fill := filling{constant: map[string]string{}, varying: map[string][]string{}, enums: map[string][]string{}}
 	for _, f := range s.ds.RowFields() {
-		exprs := make([]string, len(s.layout.Records))
-		same, isConst := "", true
+		exprs, values := make([]string, len(s.layout.Records)), make([]string, len(s.layout.Records))
+		constant := true
 		for i, r := range s.layout.Records {
-			expr, value, constant := s.fieldIn(f, i, r)
-			exprs[i] = expr
-			if i == 0 {
-				same = value
-			}
-			isConst = isConst && constant && value == same
+			var one bool
+			exprs[i], values[i], one = s.fieldIn(f, i, r)
+			constant = constant && one
 		}
-		if isConst {
-			if same != "" {
-				fill.constant[f.Name] = same
+		same := !slices.ContainsFunc(values, func(v string) bool { return v != values[0] })
+		switch {
+		case constant && same && values[0] == "":
+		case constant && same:
+			fill.constant[f.Name] = values[0]
+		case constant && f.Type == guichet.TypeText:
+			// Another constant in each record: an ENUM of these moves through the
+			// sort as a small integer.
+			for i, v := range values {
+				exprs[i] = "NULL::each_" + f.Name
+				if v != "" {
+					exprs[i] = lit(v) + "::each_" + f.Name
+					fill.enums[f.Name] = append(fill.enums[f.Name], lit(v))
+				}
 			}
-			continue
+			fill.varying[f.Name] = exprs
+		default:
+			fill.varying[f.Name] = exprs
 		}
-		fill.varying[f.Name] = exprs
 	}
 	return fill
 }
@@ -259,7 +315,7 @@ func (s *stager) outColumns(fill filling) (out, ids []string) {
 		_, varying := fill.varying[f.Name]
 		switch {
 		case constant:
-			out = append(out, lit(v)+"::"+sqlType(f.Type)+" AS "+f.Name)
+			out = append(out, lit(v)+"::"+constType(f)+" AS "+f.Name)
 			s.out.Filled[f.Name] = v
 		case varying:
 			out = append(out, f.Name)
@@ -286,165 +342,4 @@ func (s *stager) csvError(err error) error {
 		}
 	}
 	return err
-}
-
-// writeRejects reads the text once more, only when something must be put
-// aside, and writes those lines with their place and reason.
-func (s *stager) writeRejects(ctx context.Context, _ Judge) error {
-	if err := s.exec(ctx, "CREATE TEMP TABLE aside (line VARCHAR, reason VARCHAR, raw VARCHAR"+strings.Join(prefixed(", ", s.numNames(), " DECIMAL(18,3)"), "")+")"); err != nil {
-		return err
-	}
-	if s.mayReject() {
-		if err := s.exec(ctx, s.rejectsQuery()); err != nil {
-			return err
-		}
-	}
-	place, text := s.raggedPlace()
-	if err := s.exec(ctx, "INSERT INTO aside (line, reason, raw) SELECT "+place+", 'ragged_line', left("+text+", 2000) FROM ragged_lines"); err != nil {
-		return err
-	}
-	return s.countRejects(ctx)
-}
-
-// mayReject says whether any line can have been put aside after it was cut.
-func (s *stager) mayReject() bool {
-	return s.out.Kept != s.out.Lines || slices.ContainsFunc(s.groups, func(g *group) bool { return g.reject })
-}
-
-func (s *stager) numNames() []string {
-	out := make([]string, len(s.nums))
-	for i := range s.nums {
-		out[i] = "n" + strconv.Itoa(i)
-	}
-	return out
-}
-
-// rejectsQuery finds the lines put aside. The first fault names the reason:
-// groups in their order, then numbers.
-func (s *stager) rejectsQuery() string {
-	cols := make([]string, len(s.layout.Columns))
-	for i := range cols {
-		cols[i] = "coalesce(c" + strconv.Itoa(i) + ",'') AS c" + strconv.Itoa(i)
-	}
-	joins, reasons := "", []string{}
-	for _, g := range s.groups {
-		if g.reject {
-			joins += " JOIN " + g.table + " ON " + g.on()
-			reasons = append(reasons, g.table+".reject")
-		}
-	}
-	for _, n := range s.nums {
-		why := guichet.RejectNotANumber
-		if n.spec.Required {
-			reasons = append(reasons, "CASE WHEN "+n.guarded(n.absent())+" THEN "+lit(guichet.RejectNoFigure)+" END")
-		}
-		reasons = append(reasons, "CASE WHEN "+n.bad()+" THEN "+lit(why)+" END")
-	}
-	line := "(row_number() OVER ())" + map[bool]string{true: " + 1", false: ""}[s.layout.Header] + ""
-	if s.layout.Line != "" {
-		if c, err := s.column(s.layout.Line); err == nil {
-			line = c
-		}
-	}
-	nums := make([]string, len(s.nums))
-	for i, n := range s.nums {
-		nums[i] = ", CASE WHEN " + n.guarded("true") + " THEN " + n.typed() + " END"
-	}
-	raw := make([]string, 0, len(s.layout.Columns))
-	for i, name := range s.layout.Columns {
-		if name != s.layout.Line {
-			raw = append(raw, "c"+strconv.Itoa(i))
-		}
-	}
-	sep := lit(s.layout.Delimiter)
-	inner := "SELECT " + strings.Join(cols, ", ") + " FROM " + s.source(false)
-	numbered := "SELECT (" + line + ")::VARCHAR AS line, * FROM (" + inner + ")"
-	why := "coalesce(" + strings.Join(append(reasons, "NULL"), ", ") + ")"
-	return "INSERT INTO aside SELECT src.line, " + why + ", left(concat_ws(" + sep + ", " + strings.Join(raw, ", ") + "), 2000)" + strings.Join(nums, "") +
-		" FROM (" + numbered + ") src" + joins + " WHERE " + why + " IS NOT NULL"
-}
-
-// guarded limits an expression to the lines that give the number's record.
-func (n *number) guarded(expr string) string {
-	if n.when == "" {
-		return "(" + expr + ")"
-	}
-	return "((" + n.when + ") AND (" + expr + "))"
-}
-
-// raggedLines gathers the lines that could not be cut, each once (the engine
-// tells a line as often as it has columns too few or too many), and adds them
-// to the count of lines.
-func (s *stager) raggedLines(ctx context.Context) error {
-	for _, q := range []string{
-		"CREATE TEMP TABLE IF NOT EXISTS ragged (file_id BIGINT, line BIGINT, line_byte_position BIGINT, csv_line VARCHAR)",
-		"CREATE TEMP TABLE ragged_lines AS SELECT min(line) AS line, min(csv_line) AS csv_line FROM ragged GROUP BY file_id, line_byte_position",
-	} {
-		if err := s.exec(ctx, q); err != nil {
-			return err
-		}
-	}
-	var n int64
-	if err := s.conn.QueryRowContext(ctx, "SELECT count(*) FROM ragged_lines").Scan(&n); err != nil {
-		return fmt.Errorf("count ragged lines: %w", err)
-	}
-	s.out.Lines += n
-	return nil
-}
-
-// raggedPlace are the expressions of where a line that could not be cut stood,
-// and of its text. A text with a column of places begins such a line with its
-// place and gives the rest whole, as one field:
-//
-//	17,"2025-01,0103"
-func (s *stager) raggedPlace() (place, text string) {
-	l := s.layout
-	if l.Line == "" || l.Line != l.Columns[0] || l.Delimiter != "," || l.Quote != `"` {
-		return "line::VARCHAR", "csv_line"
-	}
-	const first = `("(?:[^"]|"")*"|[^,"]+),`
-	unquoted := func(x string) string {
-		return "regexp_replace(replace(regexp_replace(" + x + `, '^"((?:[^"]|"")*)"$', '\1'), '""', '"'), '\n+$', '')`
-	}
-	place = "coalesce(nullif(" + unquoted("regexp_extract(csv_line, '^"+first+"', 1)") + ", ''), line::VARCHAR)"
-	return place, unquoted("regexp_replace(csv_line, '^" + first + "', '')")
-}
-
-// countRejects writes the lines put aside to Parquet and counts them by reason.
-func (s *stager) countRejects(ctx context.Context) error {
-	mainNum := slices.IndexFunc(s.nums, func(n *number) bool { return n.measure == s.ds.Main })
-	value := "0"
-	if mainNum >= 0 {
-		value = "coalesce(sum(n" + strconv.Itoa(mainNum) + "),0)"
-	}
-	rows, err := s.conn.QueryContext(ctx, "SELECT reason, count(*), ("+value+")::VARCHAR, min('line ' || line || ': ' || left(raw, 160)) FROM aside GROUP BY reason ORDER BY 2 DESC, 1")
-	if err != nil {
-		return fmt.Errorf("count lines put aside: %w", err)
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		var c guichet.Count
-		var v string
-		if err := rows.Scan(&c.Code, &c.Rows, &v, &c.Example); err != nil {
-			return fmt.Errorf("count lines put aside: %w", err)
-		}
-		if c.Value, err = guichet.ParseDecimal(v); err != nil {
-			return err
-		}
-		s.out.Aside += c.Rows
-		s.out.Reasons = append(s.out.Reasons, c)
-	}
-	if err := rows.Err(); err != nil {
-		return fmt.Errorf("count lines put aside: %w", err)
-	}
-	if s.out.Aside == 0 {
-		return nil
-	}
-	path := filepath.Join(s.cfg.Dir, rejectsFile)
-	if err := s.exec(ctx, "COPY (SELECT line, reason, raw FROM aside) TO "+lit(path)+" (FORMAT parquet, COMPRESSION zstd)"); err != nil {
-		_ = os.Remove(path)
-		return err
-	}
-	s.out.Rejects = rejectsFile
-	return nil
 }

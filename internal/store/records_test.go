@@ -36,7 +36,7 @@ func TestOneLineGivesSeveralRecords(t *testing.T) {
 	base := l.Records[0]
 	with := func(lane, column string, when ...guichet.Condition) guichet.RecordMap {
 		r := base
-		r.Constants = map[string]string{"freq": "M", "lane": lane}
+		r.Constants = map[string]string{"lane": lane}
 		r.Texts = map[string]string{"way": "way"}
 		r.Measures = map[string]guichet.NumberColumn{"people": {Column: column, Required: true}}
 		r.When = when
@@ -135,23 +135,37 @@ func TestShapesSayWhatStandsTogether(t *testing.T) {
 	}
 }
 
-// TestOutliersAreFlagged only in a file that is large enough to tell.
+// TestOutliersAreFlagged only in a file that is large enough to tell, and only
+// where what the row is worth does not bear it out.
 func TestOutliersAreFlagged(t *testing.T) {
 	var b strings.Builder
 	b.WriteString(header)
 	for i := range store.OutlierFile - 1 {
-		fmt.Fprintf(&b, "2024-01,in,NW-%d,cars,1,\n", i)
+		fmt.Fprintf(&b, "2024-01,in,NW-%d,cars,100,1\n", i)
 	}
-	small := b.String()
-	if st := stage(t, layout(), small); len(st.Outliers) != 0 {
-		t.Errorf("a small file has outliers: %v", st.Outliers)
+	const slip = "2024-01,out,NW-slip,cars,1,5000\n"
+	many := b.String()
+	for _, c := range []struct {
+		name, text string
+		want       int
+	}{
+		{"a small file", strings.TrimPrefix(many, header+"2024-01,in,NW-0,cars,100,1\n") + slip, 0},
+		{"a slip", many + slip, 1},
+		{"a busy post", many + "2024-01,out,NW-busy,cars,100000,5000\n", 0},
+		{"less than half", many + "2024-01,out,NW-some,cars,0,900\n", 0},
+	} {
+		st := stage(t, layout(), header+strings.TrimPrefix(c.text, header))
+		if len(st.Outliers) != c.want {
+			t.Errorf("%s: outliers %v, want %d", c.name, st.Outliers, c.want)
+		}
+		if c.want == 1 && (st.Outliers[0].Row["post"] != "NW-slip" || st.Outliers[0].Figure.String() != "5000" || st.Outliers[0].Measure != "tonnes") {
+			t.Errorf("the outlier is %+v", st.Outliers[0])
+		}
 	}
-	st := stage(t, layout(), small+line("2024-01", "out", "NW-slip", 5000))
-	if len(st.Outliers) != 1 || st.Outliers[0].Row["post"] != "NW-slip" || st.Outliers[0].Figure.String() != "5000" {
-		t.Errorf("outliers: %v, want the slip", st.Outliers)
-	}
-	if st = stage(t, layout(), small+line("2024-01", "out", "NW-busy", 900)); len(st.Outliers) != 0 {
-		t.Errorf("a row that carries less than half is flagged: %v", st.Outliers)
+	ds := crossings()
+	ds.Main = ""
+	if st, err := stageIn(t.Context(), t.TempDir(), ds, layout(), many+slip); err != nil || len(st.Outliers) != 1 {
+		t.Errorf("without a main measure: %v, %v", st, err)
 	}
 }
 
@@ -194,18 +208,23 @@ func TestHostileNamesAreOnlyText(t *testing.T) {
 	}
 }
 
-// TestTradeIsOneDatasetOfSeveral: the same staging by another description.
-func TestTradeIsOneDatasetOfSeveral(t *testing.T) {
-	l := guichet.Layout{
-		Dataset: "trade", Delimiter: ";", Quote: `"`, Header: true, Columns: []string{"m", "code", "who", "kind", "val", "kg"}, Scope: []string{"flow", "period"},
+// tradeLayout is how the tests' files of trade are cut.
+func tradeLayout() guichet.Layout {
+	return guichet.Layout{
+		Dataset: "trade", Delimiter: ";", Quote: `"`, Header: true, Columns: []string{"m", "way", "code", "who", "kind", "val", "kg"},
 		Records: []guichet.RecordMap{{
-			Constants: map[string]string{"freq": "M", "flow": "imports", "trade_system": "general", "valuation": "cif", "partner_role": "origin", "list": "none", "edition": "2022"},
-			Texts:     map[string]string{"code": "code", "hs": "code", "partner": "who", "partner_kind": "kind"},
-			Measures:  map[string]guichet.NumberColumn{"value": {Column: "val", Required: true, Comma: true, Decimals: 2}, "net_kg": {Column: "kg"}},
-			Groups:    []guichet.KeyGroup{{Name: "m", Rule: "month", Columns: []string{"m"}, Fields: []string{"period"}}},
+			Constants: map[string]string{"trade_system": "general", "valuation": "cif", "partner_role": "origin", "list": "none", "edition": "2022", "subtotal": "false"},
+			Texts:     map[string]string{"flow": "way", "code": "code", "hs": "code", "partner": "who", "partner_kind": "kind"},
+			Measures:  map[string]guichet.NumberColumn{"value": {Column: "val", Required: true, Comma: true, Decimals: 2}, "net_kg": {Column: "kg", Decimals: 3}},
+			Groups:    []guichet.KeyGroup{{Name: "m", Rule: "month", Columns: []string{"m"}, Fields: []string{"freq", "period"}}},
 		}},
 	}
-	st, err := stageIn(t.Context(), t.TempDir(), trade.Dataset(), l, "m;code;who;kind;val;kg\n2024-01;630790;CN;country;12,50;3\n2024-01;630790;WLD;world;12,50;\n2024-01;630790;CN;country;12.50;3\n")
+}
+
+// TestTradeIsOneDatasetOfSeveral: the same staging by another description.
+func TestTradeIsOneDatasetOfSeveral(t *testing.T) {
+	l := tradeLayout()
+	st, err := stageIn(t.Context(), t.TempDir(), trade.Dataset(), l, "m;way;code;who;kind;val;kg\n2024-01;imports;630790;CN;country;12,50;3\n2024-01;imports;630790;WLD;world;12,50;\n2024-01;imports;630790;CN;country;12.50;3\n")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -44,8 +44,10 @@ type stager struct {
 	cfg    StageConfig
 	ds     *guichet.Dataset
 	layout guichet.Layout
+	db     *sql.DB
 	conn   *sql.Conn
 	groups []*group
+	empty  map[string]bool // key columns that hold an empty text somewhere
 	nums   []*number
 	out    Staged
 }
@@ -73,14 +75,14 @@ func Stage(ctx context.Context, cfg StageConfig, ds *guichet.Dataset, layout gui
 		return nil, fmt.Errorf("stage: %w", err)
 	}
 	defer func() { _ = conn.Close() }()
-	s := &stager{cfg: cfg, ds: ds, layout: layout, conn: conn}
+	s := &stager{cfg: cfg, ds: ds, layout: layout, db: db, conn: conn, empty: map[string]bool{}}
 	steps := []struct {
 		name string
 		run  func(context.Context, Judge) error
 	}{
 		{"reading keys", s.readKeys},
 		{"judging keys", s.judgeKeys},
-		{"writing records", s.writeRecords},
+		{"writing records", s.writeRecords}, // and finding what is put aside
 		{"putting lines aside", s.writeRejects},
 		{"checking totals", s.summarise},
 	}
@@ -100,13 +102,10 @@ func (s *stager) explain(step string, err error) error {
 	if k := guichet.KindOf(err); k != guichet.KindInternal {
 		return err
 	}
-	text := err.Error()
-	for _, sign := range []string{"No space left", "no space left", "Could not write all bytes", "failed to offload data block", "disk quota"} {
-		if strings.Contains(text, sign) {
-			return &guichet.Error{
-				Kind: guichet.KindFull, Message: "the disk is full while " + step + "; nothing was kept",
-				Hint: "free some space beside the home and take the file in again", Err: err,
-			}
+	if isFull(err) {
+		return &guichet.Error{
+			Kind: guichet.KindFull, Message: "the disk is full while " + step + "; nothing was kept",
+			Hint: "free some space beside the home and take the file in again", Err: err,
 		}
 	}
 	return fmt.Errorf("%s: %w", step, err)

@@ -66,7 +66,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 // prepare makes the tables when they are missing and mends what was left half
 // done. Both need the right to write; a reader beside a writer does neither.
 func (s *Store) prepare(ctx context.Context) error {
-	l, err := lockHome(s.home.Path, 0)
+	l, err := lockHome(ctx, s.home.Path, 0)
 	if guichet.KindOf(err) == guichet.KindBusy {
 		return nil
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -29,6 +30,9 @@ func (s *stager) summarise(ctx context.Context, _ Judge) error {
 	}
 	if s.out.Lines != s.out.Kept+s.out.Aside {
 		return guichet.Errorf(guichet.KindInternal, "the file has %d lines, but %d were kept and %d put aside; nothing is taken in", s.out.Lines, s.out.Kept, s.out.Aside)
+	}
+	if err := s.strictly(ctx); err != nil {
+		return err
 	}
 	for _, t := range s.out.Totals {
 		if t.File.Cmp(t.Kept.Add(t.Aside)) != 0 {
@@ -62,14 +66,16 @@ type summaryRow struct {
 	sums                  []string // by measure, in order of ds.Measures()
 }
 
-func (s *stager) summariseUnits(ctx context.Context, from string) error {
-	extra := "''"
+// summaryKeys are the expressions of what units and shapes are told apart by.
+func (s *stager) summaryKeys() []string {
+	var extra strings.Builder
+	extra.WriteString("''")
 	for _, f := range s.layout.Scope {
 		if f != guichet.FieldReporter && f != guichet.FieldPeriod && f != guichet.FieldFreq && !slices.Contains(s.ds.UnitFields, f) && f != ScopeFilePeriod {
-			extra += " || coalesce(" + s.written(f) + "::VARCHAR,'') || ' '"
+			extra.WriteString(" || coalesce(" + s.written(f) + "::VARCHAR,'') || ' '")
 		}
 	}
-	sel := []string{"coalesce(" + s.written(guichet.FieldReporter) + ",'')", "coalesce(" + s.written(guichet.FieldFreq) + ",'')", s.written(guichet.FieldPeriod), "trim(" + extra + ")"}
+	sel := []string{"coalesce(" + s.written(guichet.FieldReporter) + ",'')", "coalesce(" + s.written(guichet.FieldFreq) + ",'')", s.written(guichet.FieldPeriod), "trim(" + extra.String() + ")"}
 	for _, f := range s.ds.UnitFields {
 		sel = append(sel, "coalesce("+s.written(f)+"::VARCHAR,'')")
 	}
@@ -81,14 +87,36 @@ func (s *stager) summariseUnits(ctx context.Context, from string) error {
 	for _, b := range s.ds.Breakdowns {
 		sel = append(sel, s.kindOf(b))
 	}
-	n := len(sel)
+	return sel
+}
+
+// targets are where a row of the summary is scanned into.
+func (r *summaryRow) targets(ds *guichet.Dataset) []any {
+	*r = summaryRow{dims: make([]string, len(ds.UnitFields)), kinds: make([]string, len(ds.Breakdowns)), sums: make([]string, len(ds.Measures()))}
+	dest := []any{&r.reporter, &r.freq, &r.period, &r.scope}
+	for i := range r.dims {
+		dest = append(dest, &r.dims[i])
+	}
+	dest = append(dest, &r.edition, &r.level, &r.subtotal)
+	for i := range r.kinds {
+		dest = append(dest, &r.kinds[i])
+	}
+	dest = append(dest, &r.rows)
+	for i := range r.sums {
+		dest = append(dest, &r.sums[i])
+	}
+	return dest
+}
+
+func (s *stager) summariseUnits(ctx context.Context, from string) error {
+	sel := s.summaryKeys()
+	by := make([]string, len(sel))
+	for i := range by {
+		by[i] = strconv.Itoa(i + 1)
+	}
 	sel = append(sel, "count(*)")
 	for _, m := range s.ds.Measures() {
 		sel = append(sel, "coalesce(sum("+s.written(m.Name)+"),0)::VARCHAR")
-	}
-	by := make([]string, n)
-	for i := range by {
-		by[i] = fmt.Sprint(i + 1)
 	}
 	rows, err := s.conn.QueryContext(ctx, "SELECT "+strings.Join(sel, ", ")+from+" GROUP BY "+strings.Join(by, ",")+" ORDER BY "+strings.Join(by, ","))
 	if err != nil {
@@ -97,20 +125,8 @@ func (s *stager) summariseUnits(ctx context.Context, from string) error {
 	defer func() { _ = rows.Close() }()
 	fold := newFold(s.ds)
 	for rows.Next() {
-		r := summaryRow{dims: make([]string, len(s.ds.UnitFields)), kinds: make([]string, len(s.ds.Breakdowns)), sums: make([]string, len(s.ds.Measures()))}
-		dest := []any{&r.reporter, &r.freq, &r.period, &r.scope}
-		for i := range r.dims {
-			dest = append(dest, &r.dims[i])
-		}
-		dest = append(dest, &r.edition, &r.level, &r.subtotal)
-		for i := range r.kinds {
-			dest = append(dest, &r.kinds[i])
-		}
-		dest = append(dest, &r.rows)
-		for i := range r.sums {
-			dest = append(dest, &r.sums[i])
-		}
-		if err := rows.Scan(dest...); err != nil {
+		var r summaryRow
+		if err := rows.Scan(r.targets(s.ds)...); err != nil {
 			return fmt.Errorf("summarise: %w", err)
 		}
 		if err := fold.add(r); err != nil {
@@ -205,6 +221,7 @@ func (f *fold) add(r summaryRow) error {
 		f.shapeAt[skey], f.shapes = at, append(f.shapes, sh)
 	}
 	f.shapes[at].Rows += r.rows
+	f.shapes[at].Value = f.shapes[at].Value.Add(mainSum)
 	return nil
 }
 
@@ -257,6 +274,36 @@ func (s *stager) sumAside(ctx context.Context) error {
 		t := slices.IndexFunc(s.out.Totals, func(t guichet.Total) bool { return t.Measure == n.measure })
 		s.out.Totals[t].Aside = s.out.Totals[t].Aside.Add(d)
 		s.out.Totals[t].File = s.out.Totals[t].File.Add(n.file)
+	}
+	return nil
+}
+
+// strictly sums the file again by plain numbers alone, where the engine's
+// lenient cast has read something else as a number (1e3, 0x10): such lines are
+// put aside, and are in no total.
+func (s *stager) strictly(ctx context.Context) error {
+	if !slices.ContainsFunc(s.out.Totals, func(t guichet.Total) bool { return t.File.Cmp(t.Kept.Add(t.Aside)) != 0 }) {
+		return nil
+	}
+	sums := s.sums(func(n *number) string { return "(" + n.typed() + ")" })
+	vals := make([]string, len(sums))
+	dest := make([]any, len(sums))
+	for i := range vals {
+		dest[i] = &vals[i]
+	}
+	if err := s.conn.QueryRowContext(ctx, "SELECT "+strings.Join(prefixed("", sums, "::VARCHAR"), ", ")+" FROM "+s.source(false)).Scan(dest...); err != nil {
+		return fmt.Errorf("sum the file: %w", err)
+	}
+	if err := s.fileTotals(vals); err != nil {
+		return err
+	}
+	for i := range s.out.Totals {
+		s.out.Totals[i].File = guichet.Decimal{}
+		for _, n := range s.nums {
+			if n.measure == s.out.Totals[i].Measure {
+				s.out.Totals[i].File = s.out.Totals[i].File.Add(n.file)
+			}
+		}
 	}
 	return nil
 }

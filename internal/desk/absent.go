@@ -1,0 +1,279 @@
+package desk
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"guichet"
+)
+
+// This file says why there is no figure. Zero is said only where the files at
+// hand break down by all that was picked from, and have no line; whatever they
+// do not tell is not covered.
+
+// notReported says why a reporter has no submission to answer from.
+func (w *work) notReported(reporter string, holdings []guichet.Holding) {
+	var spans, tables []string
+	for _, h := range holdings {
+		for _, u := range h.Units {
+			if u.Reporter != reporter || !w.unitMatches(u) {
+				continue
+			}
+			spans = append(spans, u.Period.String())
+			if w.q.Period.Contains(u.Period) {
+				tables = append(tables, w.tableText(h.Submission))
+			}
+		}
+	}
+	switch {
+	case len(tables) > 0:
+		slices.Sort(tables)
+		w.gap(reporter, guichet.GapNotCovered, w.say(
+			"what is held of that period is of another table than asked for: %s", "ce qui est détenu de cette période est d'un autre tableau que demandé : %s",
+			strings.Join(slices.Compact(tables), ", ")), w.q.Period.String())
+	case len(spans) > 0:
+		slices.Sort(spans)
+		w.gap(reporter, guichet.GapNotReported, w.say(
+			"no file of that period has been taken in; what is held runs from %s to %s", "aucun fichier de cette période n'a été pris en charge ; ce qui est détenu va de %s à %s",
+			spans[0], spans[len(spans)-1]), w.q.Period.String())
+	default:
+		w.gap(reporter, guichet.GapNotReported, w.say(
+			"no file of %s with what is asked for has been taken in", "aucun fichier de %s contenant ce qui est demandé n'a été pris en charge", reporter), w.q.Period.String())
+	}
+}
+
+// tableText names a table with the fields of it that were asked for.
+func (w *work) tableText(sub *guichet.Submission) string {
+	out := []string{sub.Field(guichet.FieldCube)}
+	for _, f := range w.ds.SubmissionFields() {
+		if len(w.q.Where[f.Name]) > 0 {
+			out = append(out, "("+f.Name+" "+sub.Field(f.Name)+")")
+		}
+	}
+	return strings.Join(out, " ")
+}
+
+// missingPeriods says which months of the span no file covers.
+func (w *work) missingPeriods(reporter string, st stack) {
+	if w.q.Period.IsZero() {
+		return
+	}
+	var missing []string
+	for _, m := range w.q.Period.Months() {
+		p := guichet.Period{Freq: guichet.Monthly, Start: m}
+		if !slices.ContainsFunc(st.periods, func(have guichet.Period) bool { return have.Contains(p) }) {
+			missing = append(missing, p.String())
+		}
+	}
+	if len(missing) == 0 || st.freq == guichet.Daily {
+		return
+	}
+	total := len(w.q.Period.Months())
+	shown := missing[0]
+	if len(missing) > 1 {
+		shown += ":" + missing[len(missing)-1]
+	}
+	w.gap(reporter, guichet.GapNotReported, w.say("%s: %d of %d months have no file (%s)", "%s : %d mois sur %d sans fichier (%s)", w.dimsText(st.dims), len(missing), total, shown), shown)
+}
+
+// listedOnly says whether the question picks from a classification of which the
+// stack's files list only some members: then a period may be held for one
+// member and not for another.
+func (w *work) listedOnly(st stack) bool {
+	c := w.ds.Classifications[0]
+	return len(w.q.Where[c.Name]) > 0 && covers(st, c.Name, "listed")
+}
+
+func covers(st stack, dim, how string) bool {
+	return slices.ContainsFunc(st.holdings, func(h guichet.Holding) bool { return h.Submission.Covers[dim] == how })
+}
+
+// missingMembers says for which periods of the stack no line came of what the
+// files only list in part.
+func (w *work) missingMembers(reporter string, st stack, found []guichet.Found) {
+	if !w.listedOnly(st) {
+		return
+	}
+	have := map[string]bool{}
+	for _, f := range found {
+		have[f.Period.String()] = true
+	}
+	var missing []string
+	for _, p := range st.periods {
+		if !have[p.String()] {
+			missing = append(missing, p.String())
+		}
+	}
+	if len(missing) == 0 {
+		return
+	}
+	slices.Sort(missing)
+	w.gap(reporter, guichet.GapNotCovered, w.say(
+		"%s: no line of this in %s, and the files at hand list only some of %s", "%s : pas de ligne de ceci en %s, et les fichiers détenus n'énumèrent qu'une partie de %s",
+		w.dimsText(st.dims), strings.Join(missing, ", "), w.ds.Classifications[0].Name), strings.Join(missing, " "))
+}
+
+// nothingFound tells a reported zero from what the files do not tell.
+func (w *work) nothingFound(ctx context.Context, reporter string, st stack, parts []guichet.PlanPart) error {
+	why, err := w.untold(ctx, st, parts)
+	if err != nil {
+		return err
+	}
+	if why != "" {
+		w.gap(reporter, guichet.GapNotCovered, w.dimsText(st.dims)+": "+why, "")
+		return nil
+	}
+	w.gap(reporter, guichet.GapZero, w.say("%s: the file covers this and has no line: a reported zero", "%s : le fichier couvre ceci et n'a pas de ligne : un zéro déclaré", w.dimsText(st.dims)), w.span(st).String())
+	for _, h := range st.holdings { // a zero, too, is somebody's figure
+		w.cite(h.Submission)
+	}
+	return nil
+}
+
+// cite names a submission among the sources of an answer that has no row of it.
+func (w *work) cite(sub *guichet.Submission) {
+	w.subs[sub.ID] = sub
+	w.rows.used[sub.ID] += 0
+}
+
+// untold looks at each condition by itself: why the files at hand cannot have
+// answered it, "" when they can.
+func (w *work) untold(ctx context.Context, st stack, parts []guichet.PlanPart) (string, error) {
+	c := w.ds.Classifications[0]
+	if w.listedOnly(st) {
+		rows, err := w.members(ctx, w.without(parts, c.Name), "", "")
+		if err != nil || len(rows) == 0 {
+			return w.say("the files at hand list only some of %s, and not this", "les fichiers détenus n'énumèrent qu'une partie de %s, et pas ceci", c.Name), err
+		}
+	}
+	for _, f := range w.ds.RowFields() {
+		values := w.q.Where[f.Name]
+		if len(values) == 0 || w.isUnitField(f.Name) {
+			continue
+		}
+		b := w.breakdown(f.Name)
+		kind := ""
+		if b != nil {
+			kind = b.Kind
+		}
+		told, err := w.members(ctx, w.without(parts, ""), f.Name, kind)
+		if err != nil {
+			return "", err
+		}
+		switch told = w.proper(told, b); {
+		case len(told) == 0:
+			return w.say("the files at hand do not break down by %s", "les fichiers détenus ne ventilent pas par %s", f.Name), nil
+		case slices.ContainsFunc(told, func(m [2]string) bool { return slices.Contains(values, m[0]) }):
+		case b == nil:
+			return w.say("the files at hand have no %s %s; they have: %s", "les fichiers détenus n'ont pas de %s %s ; ils ont : %s", f.Name, strings.Join(values, ", "), firstOf(told)), nil
+		case covers(st, f.Name, "listed"):
+			return w.say("the files at hand list only some of %s, and not this", "les fichiers détenus n'énumèrent qu'une partie de %s, et pas ceci", f.Name), nil
+		}
+	}
+	return "", nil
+}
+
+// isUnitField says whether a condition chose the stack already.
+func (w *work) isUnitField(name string) bool {
+	return name == guichet.FieldReporter || name == guichet.FieldFreq || slices.Contains(w.ds.UnitFields, name)
+}
+
+// without strips the question's own conditions off parts, but for those of a
+// classification when its name is given, and but for those that chose the stack.
+func (w *work) without(parts []guichet.PlanPart, keep string) []guichet.PlanPart {
+	c := w.ds.Classifications[0]
+	out := make([]guichet.PlanPart, len(parts))
+	for i, p := range parts {
+		out[i] = p
+		out[i].Clauses = slices.DeleteFunc(slices.Clone(p.Clauses), func(cl guichet.Clause) bool {
+			ofCode := slices.Contains([]string{c.Code, c.Common, c.Edition, c.Level}, cl.Field)
+			return !w.isUnitField(cl.Field) && (!ofCode || keep != c.Name)
+		})
+	}
+	return out
+}
+
+// members returns the members of a field, with their kind, that the parts
+// have; one of no name when no field is given and there is any row.
+func (w *work) members(ctx context.Context, parts []guichet.PlanPart, field, kind string) ([][2]string, error) {
+	plan := guichet.Plan{Dataset: w.ds.Name, Moment: w.moment, Parts: parts}
+	for _, by := range []string{field, kind} {
+		if by != "" {
+			plan.By = append(plan.By, by)
+		}
+	}
+	found, err := w.desk.tables.Find(ctx, plan)
+	if err != nil {
+		return nil, err
+	}
+	var out [][2]string
+	for _, f := range found {
+		m := [2]string{}
+		copy(m[:], f.Keys)
+		if !slices.Contains(out, m) {
+			out = append(out, m)
+		}
+	}
+	return out, nil
+}
+
+// proper leaves out members that stand for all others, or for none.
+func (w *work) proper(members [][2]string, b *guichet.Breakdown) [][2]string {
+	return slices.DeleteFunc(members, func(m [2]string) bool {
+		return m[0] == "" || b != nil && (slices.Contains(b.Whole, m[1]) || slices.Contains(b.Aside, m[1]))
+	})
+}
+
+// firstOf names the first few members.
+func firstOf(members [][2]string) string {
+	const most = 6
+	var names []string
+	for _, m := range members {
+		if !slices.Contains(names, m[0]) {
+			names = append(names, m[0])
+		}
+	}
+	slices.Sort(names)
+	if len(names) > most {
+		names = append(names[:most], "...")
+	}
+	return strings.Join(names, ", ")
+}
+
+// untoldDimensions says which dimensions of the answer no row tells.
+func (w *work) untoldDimensions(reporter string, st stack, found []guichet.Found) {
+	for i, by := range w.plan.By {
+		f, ok := w.ds.Field(by)
+		if !ok || len(found) == 0 || slices.ContainsFunc(found, func(x guichet.Found) bool { return x.Keys[i] != "" }) {
+			continue
+		}
+		w.gap(reporter, guichet.GapNotCovered, w.say(
+			"%s: the files at hand do not tell %s; the figures are of all together", "%s : les fichiers détenus ne donnent pas %s ; les chiffres sont ceux de l'ensemble",
+			w.dimsText(st.dims), f.Name), "")
+	}
+}
+
+// unplaced says which submissions stay out of a vintage because nobody knows
+// when the office published them.
+func (w *work) unplaced(ctx context.Context, reporters []string) error {
+	if w.q.Vintage == "" {
+		return nil
+	}
+	all, err := w.desk.tables.Holdings(ctx, w.ds.Name, guichet.Moment{AsOf: w.q.AsOf})
+	if err != nil {
+		return err
+	}
+	for _, h := range all {
+		if h.Submission.Released != "" || !w.subMatches(h.Submission) {
+			continue
+		}
+		for _, u := range h.Units {
+			if slices.Contains(reporters, u.Reporter) && w.q.Period.Contains(u.Period) && w.unitMatches(u) {
+				w.remark(w.coded("vintage_unknown", u.Reporter, h.Submission.File))
+				break
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,82 @@
+package node
+
+import (
+	"slices"
+	"strings"
+
+	"guichet"
+	"guichet/codes"
+	"guichet/trade"
+)
+
+// Dataset returns the descriptor of the dataset held by every node.
+func Dataset() *guichet.Dataset {
+	ds := trade.Dataset()
+	ds.Known = known
+	ds.Classifications[0].HiddenBy = []string{trade.RemarkRolledUp, trade.RemarkConfidential}
+	return ds
+}
+
+func datasets() []*guichet.Dataset { return []*guichet.Dataset{Dataset()} }
+
+// known says whether a value is in one of trade's code lists: who asks for what
+// nobody knows must not be told that nothing was traded.
+func known(list, value string) (ok bool, hint string) {
+	var values []string
+	switch list {
+	case "CL_AREA":
+		return knownArea(value)
+	case "ISO4217":
+		return codes.CurrencyKnown(value), "write a code of ISO 4217, such as CAD"
+	case "CL_FLOW":
+		values = texts(trade.Flows())
+	case "CL_TRADE_SYSTEM":
+		values = texts(trade.Systems())
+	case "CL_VALUATION":
+		values = texts(trade.Valuations())
+	case "CL_PARTNER_ROLE":
+		values = texts(trade.Roles())
+	case "CL_AREA_KIND":
+		return codes.AreaKind(value).Known() || value == trade.KindSelf, ""
+	case "CL_COVERAGE":
+		values = trade.Coverages()
+	case "CL_CONF_STATUS":
+		values = trade.ConfStatuses()
+	case "CL_OBS_STATUS":
+		values = trade.ObsStatuses()
+	case "CL_QUANTITY_STATUS":
+		values = trade.QuantityStatuses()
+	case "CL_RELATION":
+		values = trade.HSRelations()
+	case "CL_FREQ":
+		values = texts([]guichet.Freq{guichet.Annual, guichet.Quarterly, guichet.Monthly, guichet.Daily})
+		if _, err := guichet.ParsePeriod("2024-01/" + value); err == nil {
+			return true, "" // figures over several months, "P28M"
+		}
+	default:
+		return true, ""
+	}
+	return slices.Contains(values, value), "there are: " + strings.Join(values, ", ")
+}
+
+// knownArea finds a country by our code, and advises who wrote another one or
+// its name.
+func knownArea(value string) (ok bool, hint string) {
+	if _, ok := codes.AreaByCode(value); ok {
+		return true, ""
+	}
+	for _, list := range []string{"iso2", "iso3", "names", "uk-hmrc", "us-census-names", "comtrade", "us-schedule-c"} {
+		if a, ok := codes.AreaIn(list, value); ok {
+			return false, "write " + a.Code + " for " + a.NameEN
+		}
+	}
+	return false, "write the two letters of ISO 3166-1, such as GB; W0 is the world"
+}
+
+func texts[T ~string](xs []T) []string {
+	out := make([]string, len(xs))
+	for i, x := range xs {
+		out[i] = string(x)
+	}
+	return out
+}

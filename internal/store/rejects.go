@@ -1,0 +1,189 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"guichet"
+)
+
+// writeRejects completes the table of lines put aside and writes it out.
+func (s *stager) writeRejects(ctx context.Context, _ Judge) error {
+	place, text := s.raggedPlace()
+	if err := s.exec(ctx, "INSERT INTO aside (line, reason, raw) SELECT "+place+", 'ragged_line', left("+text+", 2000) FROM ragged_lines"); err != nil {
+		return err
+	}
+	var have int64
+	if err := s.conn.QueryRowContext(ctx, "SELECT count(*) FROM aside").Scan(&have); err != nil {
+		return fmt.Errorf("count lines put aside: %w", err)
+	}
+	if s.out.Kept+have < s.out.Lines {
+		if err := s.exec(ctx, s.rejectsQuery(true)); err != nil {
+			return err
+		}
+	}
+	return s.countRejects(ctx)
+}
+
+// asideByKeys finds the lines with a rejected key, beside the writing of the
+// others: counting lines keeps one core busy at most.
+func (s *stager) asideByKeys(ctx context.Context) error {
+	if !slices.ContainsFunc(s.groups, func(g *group) bool { return g.reject }) {
+		return nil
+	}
+	conn, err := s.db.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("put lines aside: %w", err)
+	}
+	defer func() { _ = conn.Close() }()
+	if _, err := conn.ExecContext(ctx, s.rejectsQuery(false)); err != nil {
+		return fmt.Errorf("put lines aside: %w", err)
+	}
+	return nil
+}
+
+func (s *stager) numNames() []string {
+	out := make([]string, len(s.nums))
+	for i := range s.nums {
+		out[i] = "n" + strconv.Itoa(i)
+	}
+	return out
+}
+
+// rejectsQuery finds lines put aside: those with a rejected key, or, asked for
+// numbers, the others that hold a number that is none. The first fault names
+// the reason. Counting lines runs on one core, so as little as possible is done
+// on the way: the rejected keys alone are joined, and the line's text is put
+// together only for what is left.
+func (s *stager) rejectsQuery(numbers bool) string {
+	joins, byKey := "", []string{}
+	for i, g := range s.groups {
+		if g.reject {
+			name := "j" + strconv.Itoa(i)
+			joins += " LEFT JOIN (SELECT * FROM " + g.table + " WHERE reject IS NOT NULL) " + name + " ON " + strings.ReplaceAll(g.on(), g.table+".", name+".")
+			byKey = append(byKey, name+".reject")
+		}
+	}
+	why := "coalesce(" + strings.Join(append(byKey, "NULL"), ", ") + ")"
+	if numbers {
+		why = "CASE WHEN " + why + " IS NULL THEN coalesce(" + strings.Join(append(s.numberFaults(), "NULL"), ", ") + ") END"
+	}
+	cols, raw := make([]string, len(s.layout.Columns)), []string{}
+	for i, name := range s.layout.Columns {
+		c := "c" + strconv.Itoa(i)
+		cols[i] = c
+		if s.empty[c] {
+			cols[i] = "coalesce(" + c + ",'') AS " + c
+		}
+		if name != s.layout.Line {
+			raw = append(raw, "coalesce("+c+",'')")
+		}
+	}
+	line := "(row_number() OVER ())" + map[bool]string{true: " + 1", false: ""}[s.layout.Header]
+	if s.layout.Line != "" {
+		if c, err := s.column(s.layout.Line); err == nil {
+			line = c
+		}
+	}
+	sums := make([]string, len(s.nums))
+	for i, n := range s.nums {
+		sums[i] = ", CASE WHEN " + n.guarded("true") + " THEN " + n.typed() + " END"
+	}
+	numbered := "SELECT (" + line + ") AS line, " + strings.Join(cols, ", ") + " FROM " + s.source(false)
+	return "INSERT INTO aside SELECT line::VARCHAR, why, left(concat_ws(" + lit(s.layout.Delimiter) + ", " + strings.Join(raw, ", ") + "), 2000)" + strings.Join(sums, "") +
+		" FROM (SELECT src.*, " + why + " AS why FROM (" + numbered + ") src" + joins + ") WHERE why IS NOT NULL"
+}
+
+// numberFaults are the reasons why a line's numbers put it aside.
+func (s *stager) numberFaults() []string {
+	var out []string
+	for _, n := range s.nums {
+		if n.spec.Required {
+			out = append(out, "CASE WHEN "+n.guarded(n.absent())+" THEN "+lit(guichet.RejectNoFigure)+" END")
+		}
+		out = append(out, "CASE WHEN "+n.bad("("+n.typed()+")")+" THEN "+lit(guichet.RejectNotANumber)+" END")
+	}
+	return out
+}
+
+// raggedLines gathers the lines that could not be cut, each once (the engine
+// tells a line as often as it has columns too few or too many), and adds them
+// to the count of lines.
+func (s *stager) raggedLines(ctx context.Context) error {
+	for _, q := range []string{
+		"CREATE TABLE IF NOT EXISTS ragged (file_id BIGINT, line BIGINT, line_byte_position BIGINT, csv_line VARCHAR)",
+		"CREATE TEMP TABLE ragged_lines AS SELECT min(line) AS line, min(csv_line) AS csv_line FROM ragged GROUP BY file_id, line_byte_position",
+	} {
+		if err := s.exec(ctx, q); err != nil {
+			return err
+		}
+	}
+	var n int64
+	if err := s.conn.QueryRowContext(ctx, "SELECT count(*) FROM ragged_lines").Scan(&n); err != nil {
+		return fmt.Errorf("count ragged lines: %w", err)
+	}
+	s.out.Lines += n
+	return nil
+}
+
+// raggedPlace are the expressions of where a line that could not be cut stood,
+// and of its text. A text with a column of places begins such a line with its
+// place and gives the rest whole, as one field:
+//
+//	17,"2025-01,0103"
+func (s *stager) raggedPlace() (place, text string) {
+	l := s.layout
+	if l.Line == "" || l.Line != l.Columns[0] || l.Delimiter != "," || l.Quote != `"` {
+		return "line::VARCHAR", "csv_line"
+	}
+	const first = `("(?:[^"]|"")*"|[^,"]+),`
+	unquoted := func(x string) string {
+		return "regexp_replace(replace(regexp_replace(" + x + `, '^"((?:[^"]|"")*)"$', '\1'), '""', '"'), '\n+$', '')`
+	}
+	place = "coalesce(nullif(" + unquoted("regexp_extract(csv_line, '^"+first+"', 1)") + ", ''), line::VARCHAR)"
+	return place, unquoted("regexp_replace(csv_line, '^" + first + "', '')")
+}
+
+// countRejects writes the lines put aside to Parquet and counts them by reason.
+func (s *stager) countRejects(ctx context.Context) error {
+	mainNum := slices.IndexFunc(s.nums, func(n *number) bool { return n.measure == s.ds.Main })
+	value := "0"
+	if mainNum >= 0 {
+		value = "coalesce(sum(n" + strconv.Itoa(mainNum) + "),0)"
+	}
+	rows, err := s.conn.QueryContext(ctx, "SELECT reason, count(*), ("+value+")::VARCHAR, min('line ' || line || ': ' || left(raw, 160)) FROM aside GROUP BY reason ORDER BY 2 DESC, 1")
+	if err != nil {
+		return fmt.Errorf("count lines put aside: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var c guichet.Count
+		var v string
+		if err := rows.Scan(&c.Code, &c.Rows, &v, &c.Example); err != nil {
+			return fmt.Errorf("count lines put aside: %w", err)
+		}
+		if c.Value, err = guichet.ParseDecimal(v); err != nil {
+			return err
+		}
+		s.out.Aside += c.Rows
+		s.out.Reasons = append(s.out.Reasons, c)
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("count lines put aside: %w", err)
+	}
+	if s.out.Aside == 0 {
+		return nil
+	}
+	path := filepath.Join(s.cfg.Dir, rejectsFile)
+	if err := s.exec(ctx, "COPY (SELECT line, reason, raw FROM aside) TO "+lit(path)+" (FORMAT parquet, COMPRESSION zstd)"); err != nil {
+		_ = os.Remove(path)
+		return err
+	}
+	s.out.Rejects = rejectsFile
+	return nil
+}
