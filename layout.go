@@ -69,9 +69,10 @@ type Verdict struct {
 
 // Reasons for putting a row aside that the store finds itself.
 const (
-	RejectNotANumber = "not_a_number" // a measure is no plain decimal number, or too large
-	RejectNoFigure   = "no_figure"    // a required measure is absent
-	RejectNotUnicode = "not_text"     // NUL or broken UTF-8
+	RejectNotANumber = "not_a_number"  // a measure is no plain decimal number, or too large
+	RejectNoFigure   = "no_figure"     // a required measure is absent
+	RejectNotUnicode = "not_text"      // NUL or broken UTF-8
+	RejectColumns    = "wrong_columns" // the line has too few or too many columns
 )
 
 // Uses says whether a record takes its fields from a group. Groups named by

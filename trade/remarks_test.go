@@ -37,7 +37,7 @@ func TestEveryCodeHasASentenceInBothLanguages(t *testing.T) {
 // or dropped: add new ones below.
 func TestCodesAreKept(t *testing.T) {
 	t.Parallel()
-	for _, code := range strings.Fields(`
+	for code := range strings.FieldsSeq(`
 		not_listed not_in_force other_edition edition_assumed edition_not_held rolled_up confidential_total national_chapter
 		prefix_not_in_hs no_hs odd_length residual estimate_over_partners low_value stores parcel_post net_mass_estimated
 		quantity_estimated quantity_not_reported unknown_unit totals_accepted amendments outlier_mass generated preliminary
@@ -48,7 +48,7 @@ func TestCodesAreKept(t *testing.T) {
 			t.Errorf("the remark %s is gone", code)
 		}
 	}
-	for _, code := range strings.Fields(`
+	for code := range strings.FieldsSeq(`
 		no_code not_a_code no_period not_a_period future_period no_partner unknown_area unknown_value unknown_edition wrong_columns
 		not_a_number no_figure not_text`) {
 		if !slices.Contains(trade.RejectCodes(), code) {

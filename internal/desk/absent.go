@@ -54,8 +54,15 @@ func (w *work) tableText(sub *guichet.Submission) string {
 	return strings.Join(out, " ")
 }
 
-// missingPeriods says which months of the span no file covers.
+// missingPeriods says which months of the span no file covers, and of which
+// only amendments are held: those are not the months' own figures.
 func (w *work) missingPeriods(reporter string, st stack) {
+	if len(st.amended) > 0 {
+		shown := spanText(st.amended)
+		w.gap(reporter, guichet.GapNotReported, w.say(
+			"%s: of %d of %d periods only amendments are held, not their own figures (%s)", "%s : de %d périodes sur %d seules des rectifications sont détenues, non leurs propres chiffres (%s)",
+			w.dimsText(st.dims), len(st.amended), len(st.periods), shown), shown)
+	}
 	if w.q.Period.IsZero() {
 		return
 	}
@@ -75,6 +82,13 @@ func (w *work) missingPeriods(reporter string, st stack) {
 		shown += ":" + missing[len(missing)-1]
 	}
 	w.gap(reporter, guichet.GapNotReported, w.say("%s: %d of %d months have no file (%s)", "%s : %d mois sur %d sans fichier (%s)", w.dimsText(st.dims), len(missing), total, shown), shown)
+}
+
+// spanText is the stretch from the first to the last of some periods.
+func spanText(periods []guichet.Period) string {
+	from := slices.MinFunc(periods, func(a, b guichet.Period) int { return a.Start.Compare(b.Start) })
+	to := slices.MaxFunc(periods, func(a, b guichet.Period) int { return a.End().Compare(b.End()) })
+	return guichet.Span{From: from, To: to}.String()
 }
 
 // listedOnly says whether the question picks from a classification of which the
@@ -241,17 +255,32 @@ func firstOf(members [][2]string) string {
 	return strings.Join(names, ", ")
 }
 
-// untoldDimensions says which dimensions of the answer no row tells.
+// untoldDimensions says which dimensions of the answer no row tells; a unit is
+// missed only where there is a quantity.
 func (w *work) untoldDimensions(reporter string, st stack, found []guichet.Found) {
 	for i, by := range w.plan.By {
 		f, ok := w.ds.Field(by)
 		if !ok || len(found) == 0 || slices.ContainsFunc(found, func(x guichet.Found) bool { return x.Keys[i] != "" }) {
 			continue
 		}
+		if f.Role != guichet.Dimension && !w.measured(f.Name, found) {
+			continue
+		}
 		w.gap(reporter, guichet.GapNotCovered, w.say(
 			"%s: the files at hand do not tell %s; the figures are of all together", "%s : les fichiers détenus ne donnent pas %s ; les chiffres sont ceux de l'ensemble",
 			w.dimsText(st.dims), f.Name), "")
 	}
+}
+
+// measured says whether there is any figure in a unit.
+func (w *work) measured(unit string, found []guichet.Found) bool {
+	for i, name := range w.plan.Measures {
+		f, _ := w.ds.Field(name)
+		if f.Unit == unit && slices.ContainsFunc(found, func(x guichet.Found) bool { return x.Figures[i] > 0 }) {
+			return true
+		}
+	}
+	return false
 }
 
 // unplaced says which submissions stay out of a vintage because nobody knows

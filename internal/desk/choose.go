@@ -18,6 +18,7 @@ type stack struct {
 	dims     map[string]string // the dataset's unit fields
 	holdings []guichet.Holding // with the units in use only
 	periods  []guichet.Period
+	amended  []guichet.Period // those of which only amendments are held
 }
 
 // reporters returns who is asked: as the question names them, else everybody
@@ -69,6 +70,7 @@ func (w *work) choose(reporter string, holdings []guichet.Holding) []stack {
 func (w *work) stacks(reporter string, holdings []guichet.Holding) []stack {
 	at := map[string]int{}
 	var out []stack
+	own := map[int][]guichet.Period{} // stack -> periods with figures of their own
 	for _, h := range holdings {
 		cube := h.Submission.Field(guichet.FieldCube)
 		if w.q.Cube != "" && cube != w.q.Cube || !w.subMatches(h.Submission) {
@@ -95,10 +97,26 @@ func (w *work) stacks(reporter string, holdings []guichet.Holding) []stack {
 				if !slices.Contains(out[i].periods, u.Period) {
 					out[i].periods = append(out[i].periods, u.Period)
 				}
+				if !amends(h.Submission, u) {
+					own[i] = append(own[i], u.Period)
+				}
+			}
+		}
+	}
+	for i := range out {
+		for _, p := range out[i].periods {
+			if !slices.Contains(own[i], p) {
+				out[i].amended = append(out[i].amended, p)
 			}
 		}
 	}
 	return out
+}
+
+// amends says whether a unit only amends what another file holds: a file that
+// adds has figures of its own for the period that it names, and for no other.
+func amends(sub *guichet.Submission, u guichet.Unit) bool {
+	return sub.Action == "add" && sub.FilePer != "" && sub.FilePer != u.Period.String()
 }
 
 // unitMatches says whether a unit may hold what the question asks for.

@@ -97,6 +97,9 @@ func (h *house) comtradeFigures(t *testing.T) {
 			t.Errorf("%s: ordinary lines are flagged as outliers: %v", name, sub.Outliers)
 		}
 		for year, world := range f.world {
+			if len(f.world) > 3 && !slices.Contains([]string{"2014", "2017", "2024"}, year) {
+				continue
+			}
 			h.comtradeYear(t, f, year, world)
 		}
 	}

@@ -246,6 +246,16 @@ func (h *house) hmrcFigures(t *testing.T) {
 	if r := remark(t, a, "amendments", "unknown"); r.Rows != 31_862 || r.Value.Cmp(guichettest.Figure(t, "1,421,383,151")) != 0 {
 		t.Errorf("amendments are told of %d rows and %v, want 31,862 and 1,421,383,151", r.Rows, r.Value)
 	}
+	// Of the earlier months only amendments are held: they are not those months' trade.
+	for words, months := range map[string]string{"period=2008": "2008-01:2008-12", "period=2008-01:2009-02": "2008-01:2009-01", "product=2204": "2008-01:2009-01"} {
+		a := h.ask(t, "reporter=GB trade_system=general "+words)
+		if g := gap(t, a, guichet.GapNotReported, "only amendments"); g.Period != months {
+			t.Errorf("%s: only amendments are told of %s, want %s", words, g.Period, months)
+		}
+	}
+	for _, g := range h.ask(t, "reporter=GB period=2009-02").Gaps {
+		t.Errorf("the file's own month has the gap %v", g)
+	}
 	// HMRC rolls up to 990, the chapter and the SITC.
 	a = h.ask(t, "reporter=GB product=010110 trade_system=general")
 	remark(t, a, "totals_accepted", "")

@@ -17,17 +17,17 @@ func (h *house) properties(t *testing.T) {
 	h.takeHMRC(t)
 	h.flow(t, caCountry)
 	h.flow(t, caChapter)
-	large, small := []string{"partner", "hs2", "hs6"}, []string{"partner", "hs2", "hs4", "hs6", "national", "period", "partner,hs2", "partner,hs6,period", "coverage", "freq"}
+	large, small := []string{"partner", "hs2", "hs6"}, []string{"partner", "hs2", "hs4", "hs6", "national", "period", "partner,hs6,period", "coverage"}
 	for words, cuts := range map[string][]string{
 		"reporter=US period=2024":                         large,
 		"reporter=NZ flow=exports":                        large,
 		"reporter=GB period=2008-01:2009-02":              large,
 		"reporter=GB period=2009-02 trade_system=general": {"hs4", "period", "coverage", "mode", "partner2"},
 		"reporter=US period=2024 product=63":              small,
-		"reporter=US period=2024 product=covid19/medical": {"partner", "hs4", "hs6"},
+		"reporter=US period=2024 product=covid19/medical": {"partner", "hs6"},
 		"reporter=NZ product=04 period=2025-01:2025-02":   small,
 		"reporter=GB product=2204":                        small,
-		"reporter=US period=2024 partner=NZ":              small,
+		"reporter=US period=2024 partner=NZ":              {"hs4", "national"},
 		"reporter=US,NZ,GB trade_system=general":          {"hs2"},
 	} {
 		t.Run(words, func(t *testing.T) {
@@ -107,14 +107,14 @@ func (h *house) yearsOfMonths(t *testing.T) {
 		near(t, flow+" in dollars by months", total(t, months, "flow="+flow, "value_usd"), total(t, year, "flow="+flow, "value_usd").String(), "0.06")
 	}
 	var sum guichet.Decimal
-	for m := 1; m <= 12; m++ {
-		a := h.ask(t, fmt.Sprintf("reporter=CA period=2024-%02d flow=imports", m))
+	for m := range 12 {
+		a := h.ask(t, fmt.Sprintf("reporter=CA period=2024-%02d flow=imports", m+1))
 		sum = sum.Add(total(t, a, "", "value"))
 	}
 	want(t, h.ask(t, "reporter=CA period=2024 flow=imports"), "", "value", sum.String())
 	var quarters guichet.Decimal
-	for q := 1; q <= 4; q++ {
-		a := h.ask(t, fmt.Sprintf("reporter=CA period=2024-Q%d flow=imports", q))
+	for q := range 4 {
+		a := h.ask(t, fmt.Sprintf("reporter=CA period=2024-Q%d flow=imports", q+1))
 		quarters = quarters.Add(total(t, a, "", "value"))
 	}
 	if quarters.Cmp(sum) != 0 {
@@ -138,7 +138,7 @@ func (h *house) sameWhenNamed(t *testing.T) {
 		}
 		a := h.ask(t, words+" by="+by)
 		for i, row := range a.Rows {
-			if i%max(1, len(a.Rows)/4) != 0 {
+			if i%max(1, len(a.Rows)/3) != 0 {
 				continue
 			}
 			member := fmt.Sprint(row[by])

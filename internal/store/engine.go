@@ -92,7 +92,8 @@ func isFull(err error) bool {
 		return true
 	}
 	if e, ok := errors.AsType[*sqlite.Error](err); ok {
-		return e.Code()&0xff == sqlite3.SQLITE_FULL
+		// Its shared memory is a file too, for which it has no word of its own.
+		return e.Code()&0xff == sqlite3.SQLITE_FULL || e.Code() == sqlite3.SQLITE_IOERR_SHMSIZE
 	}
 	for _, sign := range []string{"No space left", "no space left", "Could not write all bytes", "failed to offload data block", "disk quota"} {
 		if strings.Contains(err.Error(), sign) {

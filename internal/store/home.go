@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -39,7 +40,9 @@ const (
 	dirLabels    = "labels"
 )
 
-// InitHome makes a home in a folder that is empty or not there.
+// InitHome makes a home in a folder that is empty or not there. KindInvalid for
+// any other, KindFull when the disk is full. A half-made home, as a killed
+// process leaves it, counts as empty.
 func InitHome(path, member string, now time.Time) (Home, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
@@ -48,27 +51,52 @@ func InitHome(path, member string, now time.Time) (Home, error) {
 	if st, err := os.Stat(abs); err == nil && !st.IsDir() {
 		return Home{}, guichet.Errorf(guichet.KindInvalid, "%s is no folder", path).WithHint("name an empty folder, or one that is not there yet")
 	}
-	if entries, err := os.ReadDir(abs); err == nil && len(entries) > 0 {
-		if _, err := os.Stat(filepath.Join(abs, homePaper)); err == nil {
-			return Home{}, guichet.Errorf(guichet.KindInvalid, "%s is a home already", path).WithHint("use it as it is, or name another folder with --home")
-		}
+	if _, err := os.Stat(filepath.Join(abs, homePaper)); err == nil {
+		return Home{}, guichet.Errorf(guichet.KindInvalid, "%s is a home already", path).WithHint("use it as it is, or name another folder with --home")
+	}
+	if entries, err := os.ReadDir(abs); err == nil && slices.ContainsFunc(entries, func(e os.DirEntry) bool { return !halfMade(abs, e) }) {
 		return Home{}, guichet.Errorf(guichet.KindInvalid, "%s is not empty", path).WithHint("name an empty folder, or one that is not there yet")
 	}
 	h := Home{Path: abs, Member: member, Version: HomeVersion, Created: now.UTC().Truncate(time.Second)}
-	for _, d := range []string{dirTables, dirOriginals, dirRejects, dirStaging, dirLabels} {
-		if err := mkdirDurably(filepath.Join(abs, d)); err != nil {
-			return Home{}, err
+	if err := makeHome(h); err != nil {
+		if isFull(err) {
+			err = &guichet.Error{Kind: guichet.KindFull, Message: "the disk is full; no home was made", Hint: "free some space there and try again", Err: err}
+		}
+		return Home{}, err
+	}
+	return h, nil
+}
+
+func homeDirs() []string {
+	return []string{dirTables, dirOriginals, dirRejects, dirStaging, dirLabels}
+}
+
+// halfMade says whether an entry is one that makeHome leaves before the paper
+// stands: a folder of a home with nothing in it but the paper to come.
+func halfMade(home string, e os.DirEntry) bool {
+	if !slices.Contains(homeDirs(), e.Name()) {
+		return false
+	}
+	inside, err := os.ReadDir(filepath.Join(home, e.Name()))
+	return err == nil && !slices.ContainsFunc(inside, func(x os.DirEntry) bool { return x.Name() != homePaper })
+}
+
+// makeHome makes the folders, then the paper, by which it is a home.
+func makeHome(h Home) error {
+	for _, d := range homeDirs() {
+		if err := mkdirDurably(filepath.Join(h.Path, d)); err != nil {
+			return err
 		}
 	}
 	paper, err := json.MarshalIndent(h, "", "  ")
 	if err != nil {
-		return Home{}, fmt.Errorf("home: %w", err)
+		return fmt.Errorf("home: %w", err)
 	}
-	tmp := filepath.Join(abs, dirStaging, homePaper)
+	tmp := filepath.Join(h.Path, dirStaging, homePaper)
 	if err := os.WriteFile(tmp, append(paper, '\n'), 0o600); err != nil {
-		return Home{}, fmt.Errorf("home: %w", err)
+		return fmt.Errorf("home: %w", err)
 	}
-	return h, moveDurably(tmp, filepath.Join(abs, homePaper))
+	return moveDurably(tmp, filepath.Join(h.Path, homePaper))
 }
 
 // OpenHome reads the paper at the door.

@@ -53,11 +53,28 @@ func TestInitHome(t *testing.T) {
 	if entries, _ := os.ReadDir(full); len(entries) != 1 {
 		t.Errorf("a refused init left %v", entries)
 	}
-	if empty := t.TempDir(); true {
-		if _, err := store.InitHome(empty, "FR", day(1)); err != nil {
-			t.Errorf("an empty folder: %v", err)
+	if _, err := store.InitHome(t.TempDir(), "FR", day(1)); err != nil {
+		t.Errorf("an empty folder: %v", err)
+	}
+	// As a process leaves it that is killed before the paper stands.
+	half := t.TempDir()
+	for _, d := range []string{"tables", "staging"} {
+		if err := os.Mkdir(filepath.Join(half, d), 0o700); err != nil {
+			t.Fatal(err)
 		}
 	}
+	if err := os.WriteFile(filepath.Join(half, "staging", "guichet.json"), []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.InitHome(half, "FR", day(1)); err != nil {
+		t.Errorf("a half-made home: %v", err)
+	}
+	inUse := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(inUse, "tables", "kitchen"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	_, err = store.InitHome(inUse, "FR", day(1))
+	wantError(t, err, guichet.KindInvalid, "is not empty", "empty folder")
 	file := filepath.Join(dir, "file")
 	if err := os.WriteFile(file, []byte("x"), 0o600); err != nil {
 		t.Fatal(err)

@@ -15,7 +15,7 @@ import (
 // writeRejects completes the table of lines put aside and writes it out.
 func (s *stager) writeRejects(ctx context.Context, _ Judge) error {
 	place, text := s.raggedPlace()
-	if err := s.exec(ctx, "INSERT INTO aside (line, reason, raw) SELECT "+place+", 'ragged_line', left("+text+", 2000) FROM ragged_lines"); err != nil {
+	if err := s.exec(ctx, "INSERT INTO aside (line, reason, raw) SELECT "+place+", "+lit(guichet.RejectColumns)+", left("+text+", 2000) FROM ragged_lines"); err != nil {
 		return err
 	}
 	var have int64
@@ -27,7 +27,22 @@ func (s *stager) writeRejects(ctx context.Context, _ Judge) error {
 			return err
 		}
 	}
+	if err := s.renumber(ctx); err != nil {
+		return err
+	}
 	return s.countRejects(ctx)
+}
+
+// renumber moves the lines that were counted by the engine behind the lines
+// that it could not cut and did not count: the k-th of those, on line n, comes
+// before whatever was counted as more than n-k.
+func (s *stager) renumber(ctx context.Context) error {
+	if s.layout.Line != "" || len(s.layout.Files) != 1 {
+		return nil // the text says its places itself, or they mean little
+	}
+	return s.exec(ctx, "UPDATE aside SET line = (aside.line::BIGINT + moved.k)::VARCHAR FROM (SELECT a.rowid AS id, r.k FROM aside a ASOF JOIN ("+
+		"SELECT after, max(k) AS k FROM (SELECT line - row_number() OVER (ORDER BY line) AS after, row_number() OVER (ORDER BY line) AS k FROM ragged_lines) GROUP BY after"+
+		") r ON a.line::BIGINT > r.after WHERE a.reason <> "+lit(guichet.RejectColumns)+") moved WHERE moved.id = aside.rowid")
 }
 
 // asideByKeys finds the lines with a rejected key, beside the writing of the
@@ -149,6 +164,9 @@ func (s *stager) raggedPlace() (place, text string) {
 	return place, unquoted("regexp_replace(csv_line, '^" + first + "', '')")
 }
 
+// inFileOrder orders places: "17", or "member.csv:17" within each member.
+const inFileOrder = "regexp_replace(line, '[0-9]+$', ''), try_cast(regexp_extract(line, '[0-9]+$') AS BIGINT), line"
+
 // countRejects writes the lines put aside to Parquet and counts them by reason.
 func (s *stager) countRejects(ctx context.Context) error {
 	mainNum := slices.IndexFunc(s.nums, func(n *number) bool { return n.measure == s.ds.Main })
@@ -156,7 +174,7 @@ func (s *stager) countRejects(ctx context.Context) error {
 	if mainNum >= 0 {
 		value = "coalesce(sum(n" + strconv.Itoa(mainNum) + "),0)"
 	}
-	rows, err := s.conn.QueryContext(ctx, "SELECT reason, count(*), ("+value+")::VARCHAR, min('line ' || line || ': ' || left(raw, 160)) FROM aside GROUP BY reason ORDER BY 2 DESC, 1")
+	rows, err := s.conn.QueryContext(ctx, "SELECT reason, count(*), ("+value+")::VARCHAR, first('line ' || line || ': ' || left(raw, 160) ORDER BY "+inFileOrder+") FROM aside GROUP BY reason ORDER BY 2 DESC, 1")
 	if err != nil {
 		return fmt.Errorf("count lines put aside: %w", err)
 	}
@@ -180,7 +198,7 @@ func (s *stager) countRejects(ctx context.Context) error {
 		return nil
 	}
 	path := filepath.Join(s.cfg.Dir, rejectsFile)
-	if err := s.exec(ctx, "COPY (SELECT line, reason, raw FROM aside) TO "+lit(path)+" (FORMAT parquet, COMPRESSION zstd)"); err != nil {
+	if err := s.exec(ctx, "COPY (SELECT line, reason, raw FROM aside ORDER BY "+inFileOrder+") TO "+lit(path)+" (FORMAT parquet, COMPRESSION zstd)"); err != nil {
 		_ = os.Remove(path)
 		return err
 	}

@@ -42,7 +42,7 @@ func figure(text string, form *regexp.Regexp) (d guichet.Decimal, ok bool) {
 func drawLine(t *rapid.T) textLine {
 	pick := func(name string, xs ...string) string { return rapid.SampledFrom(xs).Draw(t, name) }
 	if rapid.IntRange(0, 19).Draw(t, "ragged") == 0 {
-		return textLine{text: pick("cut", "x", ",", "2024-01,in", "a,b,c,d,e,f,g", "2024-01,in,NW-A,cars,1,2,3", `"a,b"`, ",,,,,,,,,x"), reason: "ragged_line"}
+		return textLine{text: pick("cut", "x", ",", "2024-01,in", "a,b,c,d,e,f,g", "2024-01,in,NW-A,cars,1,2,3", `"a,b"`, ",,,,,,,,,x"), reason: "wrong_columns"}
 	}
 	month := pick("month", "2024-01", "2024-01", "2024-02", "2024", "", "January", "2024-13")
 	way := pick("way", "in", "out", "", " in", "in\nout", `"`)

@@ -149,10 +149,10 @@ func TestLinesThatCannotBeCut(t *testing.T) {
 		lines, kept   int64
 		reasons, line string
 	}{
-		{"too few", header + good + "2024-01,in\n" + good, 3, 2, "ragged_line 1", "3"},
-		{"too many", header + good + "2024-01,in,NW-Calais,cars,5,1,extra\n", 2, 1, "ragged_line 1", "3"},
-		{"far too many", header + "2024-01,in,NW-Calais,cars,5,1,a,b,c,d\n" + good, 2, 1, "ragged_line 1", "2"},
-		{"one of each", header + "a\n" + good + "2024-01,in,NW-Calais,cars,5,1,x\n", 3, 1, "ragged_line 2", "2"},
+		{"too few", header + good + "2024-01,in\n" + good, 3, 2, "wrong_columns 1", "3"},
+		{"too many", header + good + "2024-01,in,NW-Calais,cars,5,1,extra\n", 2, 1, "wrong_columns 1", "3"},
+		{"far too many", header + "2024-01,in,NW-Calais,cars,5,1,a,b,c,d\n" + good, 2, 1, "wrong_columns 1", "2"},
+		{"one of each", header + "a\n" + good + "2024-01,in,NW-Calais,cars,5,1,x\n", 3, 1, "wrong_columns 2", "2"},
 		{"carriage returns", strings.ReplaceAll(header+good+good, "\n", "\r\n"), 2, 2, "", ""},
 		{"no last line end", header + good + strings.TrimSuffix(good, "\n"), 2, 2, "", ""},
 		{"a quote with a line end", header + "2024-01,in,\"NW-Cal\nais\",cars,10,1\n" + good, 2, 2, "", ""},
@@ -238,5 +238,53 @@ func TestRaggedLinesHaveTheirPlace(t *testing.T) {
 		if st.Lines != 3 || st.Aside != 1 || st.Reasons[0].Example != want {
 			t.Errorf("%q: %d lines, put aside %v, want %q", text, st.Lines, st.Reasons, want)
 		}
+	}
+}
+
+// TestPlacesAreThoseOfTheFile: lines that the engine cannot cut count among the
+// others, and what is put aside is told in the order of the file.
+func TestPlacesAreThoseOfTheFile(t *testing.T) {
+	h := newHouse(t)
+	var text strings.Builder
+	var want []string
+	for at := 2; at < 40; at++ {
+		switch {
+		case at%7 == 0 || at == 8 || at == 9:
+			text.WriteString("2024-01,in\n")
+			want = append(want, fmt.Sprintf("%d wrong_columns", at))
+		case at%5 == 0:
+			text.WriteString(line("2024-01", "in", "nowhere", at))
+			want = append(want, fmt.Sprintf("%d no_post", at))
+		case at%3 == 0:
+			text.WriteString("2024-01,in,NW-A,cars,many,\n")
+			want = append(want, fmt.Sprintf("%d not_a_number", at))
+		default:
+			text.WriteString(line("2024-01", "in", "NW-A", at))
+		}
+	}
+	h.take(filing{id: "a", text: text.String()})
+	rejects, err := h.s.Rejects(t.Context(), id16("a"), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, r := range rejects {
+		got = append(got, r.Line+" "+r.Reason)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	sub, err := h.s.Submission(t.Context(), "crossings", id16("a"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range sub.Reasons {
+		first := map[string]string{"wrong_columns": "line 7:", "no_post": "line 5:", "not_a_number": "line 3:"}[r.Code]
+		if !strings.HasPrefix(r.Example, first) {
+			t.Errorf("the example of %s is %q, want %s", r.Code, r.Example, first)
+		}
+	}
+	if few, err := h.s.Rejects(t.Context(), id16("a"), 2); err != nil || len(few) != 2 || few[0].Line != "3" {
+		t.Errorf("the first two are %v, %v", few, err)
 	}
 }

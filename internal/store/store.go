@@ -58,6 +58,9 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	}
 	if err := s.prepare(ctx); err != nil {
 		_ = s.Close()
+		if isFull(err) {
+			err = &guichet.Error{Kind: guichet.KindFull, Message: "the disk is full: the home cannot be opened", Hint: "free some space beside the home and try again", Err: err}
+		}
 		return nil, err
 	}
 	return s, nil
