@@ -21,6 +21,7 @@ kind() {
     *'Permission is hereby granted, free of charge, to any person'*) echo MIT ;;
     *'Redistribution and use in source and binary forms'*) echo BSD ;;
     *'Permission to use, copy, modify, and'*'distribute this software'*) echo ISC ;;
+    *'SQLite Is Public Domain'*) echo 'public domain' ;;
     *'This is free and unencumbered software released into the public domain'* | *'CC0 1.0 Universal'*) echo 'public domain' ;;
     *) echo 'refused: unknown text' ;;
   esac
@@ -36,7 +37,8 @@ while IFS='|' read -r module version root dir; do
       seen[$dir]=1
       for file in "$dir"/[Ll][Ii][Cc][Ee][Nn][CcSs][Ee]* "$dir"/COPYING* "$dir"/UNLICENSE*; do
         [ -f "$file" ] || continue
-        case $file in *.go) continue ;; esac
+        # LICENSE-LOGO says where the picture in a README is from; no code is linked of it.
+        case $file in *.go | */LICENSE-LOGO) continue ;; esac
         licence=$(kind "$file")
         found[$modules_key]+=" $licence"
         [ -z "$list" ] || printf '%-60s %-28s %s\n' "$module" "$version" "$licence"

@@ -306,7 +306,8 @@ func unitTable(ctx context.Context, conn *sql.Conn, ds *guichet.Dataset, hs []gu
 		for i, k := range part {
 			args[i] = k
 		}
-		if _, err := conn.ExecContext(ctx, "INSERT INTO wanted_units VALUES "+strings.TrimSuffix(strings.Repeat("(?),", len(part)), ","), args...); err != nil {
+		marks := strings.TrimSuffix(strings.Repeat("(?),", len(part)), ",")
+		if _, err := conn.ExecContext(ctx, "INSERT INTO wanted_units VALUES "+marks, args...); err != nil {
 			return fmt.Errorf("units: %w", err)
 		}
 	}
@@ -344,9 +345,6 @@ func unitKeyOfRow(ds *guichet.Dataset, scope []string) string {
 	for _, f := range ds.UnitFields {
 		parts = append(parts, "coalesce(r."+f+"::VARCHAR,'')")
 	}
-	extra := "''"
-	for _, f := range scope {
-		extra += " || coalesce(r." + f + "::VARCHAR,'') || ' '"
-	}
-	return "(" + strings.Join(append(parts, "trim("+extra+")"), " || '|' || ") + ")"
+	extra := append([]string{"''"}, prefixed("coalesce(r.", scope, "::VARCHAR,'') || ' '")...)
+	return "(" + strings.Join(append(parts, "trim("+strings.Join(extra, " || ")+")"), " || '|' || ") + ")"
 }

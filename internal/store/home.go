@@ -140,7 +140,7 @@ func lockHome(ctx context.Context, path string, wait time.Duration) (*lock, erro
 	}
 	const step = 50 * time.Millisecond
 	for waited := time.Duration(0); ; waited += step {
-		err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB) //nolint:gosec // a descriptor fits an int
+		err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 		if err == nil {
 			break
 		}

@@ -62,11 +62,11 @@ func (s *stager) condition(when []guichet.Condition) (string, error) {
 
 // absent is true for a text that means "no figure".
 func (n *number) absent() string {
-	vals := "''"
+	vals := []string{"''"}
 	for _, a := range n.spec.Absent {
-		vals += ", " + lit(a)
+		vals = append(vals, lit(a))
 	}
-	return "(coalesce(" + n.col + ", '') IN (" + vals + "))"
+	return "(coalesce(" + n.col + ", '') IN (" + strings.Join(vals, ", ") + "))"
 }
 
 // plain is true for a text that is a plain decimal number: the engine's own
