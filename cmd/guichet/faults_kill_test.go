@@ -80,7 +80,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		wait := time.Duration(rand.Int64N(int64(took) * 6 / 5)) //nolint:gosec // a moment, no secret
+		wait := time.Duration(rand.Int64N(int64(took) * 6 / 5))
 		time.Sleep(wait)
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()

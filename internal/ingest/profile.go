@@ -246,7 +246,7 @@ func faultsError(name string, faults []fault) *guichet.Error {
 		what = fmt.Sprintf("%d faults", len(faults))
 	}
 	return guichet.Errorf(guichet.KindInvalid, "profile %s has %s:\n  %s", name, what, strings.Join(lines, "\n  ")).
-		WithHint("docs/design/profiles.md says what each key means; `guichet profile check %s` tells all faults again", name)
+		WithHint("docs/design/profiles.md says what each key means; `guichet profile check %s --sample FILE` tells all faults again", name)
 }
 
 // header says whether the first line of a csv file names its columns.

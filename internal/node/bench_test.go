@@ -4,6 +4,7 @@ package node_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -145,21 +146,64 @@ func tool(t *testing.T, name string) string {
 	return p
 }
 
-// timed runs a command and returns its seconds and its peak memory in MiB, that
-// of its children included: parent and child hold memory at the same time.
+// timed runs a command and returns its seconds and its peak memory in MiB: the
+// largest sum of what it and its child held at the same time, looked at every
+// 20 ms, and never less than the system's own peak of either.
 func timed(t *testing.T, name string, args ...string) (seconds, peakMiB float64) {
 	t.Helper()
 	cmd := exec.Command(name, args...)
 	cmd.Stderr = os.Stderr
+	var out bytes.Buffer
+	cmd.Stdout = &out
 	start := time.Now()
-	if out, err := cmd.Output(); err != nil {
-		t.Fatalf("%s %v: %v\n%s", name, args, err, out)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
 	}
+	done, peak := make(chan struct{}), make(chan float64)
+	go func() {
+		most := 0.0
+		for {
+			select {
+			case <-done:
+				peak <- most
+				return
+			case <-time.After(20 * time.Millisecond):
+				most = max(most, held(cmd.Process.Pid))
+			}
+		}
+	}()
+	err := cmd.Wait()
 	seconds = time.Since(start).Seconds()
+	close(done)
+	peakMiB = <-peak
+	if err != nil {
+		t.Fatalf("%s %v: %v\n%s", name, args, err, out.String())
+	}
 	if ru, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		peakMiB = float64(ru.Maxrss) / 1024
+		peakMiB = max(peakMiB, float64(ru.Maxrss)/1024)
 	}
 	return seconds, peakMiB
+}
+
+// held is the resident memory of a process and its children, in MiB.
+func held(pid int) float64 {
+	sum := 0.0
+	if b, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid)); err == nil {
+		if f := strings.Fields(string(b)); len(f) > 1 {
+			pages, _ := strconv.Atoi(f[1])
+			sum = float64(pages*os.Getpagesize()) / (1 << 20)
+		}
+	}
+	tasks, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
+	for _, file := range tasks {
+		b, _ := os.ReadFile(file)
+		for child := range strings.FieldsSeq(string(b)) {
+			if id, err := strconv.Atoi(child); err == nil {
+				sum += held(id)
+			}
+		}
+	}
+	return sum
 }
 
 func warm(t *testing.T, file string) {

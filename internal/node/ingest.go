@@ -254,7 +254,7 @@ func (in *intake) submission(p *prepared, s *store.Staged) *guichet.Submission {
 			fields[f] = v
 		}
 	}
-	var scope []string
+	scope := []string{}
 	ds := trade.Dataset()
 	for _, f := range p.Scope {
 		if x, ok := ds.Field(f); ok && !isUnit(ds, x.Name) {

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/apache/arrow-go/v18/parquet/file"
 	"github.com/apache/iceberg-go"
 	"github.com/apache/iceberg-go/table"
 
@@ -133,6 +134,11 @@ func (w *Writer) place(ctx context.Context, ds *guichet.Dataset, sh *shelf, in I
 		s.at("rejects")
 	}
 	if in.Data != "" {
+		// The child that staged the file is the one that a hostile file may have
+		// taken over: what it says of its rows is held against what it wrote.
+		if err := holdsRows(filepath.Join(in.Dir, in.Data), sub.Records); err != nil {
+			return nil, 0, err
+		}
 		if err := moveDurably(filepath.Join(in.Dir, in.Data), s.dataPath(ds.Name, sub.ID+".parquet")); err != nil {
 			return nil, 0, err
 		}
@@ -155,6 +161,22 @@ func (w *Writer) place(ctx context.Context, ds *guichet.Dataset, sh *shelf, in I
 	s.at("rewritten")
 	snap, err := w.commitFiles(ctx, tbl, del, add, sub.ID)
 	return replaced, snap, err
+}
+
+// holdsRows compares a Parquet file's own count of rows with what was said.
+func holdsRows(path string, want int64) error {
+	r, err := file.OpenParquetFile(path, false)
+	if err != nil {
+		return fmt.Errorf("read what was staged: %w", err)
+	}
+	n := r.NumRows()
+	if err := r.Close(); err != nil {
+		return fmt.Errorf("read what was staged: %w", err)
+	}
+	if n != want {
+		return guichet.Errorf(guichet.KindInternal, "the staging process told of %d records and wrote %d; nothing is taken in", want, n)
+	}
+	return nil
 }
 
 // change is what a commit has to work out: who answered before and after, and

@@ -139,7 +139,7 @@ func drawFilings(t *rapid.T) []filing {
 		}
 		for range rapid.IntRange(0, 5).Draw(t, "lines") {
 			pick := func(xs ...string) string { return rapid.SampledFrom(xs).Draw(t, "value") }
-			f.text += line(pick("2024-01", "2024-02", "2024"), pick("in", "out"), pick("NW-A", "NW-B", "nowhere"), rapid.IntRange(-5, 1000).Draw(t, "people"))
+			f.text += line(pick("2024-01", "2024-02", "2024", "2024-01/P3M"), pick("in", "out"), pick("NW-A", "NW-B", "nowhere"), rapid.IntRange(-5, 1000).Draw(t, "people"))
 		}
 		out = append(out, f)
 	}

@@ -42,6 +42,7 @@ func found(fs []guichet.Found) []string {
 
 // busy is a home with one file of posts on several coasts; "-X" has no place.
 func busy(t *testing.T) *house {
+	t.Helper()
 	h := newHouse(t)
 	h.take(filing{id: "a", released: "2024-06-01", text: "2024-01,in,NW-A,cars,1,0.5\n2024-01,in,NW-B,foot,2,\n2024-02,in,NE-C,cars,4,1\n2024-02,out,S-closed,,8,\n2024-03,in,-X,cars,16,\n2024,in,NW-A,cars,32,\n"})
 	return h

@@ -17,8 +17,7 @@ import (
 
 // hintOf is what the error tells its reader to do.
 func hintOf(err error) string {
-	var e *guichet.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*guichet.Error](err); ok {
 		return e.Hint
 	}
 	return ""

@@ -22,7 +22,7 @@ import (
 // house is a home of one dataset, crossings where not said, with what it answered at every moment, so that
 // each step can be held to all promises at once.
 type house struct {
-	t    testing.TB
+	t    *testing.T
 	path string
 	s    *store.Store
 	ds   *guichet.Dataset
@@ -31,7 +31,7 @@ type house struct {
 }
 
 // newHouse makes a home and opens it.
-func newHouse(t testing.TB) *house {
+func newHouse(t *testing.T) *house {
 	t.Helper()
 	h := &house{t: t, path: filepath.Join(t.TempDir(), "home"), ds: crossings(), now: day(1), past: map[time.Time]map[string]string{}}
 	if _, err := store.InitHome(h.path, "FR", h.now); err != nil {

@@ -121,7 +121,7 @@ func TestInForce(t *testing.T) {
 		{"the same content judged again takes the whole", []*guichet.Submission{filed("a", 1, replace, jan+", FR in 2024-03", content("x")), filed("b", 2, replace, "FR out 2024-01", content("x"))}, guichet.Moment{}, "b: FR out 2024-01"},
 		{"even from another cube", []*guichet.Submission{filed("a", 1, replace, jan, content("x")), filed("b", 2, replace, jan, content("x"), cube("d"))}, guichet.Moment{}, "b: " + jan},
 		{"but keeps its place behind what was newer", []*guichet.Submission{filed("a", 1, replace, jan, content("x")), filed("b", 2, replace, jan), filed("c", 3, replace, jan, content("x"))}, guichet.Moment{}, "b: " + jan},
-		{"amendments judged again are not added twice", []*guichet.Submission{filed("a", 1, add, jan, content("x")), filed("b", 2, add, jan, content("x"))}, guichet.Moment{}, "b: " + jan},
+		{"amendments judged again are not added twice", []*guichet.Submission{filed("a", 1, add, jan, content("y")), filed("b", 2, add, jan, content("y"))}, guichet.Moment{}, "b: " + jan},
 		{"the same content said to be of another day", []*guichet.Submission{filed("a", 1, replace, jan, content("x"), givenDay("1")), filed("b", 2, replace, feb, content("x"), givenDay("2"))}, guichet.Moment{}, "a: " + jan + "; b: " + feb},
 	} {
 		t.Run(c.name, func(t *testing.T) {

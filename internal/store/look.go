@@ -2,7 +2,10 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -140,12 +143,29 @@ func (s *Store) checkSubmission(ds *guichet.Dataset, sub *guichet.Submission) er
 	if sub.Aside > 0 {
 		paths = append(paths, s.rejectsPath(sub.ID))
 	}
+	if digest, err := digestOf(paths[0]); err == nil && digest != sub.Original {
+		return guichet.Errorf(guichet.KindInternal, "submission %s: the kept original has changed: its digest is %s", sub.ID, digest).WithHint("restore it from a backup")
+	}
 	for _, p := range paths {
 		if _, err := os.Stat(p); err != nil {
 			return guichet.Errorf(guichet.KindInternal, "submission %s: %s is missing", sub.ID, filepath.Base(p)).WithHint("restore it from a backup")
 		}
 	}
 	return nil
+}
+
+// digestOf is the sha256 of a file in hex.
+func digestOf(path string) (string, error) {
+	f, err := os.Open(path) //nolint:gosec // inside the home
+	if err != nil {
+		return "", fmt.Errorf("digest: %w", err)
+	}
+	defer func() { _ = f.Close() }()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", fmt.Errorf("digest: %w", err)
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
 func (s *Store) countRows(ctx context.Context, ds *guichet.Dataset, names []string) (int64, error) {
