@@ -6,6 +6,9 @@ import "time"
 type Moment struct {
 	AsOf    time.Time // what we held then; zero: now
 	Vintage string    // what the offices had published by that day; "" whatever we hold
+	// State is the tables' state that an answer began with, so that all of it
+	// is of one state even while a file comes in; 0 the present one.
+	State int
 }
 
 // Holding is a submission with the units that it answers for at a moment.

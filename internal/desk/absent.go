@@ -289,7 +289,7 @@ func (w *work) unplaced(ctx context.Context, reporters []string) error {
 	if w.q.Vintage == "" {
 		return nil
 	}
-	all, err := w.desk.tables.Holdings(ctx, w.ds.Name, guichet.Moment{AsOf: w.q.AsOf})
+	all, err := w.desk.tables.Holdings(ctx, w.ds.Name, guichet.Moment{AsOf: w.q.AsOf, State: w.moment.State})
 	if err != nil {
 		return err
 	}

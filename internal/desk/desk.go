@@ -13,6 +13,8 @@ type Tables interface {
 	Dataset(name string) (*guichet.Dataset, error)
 	// Holdings returns who answers at a moment, with the units in force.
 	Holdings(ctx context.Context, dataset string, at guichet.Moment) ([]guichet.Holding, error)
+	// State names the present state of the tables: an answer keeps to one.
+	State(ctx context.Context, dataset string) (int, error)
 	// Find runs a plan.
 	Find(ctx context.Context, p guichet.Plan) ([]guichet.Found, error)
 }
@@ -38,7 +40,11 @@ func (d *Desk) Answer(ctx context.Context, q guichet.Question) (guichet.Answer, 
 	if err != nil {
 		return guichet.Answer{}, err
 	}
-	moment := guichet.Moment{AsOf: q.AsOf, Vintage: q.Vintage}
+	state, err := d.tables.State(ctx, ds.Name)
+	if err != nil {
+		return guichet.Answer{}, err
+	}
+	moment := guichet.Moment{AsOf: q.AsOf, Vintage: q.Vintage, State: state}
 	holdings, err := d.tables.Holdings(ctx, ds.Name, moment)
 	if err != nil {
 		return guichet.Answer{}, err

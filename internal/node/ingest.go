@@ -14,6 +14,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"guichet"
 	"guichet/internal/store"
 	"guichet/trade"
@@ -85,7 +87,7 @@ func (n *Node) Ingest(ctx context.Context, req IngestRequest) (IngestResult, err
 	defer w.Close()
 	in := &intake{n: n, req: req, yaml: yaml}
 	if in.dir, err = n.store.StagingDir(); err != nil {
-		return IngestResult{}, err
+		return IngestResult{}, in.inWords(err)
 	}
 	defer func() { _ = os.RemoveAll(in.dir) }()
 	res, err := in.run(ctx, w)
@@ -309,7 +311,11 @@ func (in *intake) notes(sub *guichet.Submission) []guichet.Remark {
 // inWords calls the file by the operator's name for it.
 func (in *intake) inWords(err error) error {
 	e, ok := errors.AsType[*guichet.Error](err)
-	if !ok {
+	switch {
+	case ok:
+	case errors.Is(err, unix.ENOSPC), errors.Is(err, unix.EDQUOT):
+		e = &guichet.Error{Kind: guichet.KindFull, Message: "the disk is full; nothing was kept", Hint: "free some space beside the home and take the file in again", Err: err}
+	default:
 		return err
 	}
 	c := *e
@@ -317,9 +323,6 @@ func (in *intake) inWords(err error) error {
 		if p != "" {
 			c.Message = strings.ReplaceAll(c.Message, p, in.req.File)
 		}
-	}
-	if c.Kind == guichet.KindInternal && strings.Contains(c.Message, "no space left") {
-		c.Kind, c.Message, c.Hint = guichet.KindFull, "the disk is full; nothing was kept", "free some space beside the home and take the file in again"
 	}
 	return &c
 }

@@ -42,10 +42,15 @@ func (n *Node) spawn(ctx context.Context, o order, decide func(*prepared) (bool,
 	}
 	c := &conversation{in: json.NewEncoder(stdin), stdin: stdin, decide: decide, progress: p}
 	talkErr := c.talk(o, stdout)
-	if talkErr != nil {
+	// A pipe that broke means that the child is gone; why, its end tells.
+	gone := errors.Is(talkErr, syscall.EPIPE)
+	if talkErr != nil && !gone {
 		cancel()
 	}
 	waitErr := cmd.Wait()
+	if gone && waitErr != nil {
+		talkErr = nil
+	}
 	switch {
 	case ctx.Err() != nil && talkErr == nil:
 		return nil, nil, context.Cause(ctx)

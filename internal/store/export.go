@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/apache/iceberg-go"
 	"github.com/apache/iceberg-go/catalog"
@@ -34,7 +33,7 @@ func (s *Store) Export(ctx context.Context, ds *guichet.Dataset, dir string) (st
 	if err != nil {
 		return "", err
 	}
-	held, err := s.snapshotFiles(ctx, ds, sh, time.Time{})
+	held, err := s.snapshotFiles(ctx, ds, sh, guichet.Moment{})
 	if err != nil {
 		return "", err
 	}

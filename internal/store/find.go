@@ -227,7 +227,7 @@ func (s *Store) filesFor(ctx context.Context, ds *guichet.Dataset, a asked) (fil
 	if err != nil {
 		return nil, nil, err
 	}
-	held, err := s.snapshotFiles(ctx, ds, sh, a.Moment.AsOf)
+	held, err := s.snapshotFiles(ctx, ds, sh, a.Moment)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -259,10 +259,10 @@ func (s *Store) vintageFiles(ctx context.Context, ds *guichet.Dataset, a asked) 
 // snapshotFiles returns the files of the snapshot of a moment by submission,
 // planned once per snapshot. It goes by a shelf, not by the table's present
 // snapshot, which beside a writer may be of a submission that is not confirmed.
-func (s *Store) snapshotFiles(ctx context.Context, ds *guichet.Dataset, sh *shelf, asOf time.Time) (map[string][]string, error) {
+func (s *Store) snapshotFiles(ctx context.Context, ds *guichet.Dataset, sh *shelf, at guichet.Moment) (map[string][]string, error) {
 	var snap int64
-	for _, sub := range sh.subs {
-		if asOf.IsZero() || !sub.TakenAt.After(asOf) {
+	for _, sub := range sh.upTo(at.State) {
+		if at.AsOf.IsZero() || !sub.TakenAt.After(at.AsOf) {
 			snap = sh.snapshots[sub.ID]
 		}
 	}

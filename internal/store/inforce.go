@@ -22,7 +22,28 @@ func (s *Store) Holdings(ctx context.Context, dataset string, at guichet.Moment)
 	if err != nil {
 		return nil, err
 	}
-	return InForce(ds, sh.subs, at), nil
+	return InForce(ds, sh.upTo(at.State), at), nil
+}
+
+// State names the present state of a dataset's tables, for Moment.State.
+func (s *Store) State(ctx context.Context, dataset string) (int, error) {
+	sh, err := s.shelfOf(ctx, dataset)
+	if err != nil || len(sh.subs) == 0 {
+		return -1, err
+	}
+	return sh.seq[sh.subs[len(sh.subs)-1].ID], nil
+}
+
+// upTo are the submissions of a state, in order of taking in; 0 is the present.
+func (sh *shelf) upTo(state int) []*guichet.Submission {
+	if state == 0 {
+		return sh.subs
+	}
+	n := len(sh.subs)
+	for n > 0 && sh.seq[sh.subs[n-1].ID] > state {
+		n--
+	}
+	return sh.subs[:n]
 }
 
 // InForce works out which units of which submissions answer at a moment. It is
@@ -36,8 +57,8 @@ func (s *Store) Holdings(ctx context.Context, dataset string, at guichet.Moment)
 // A submission that comes in later never gives an older one a unit back: what a
 // former reading had superseded stays so. The writing of the table rests on it.
 func InForce(ds *guichet.Dataset, subs []*guichet.Submission, at guichet.Moment) []guichet.Holding {
-	var known []*guichet.Submission
-	reading := map[string]*guichet.Submission{} // content -> its last reading
+	var all []*filed
+	reading := map[string]*filed{} // content -> its last reading
 	for _, sub := range subs {
 		if !at.AsOf.IsZero() && sub.TakenAt.After(at.AsOf) {
 			continue
@@ -45,49 +66,82 @@ func InForce(ds *guichet.Dataset, subs []*guichet.Submission, at guichet.Moment)
 		if at.Vintage != "" && (sub.Released == "" || sub.Released > at.Vintage) {
 			continue
 		}
-		known = append(known, sub)
-		reading[content(sub)] = sub
+		f := newFiled(ds, sub, len(all))
+		if first, ok := reading[f.content]; ok {
+			f.day, f.origin = first.day, first.origin
+		}
+		all = append(all, f)
+		reading[f.content] = f
 	}
-	order := ranked(known)
-	owner := map[string]*guichet.Submission{}
+	order := slices.Clone(all)
+	slices.SortFunc(order, (*filed).compare)
+	owner := map[string]*filed{}
 	gone := map[string]bool{} // submission|reporter superseded as a whole
-	for i, sub := range order {
-		cube := sub.Field(guichet.FieldCube)
-		if sub.Action != ActionReplace {
+	for i, f := range order {
+		if f.sub.Action != ActionReplace {
 			for _, prev := range order[:i] {
-				if prev.Field(guichet.FieldCube) != cube || !overtakes(sub, prev) {
+				if prev.cube != f.cube || !overtakes(f.sub, prev.sub) {
 					continue
 				}
-				for _, r := range sub.Reporters() {
-					gone[prev.ID+"|"+r] = true
+				for _, r := range f.sub.Reporters() {
+					gone[prev.sub.ID+"|"+r] = true
 				}
 			}
 		}
-		if sub.Action == ActionAdd {
+		if f.sub.Action == ActionAdd {
 			continue
 		}
-		for _, u := range sub.Units {
-			owner[cube+"|"+u.Key(ds.UnitFields)] = sub
+		for _, key := range f.units {
+			owner[key] = f
 		}
 	}
 	var out []guichet.Holding
-	for _, sub := range known {
-		if reading[content(sub)] != sub {
+	for _, f := range all {
+		if reading[f.content] != f {
 			continue
 		}
-		h := guichet.Holding{Submission: sub}
-		for _, u := range sub.Units {
-			stands := sub.Action == ActionAdd || owner[sub.Field(guichet.FieldCube)+"|"+u.Key(ds.UnitFields)] == sub
-			if stands && !gone[sub.ID+"|"+u.Reporter] {
+		h := guichet.Holding{Submission: f.sub}
+		for i, u := range f.sub.Units {
+			stands := f.sub.Action == ActionAdd || owner[f.units[i]] == f
+			if stands && (len(gone) == 0 || !gone[f.sub.ID+"|"+u.Reporter]) {
 				h.Units = append(h.Units, u)
 			}
 		}
-		h.Whole = len(h.Units) == len(sub.Units)
+		h.Whole = len(h.Units) == len(f.sub.Units)
 		if len(h.Units) > 0 {
 			out = append(out, h)
 		}
 	}
 	return out
+}
+
+// filed is a submission among the others.
+type filed struct {
+	sub     *guichet.Submission
+	cube    string
+	content string
+	units   []string // key of each of its units, within its cube
+	day     string   // on which its content was published
+	origin  int      // when its content was first taken in, as a number in order
+	n       int      // when it was taken in itself
+}
+
+func newFiled(ds *guichet.Dataset, sub *guichet.Submission, n int) *filed {
+	f := &filed{sub: sub, cube: sub.Field(guichet.FieldCube), content: content(sub), units: make([]string, len(sub.Units)), day: sub.Released, origin: n, n: n}
+	if f.day == "" {
+		f.day = sub.TakenAt.UTC().Format(time.DateOnly)
+	}
+	for i, u := range sub.Units {
+		f.units[i] = f.cube + "|" + u.Key(ds.UnitFields)
+	}
+	return f
+}
+
+// compare orders submissions by publication. A reading of a content that is here
+// already stands right behind the former one, whenever it came: judging an old
+// file again does not make it news.
+func (f *filed) compare(g *filed) int {
+	return cmp.Or(cmp.Compare(f.day, g.day), cmp.Compare(f.origin, g.origin), cmp.Compare(f.n, g.n))
 }
 
 // What a newer file does to an older one of the same cube.
@@ -120,34 +174,4 @@ func content(s *guichet.Submission) string {
 		parts = append(parts, k+"="+s.Given[k])
 	}
 	return strings.Join(parts, "\n")
-}
-
-// rank is where a submission stands among the others.
-type rank struct {
-	day    string // on which its content was published
-	origin int    // when its content was first taken in, as a number in order
-	n      int    // when it was taken in itself
-}
-
-// ranked orders submissions by publication. A reading of a content that is here
-// already stands right behind the former one, whenever it came: judging an old
-// file again does not make it news.
-func ranked(known []*guichet.Submission) []*guichet.Submission {
-	first := map[string]rank{}
-	ranks := make(map[*guichet.Submission]rank, len(known))
-	for i, sub := range known {
-		r := rank{cmp.Or(sub.Released, sub.TakenAt.UTC().Format(time.DateOnly)), i, i}
-		if o, ok := first[content(sub)]; ok {
-			r.day, r.origin = o.day, o.origin
-		} else {
-			first[content(sub)] = r
-		}
-		ranks[sub] = r
-	}
-	order := slices.Clone(known)
-	slices.SortFunc(order, func(a, b *guichet.Submission) int {
-		x, y := ranks[a], ranks[b]
-		return cmp.Or(cmp.Compare(x.day, y.day), cmp.Compare(x.origin, y.origin), cmp.Compare(x.n, y.n))
-	})
-	return order
 }

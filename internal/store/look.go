@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
-	"time"
 
 	"guichet"
 )
@@ -80,7 +79,7 @@ func (s *Store) checkDataset(ctx context.Context, ds *guichet.Dataset) error {
 	if err := s.checkSnapshot(ctx, ds); err != nil {
 		return err
 	}
-	held, err := s.snapshotFiles(ctx, ds, sh, time.Time{})
+	held, err := s.snapshotFiles(ctx, ds, sh, guichet.Moment{})
 	if err != nil {
 		return err
 	}
