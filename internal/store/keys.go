@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"maps"
 	"slices"
@@ -61,26 +60,75 @@ func (s *stager) readKeys(ctx context.Context, _ Judge) error {
 		by = append(by, "("+strings.Join(set.cols, ",")+")")
 	}
 	// The sums are by the engine's lenient cast, which is cheap; where it took
-	// what is no plain number, strictly asks again. Only those over all lines
-	// are wanted, so only those are written out.
-	all := strconv.FormatInt(int64(1)<<len(cols)-1, 10)
-	outer, inner := prefixed("coalesce(", cols, ",'')"), append(slices.Clone(cols), grouping+" AS g", "count(*) AS n")
-	outer = append(outer, "g", "n")
+	// what is no plain number, strictly asks again.
+	sel := append(slices.Clone(cols), grouping+" AS g", "count(*) AS n")
 	for i, sum := range s.sums((*number).lenient) {
-		inner = append(inner, sum+" AS s"+strconv.Itoa(i))
-		outer = append(outer, "CASE WHEN g="+all+" THEN s"+strconv.Itoa(i)+"::VARCHAR ELSE '' END")
+		sel = append(sel, sum+" AS s"+strconv.Itoa(i))
 	}
-	query := "SELECT " + strings.Join(outer, ", ") + " FROM (SELECT " + strings.Join(inner, ", ") +
-		" FROM " + s.source(true) + " GROUP BY GROUPING SETS (" + strings.Join(by, ", ") + "))"
-	rows, err := s.conn.QueryContext(ctx, query)
-	if err != nil {
+	query := "CREATE TABLE found AS SELECT " + strings.Join(sel, ", ") + " FROM " + s.source(true) + " GROUP BY GROUPING SETS (" + strings.Join(by, ", ") + ")"
+	if err := s.exec(ctx, query); err != nil {
 		return s.csvError(err)
 	}
-	defer func() { _ = rows.Close() }()
-	if err := s.scanKeys(rows, cols, sets); err != nil {
-		return s.csvError(err)
+	if err := s.readTotals(ctx, int64(1)<<len(cols)-1); err != nil {
+		return err
+	}
+	for _, set := range sets {
+		for _, g := range set.groups {
+			if err := s.readGroup(ctx, g, set.mask); err != nil {
+				return err
+			}
+		}
+	}
+	if err := s.exec(ctx, "DROP TABLE found"); err != nil {
+		return err
 	}
 	return s.raggedLines(ctx)
+}
+
+// readTotals reads the number of all lines and the sums over them.
+func (s *stager) readTotals(ctx context.Context, all int64) error {
+	sums := make([]string, len(s.nums))
+	dest := []any{&s.out.Lines}
+	sel := []string{"n"}
+	for i := range s.nums {
+		sel = append(sel, "s"+strconv.Itoa(i)+"::VARCHAR")
+		dest = append(dest, &sums[i])
+	}
+	if err := s.conn.QueryRowContext(ctx, "SELECT "+strings.Join(sel, ", ")+" FROM found WHERE g="+strconv.FormatInt(all, 10)).Scan(dest...); err != nil {
+		return fmt.Errorf("read totals: %w", err)
+	}
+	return s.fileTotals(sums)
+}
+
+// readGroup reads the distinct keys of a group. grouping() has a bit per column,
+// set when the column is not part of the row's set: mask.
+func (s *stager) readGroup(ctx context.Context, g *group, mask int64) error {
+	rows, err := s.conn.QueryContext(ctx, "SELECT DISTINCT "+strings.Join(prefixed("coalesce(", g.cols, ",'')"), ", ")+
+		" FROM found WHERE g="+strconv.FormatInt(mask, 10)+" ORDER BY ALL")
+	if err != nil {
+		return fmt.Errorf("read keys: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	vals, dest := make([]string, len(g.cols)), make([]any, len(g.cols))
+	for i := range vals {
+		dest[i] = &vals[i]
+	}
+	for rows.Next() {
+		if err := rows.Scan(dest...); err != nil {
+			return fmt.Errorf("read keys: %w", err)
+		}
+		if len(g.keys) >= maxKeys {
+			return guichet.Errorf(guichet.KindHostile, "the columns %s hold more than %d different values; they are no codes", strings.Join(g.Columns, ", "), maxKeys)
+		}
+		for i, c := range g.cols {
+			s.empty[c] = s.empty[c] || vals[i] == ""
+		}
+		g.keys = append(g.keys, slices.Clone(vals))
+	}
+	if err := rows.Err(); err != nil {
+		return fmt.Errorf("read keys: %w", err)
+	}
+	return nil
 }
 
 // sums are the sums of all numbers under their records' conditions.
@@ -232,55 +280,6 @@ func (s *stager) otherColumns(cols []string) []string {
 		}
 	}
 	return out
-}
-
-// scanKeys sorts the rows of the keys pass into their groups. grouping() has a
-// bit per column, set when the column is not part of the row's set.
-func (s *stager) scanKeys(rows *sql.Rows, cols []string, sets []*keySet) error {
-	vals := make([]string, len(cols)+len(s.nums))
-	var mask, n int64
-	dest := make([]any, 0, len(vals)+2)
-	for i := range cols {
-		dest = append(dest, &vals[i])
-	}
-	dest = append(dest, &mask, &n)
-	for i := range s.nums {
-		dest = append(dest, &vals[len(cols)+i])
-	}
-	seen := map[*group]map[string]bool{}
-	for _, g := range s.groups {
-		seen[g] = map[string]bool{}
-	}
-	for rows.Next() {
-		if err := rows.Scan(dest...); err != nil {
-			return fmt.Errorf("read keys: %w", err)
-		}
-		if mask == int64(1)<<len(cols)-1 {
-			s.out.Lines = n
-			if err := s.fileTotals(vals[len(cols):]); err != nil {
-				return err
-			}
-			continue
-		}
-		set := sets[slices.IndexFunc(sets, func(x *keySet) bool { return x.mask == mask })]
-		for _, g := range set.groups {
-			key := make([]string, len(g.cols))
-			for i, c := range g.cols {
-				key[i] = vals[slices.Index(cols, c)]
-				s.empty[c] = s.empty[c] || key[i] == ""
-			}
-			id := strings.Join(key, "\x00")
-			if seen[g][id] {
-				continue
-			}
-			if len(g.keys) >= maxKeys {
-				return guichet.Errorf(guichet.KindHostile, "the columns %s hold more than %d different values; they are no codes", strings.Join(g.Columns, ", "), maxKeys)
-			}
-			seen[g][id] = true
-			g.keys = append(g.keys, key)
-		}
-	}
-	return rows.Err()
 }
 
 func (s *stager) fileTotals(sums []string) error {

@@ -111,7 +111,61 @@ func (s *stager) rejectsQuery(numbers bool) string {
 	}
 	numbered := "SELECT (" + line + ") AS line, " + strings.Join(cols, ", ") + " FROM " + s.source(false)
 	return "INSERT INTO aside SELECT line::VARCHAR, why, left(concat_ws(" + lit(s.layout.Delimiter) + ", " + strings.Join(raw, ", ") + "), 2000)" + strings.Join(sums, "") +
-		" FROM (SELECT src.*, " + why + " AS why FROM (" + numbered + ") src" + joins + ") WHERE why IS NOT NULL"
+		" FROM (SELECT src.*, " + why + " AS why FROM (SELECT * FROM (" + numbered + ")" + s.suspects(numbers) + ") src" + joins + ") WHERE why IS NOT NULL"
+}
+
+// mostSuspects is how many values a condition names one by one.
+const mostSuspects = 100
+
+// suspects is a cheap condition that every line with a rejected key meets, and
+// few others: a plain comparison before the joins, where the rejected values
+// of one column are few. "" when it cannot be said so.
+func (s *stager) suspects(numbers bool) string {
+	if numbers {
+		return ""
+	}
+	var either []string
+	for _, g := range s.groups {
+		if !g.reject {
+			continue
+		}
+		best, values := "", []string(nil)
+		for i, c := range g.cols {
+			var vals []string
+			for j, v := range g.verdicts {
+				if v.Reject != "" && !slices.Contains(vals, lit(g.keys[j][i])) {
+					if vals = append(vals, lit(g.keys[j][i])); len(vals) > mostSuspects {
+						break
+					}
+				}
+			}
+			if len(vals) <= mostSuspects && !s.common(g, i) && (best == "" || len(vals) < len(values)) {
+				best, values = c, vals
+			}
+		}
+		if best == "" {
+			return ""
+		}
+		either = append(either, best+" IN ("+strings.Join(values, ", ")+")")
+	}
+	return " WHERE " + strings.Join(either, " OR ")
+}
+
+// common says whether the rejected values of a group's column stand in kept keys
+// too, so that they would single nothing out: the period of a wrong code.
+func (s *stager) common(g *group, column int) bool {
+	rejected := map[string]bool{}
+	for j, v := range g.verdicts {
+		if v.Reject != "" {
+			rejected[g.keys[j][column]] = true
+		}
+	}
+	for j, v := range g.verdicts {
+		if v.Reject == "" && rejected[g.keys[j][column]] {
+			return len(g.cols) > 1
+		}
+	}
+	return false
 }
 
 // numberFaults are the reasons why a line's numbers put it aside.
