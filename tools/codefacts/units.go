@@ -12,6 +12,8 @@ type unit struct{ code, measure, num, den, en, fr string }
 
 // knownWrong are factors of Rec. 20 rev. 17 that are not taken: wrong by more than rounding, or between things that
 // must not be exchanged.
+//
+//nolint:gochecknoglobals // a table that is never written
 var knownWrong = map[string]string{
 	"APZ": "the troy ounce is ten times too small (3,110 348 x 10⁻³ kg)",
 	"5I":  "the standard cubic foot of gas has the factor of the standard of timber (4,672 m³)",
