@@ -67,7 +67,7 @@ func write(out string, facts []*fact) error {
 			return fmt.Errorf("write %s: %w", f.name, err)
 		}
 		fmt.Fprintf(&manifest, "%s|%x|%d|%s|%s\n", f.name, sha256.Sum256([]byte(text)), f.rows, f.date, f.source)
-		fmt.Fprintf(os.Stdout, "%-22s %6d rows %8d bytes %7d packed\n", f.name, f.rows, len(text), len(packed))
+		_, _ = fmt.Fprintf(os.Stdout, "%-22s %6d rows %8d bytes %7d packed\n", f.name, f.rows, len(text), len(packed))
 	}
 	if err := os.WriteFile(filepath.Join(out, "MANIFEST.txt"), []byte(manifest.String()), 0o644); err != nil { //nolint:gosec // facts are public
 		return fmt.Errorf("write the manifest: %w", err)
