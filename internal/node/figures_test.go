@@ -29,6 +29,7 @@ const (
 //nolint:tparallel // the subtests share one home, and one writer at a time has it
 func TestFigures(t *testing.T) {
 	t.Parallel()
+	guichettest.Data(t) // without the real files there is nothing to ask about
 	h := newHouse(t, "US")
 	t.Run("US", h.usFigures)
 	t.Run("COVID", h.covidFigures)
