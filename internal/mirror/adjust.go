@@ -45,7 +45,7 @@ func (p pair) adjusted() []trade.Adjustment {
 
 // most is the largest t that a pair may have before the FOB values at hand are
 // taken to be incomplete: pairs and products measured run up to 0.3, ores up to
-// 0.54 (see trade.CIFFactors).
+// 0.54 (see CIFFactors).
 func most() *big.Rat { return big.NewRat(6, 10) }
 
 // toFOB takes freight and insurance out of M, only where M is recorded CIF: to
@@ -64,7 +64,7 @@ func (p pair) toFOB() (trade.Adjustment, bool) {
 			return a, true
 		}
 	}
-	f := trade.CIFFactorOf(p.m.Reporter)
+	f := CIFFactorOf(p.m.Reporter)
 	t := f.T.Rat()
 	fob := guichet.DecimalFromRat(new(big.Rat).Quo(p.m.USD.Rat(), new(big.Rat).Add(one, t)), scale)
 	source := fmt.Sprintf("%s, %d-%d", f.Source, f.From, f.To)
@@ -114,7 +114,7 @@ func over(s trade.Side, months []string) (sum guichet.Decimal, ok bool) {
 // adjustment is X against M under a code, measured unless told otherwise.
 func (p pair) adjustment(code string, x, m guichet.Decimal, args ...any) trade.Adjustment {
 	return trade.Adjustment{
-		Code: code, Text: trade.MirrorText(code, p.o.Lang, args...), Status: trade.Measured,
+		Code: code, Text: Text(code, p.o.Lang, args...), Status: trade.Measured,
 		Export: x, Import: m, Difference: x.Sub(m), Asymmetry: asymmetry(x, m),
 	}
 }

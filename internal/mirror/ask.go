@@ -42,7 +42,7 @@ func Ask(q trade.MirrorQuestion, outward bool) Questions {
 	}
 	where := map[string][]string{
 		"reporter": {reporter},
-		"partner":  append([]string{partner}, trade.TerritoryParts(partner)...),
+		"partner":  append([]string{partner}, TerritoryParts(partner)...),
 		"flow":     flows,
 	}
 	edition := q.Edition

@@ -19,7 +19,7 @@ const (
 // remarks says what makes the sides comparable or not, the gravest first.
 func (p pair) remarks(a trade.MirrorAnswer) []guichet.Remark {
 	out := []guichet.Remark{}
-	if s, ok := trade.SharedSourceOf(p.x.Reporter, p.m.Reporter, p.q.Period); ok {
+	if s, ok := SharedSourceOf(p.x.Reporter, p.m.Reporter, p.q.Period); ok {
 		out = append(out, p.say(trade.MirrorSharedSource, "", p.x.Reporter, p.m.Reporter, s.From.Format("2006-01"), s.Source))
 	}
 	for _, s := range []trade.Side{p.x, p.m} {
@@ -166,7 +166,7 @@ func (p pair) ofProducts(a trade.MirrorAnswer) []guichet.Remark {
 }
 
 func (p pair) say(code, reporter string, args ...any) guichet.Remark {
-	return guichet.Remark{Code: code, Text: trade.MirrorText(code, p.o.Lang, args...), Reporter: reporter}
+	return guichet.Remark{Code: code, Text: Text(code, p.o.Lang, args...), Reporter: reporter}
 }
 
 // named says "trade_system=general" and its like for people.
