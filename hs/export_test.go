@@ -63,3 +63,6 @@ func Sightings() []Sighting {
 	}
 	return out
 }
+
+// HeadingLabels is how many headings are worded.
+func HeadingLabels() int { return strings.Count(headingText, "\n") }

@@ -38,7 +38,7 @@ func TestEveryCodeHasItsPlace(t *testing.T) {
 				if got, err := hs.ParseCode(string(c)); err != nil || got != c {
 					t.Errorf("%v: %s is read as %s, %v", e, c, got, err)
 				}
-				if text, level := hs.Label(e, c, "en"); text == "" || level != 2 {
+				if text, level := hs.Label(e, c, "en"); text == "" || level != min(digits, 4) {
 					t.Errorf("%v: %s has the label %q of level %d", e, c, text, level)
 				}
 				if s := hs.Section(e, c); s == "" || hs.SectionLabel(s, "fr") == "" {
@@ -94,8 +94,20 @@ func TestStandardUnits(t *testing.T) {
 }
 
 func TestLabels(t *testing.T) {
-	if text, level := hs.Label(hs.HS2022, "300215", "fr"); text != "Produits pharmaceutiques" || level != 2 {
-		t.Errorf("300215 is %q of level %d", text, level)
+	for _, c := range []struct {
+		edition hs.Edition
+		code    hs.Code
+		want    string
+		level   int
+	}{
+		{hs.HS2022, "300215", "Sang, antisérums, vaccins, toxines, cultures de cellules", 4},
+		{hs.HS2022, "3002", "Sang, antisérums, vaccins, toxines, cultures de cellules", 4},
+		{hs.HS2022, "30", "Produits pharmaceutiques", 2},
+		{hs.HS2017, "880690", "Aéronefs et engins spatiaux", 2}, // drones are a heading of HS2022
+	} {
+		if text, level := hs.Label(c.edition, c.code, "fr"); text != c.want || level != c.level {
+			t.Errorf("%s of %d is %q of level %d, want %q of level %d", c.code, c.edition, text, level, c.want, c.level)
+		}
 	}
 	if text, _ := hs.Label(hs.HS2007, "30", "de"); text != "Pharmaceutical products" {
 		t.Errorf("another language gives %q, want English", text)
@@ -126,6 +138,30 @@ func TestLabels(t *testing.T) {
 			}
 			seen[lang+text] = true
 		}
+	}
+}
+
+// TestEveryHeadingHasALabel: of its own, short, in both languages, in every
+// edition; none is left over.
+func TestEveryHeadingHasALabel(t *testing.T) {
+	seen, said := make(map[string]hs.Code), make(map[hs.Code]bool)
+	for _, e := range hs.Editions() {
+		for _, c := range hs.Codes(e, 4) {
+			for _, lang := range []string{"en", "fr"} {
+				text, level := hs.Label(e, c, lang)
+				if level != 4 || text == "" || len([]rune(text)) > 85 || text != strings.TrimSpace(text) {
+					t.Errorf("heading %s of %d in %s is %q of level %d", c, e, lang, text, level)
+				}
+				if other, ok := seen[lang+text]; ok && other != c {
+					t.Errorf("headings %s and %s are both %q", c, other, text)
+				}
+				seen[lang+text] = c
+			}
+			said[c] = true
+		}
+	}
+	if held := hs.HeadingLabels(); held != len(said) {
+		t.Errorf("%d headings have a label, the editions have %d", held, len(said))
 	}
 }
 

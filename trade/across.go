@@ -135,5 +135,9 @@ func ProductLabel(edition int, code, lang string) string {
 	if label == "" || len(code) == level {
 		return label
 	}
-	return fmt.Sprintf(text("%s (chapter %s: %s)", "%s (chapitre %s : %s)").In(lang), code, c.Chapter(), label)
+	within := text("%s (heading %s: %s)", "%s (position %s : %s)")
+	if level == len(c.Chapter()) {
+		within = text("%s (chapter %s: %s)", "%s (chapitre %s : %s)")
+	}
+	return fmt.Sprintf(within.In(lang), code, code[:level], label)
 }
