@@ -29,11 +29,11 @@ var words = map[string][]string{
 
 // rooms are what stands under internal. A new room is added here and in
 // docs/design/layout.md in the same change.
-var rooms = []string{"demo", "desk", "guichettest", "harmonise", "ingest", "mirror", "node", "store"}
+var rooms = []string{"demo", "desk", "guichettest", "harmonise", "ingest", "mirror", "node", "search", "store"}
 
 // rules are the rooms that judge. They are pure: what they say depends on
 // what they were given, and on nothing else.
-var rules = []string{"harmonise", "mirror"}
+var rules = []string{"harmonise", "mirror", "search"}
 
 // doors says which room a foreign library comes in by. A path stands for
 // itself and all below it.

@@ -14,6 +14,7 @@ import (
 // codesOptions are the flags of codes.
 type codesOptions struct {
 	list, on, edition string
+	top               int
 }
 
 func codesCommand() command {
@@ -23,7 +24,14 @@ func codesCommand() command {
 		f.text(&o.list, "list")
 		f.text(&o.on, "on")
 		f.text(&o.edition, "edition")
+		f.int(&o.top, "top", hitsShown)
 		return func(ctx context.Context, w *window, args []string) error {
+			if what, words := verb(args); what == "search" {
+				if err := w.want("codes", words, 1, -1); err != nil {
+					return err
+				}
+				return w.searchCodes(ctx, f, words, o)
+			}
 			if err := w.want("codes", args, 1, 2); err != nil {
 				return err
 			}

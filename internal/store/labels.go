@@ -3,11 +3,13 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"strings"
 	"sync"
 
 	"guichet"
@@ -49,7 +51,7 @@ func (k LabelKey) fileName() (name string, ok bool) {
 
 // labelName tells the names of label files from everything else.
 var labelName = sync.OnceValue(func() *regexp.Regexp { //nolint:gochecknoglobals // a constant
-	return regexp.MustCompile(`^([a-z][a-z0-9-]{0,62}-)?[0-9]{4}-[a-z]{2,3}\.json$`)
+	return regexp.MustCompile(`^([a-z][a-z0-9-]{0,62}-)?([0-9]{4})-([a-z]{2,3})\.json$`)
 })
 
 // PutLabels keeps the official labels of one list in one language, in the place
@@ -101,14 +103,41 @@ func (s *Store) ListLabel(k LabelKey, code string) (string, bool) {
 	if !ok {
 		return "", false
 	}
-	label, ok := heldLabels().of(filepath.Join(s.home.Path, dirLabels, name), k)[code]
+	label, ok := s.labels.of(filepath.Join(s.home.Path, dirLabels, name), k)[code]
 	return label, ok
 }
 
-// heldLabels is what this process has read of label files. It belongs to no
-// store because it is about files: what it gives is a function of what lies on
-// the disk at that moment, whichever store asks.
-var heldLabels = sync.OnceValue(func() *labelCache { return &labelCache{} }) //nolint:gochecknoglobals // holds the content of files, checked at each use
+// HeldLabels calls a function with every list of labels that the home holds, in
+// the order of their file names. The labels are shared and must not be changed.
+func (s *Store) HeldLabels(each func(LabelKey, map[string]string)) error {
+	entries, err := os.ReadDir(filepath.Join(s.home.Path, dirLabels))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("label lists: %w", err)
+	}
+	for _, e := range entries {
+		k, ok := keyOfLabels(e.Name())
+		if !ok {
+			continue
+		}
+		if labels := s.labels.of(filepath.Join(s.home.Path, dirLabels, e.Name()), k); labels != nil {
+			each(k, labels)
+		}
+	}
+	return nil
+}
+
+// keyOfLabels reads the name of a label file.
+func keyOfLabels(name string) (LabelKey, bool) {
+	m := labelName().FindStringSubmatch(name)
+	if m == nil {
+		return LabelKey{}, false
+	}
+	edition, err := strconv.Atoi(m[2])
+	return LabelKey{Edition: edition, List: strings.TrimSuffix(m[1], "-"), Lang: m[3]}, err == nil
+}
 
 // labelCache holds label files that were read.
 type labelCache struct {

@@ -34,6 +34,8 @@ type Store struct {
 	ask    chan struct{} // as many questions at once as there are cores
 	step   func(string)  // told of every step of a commit; nil but in tests
 
+	labels labelCache // what this store has read of label files
+
 	mu    sync.Mutex // guards cache
 	cache map[string]*shelf
 }
