@@ -55,6 +55,11 @@ test: compilers data ## Run all tests, the rooms under the race detector; instal
 	go test -timeout 10m $(TESTFLAGS) ./cmd/...
 	@cd tools && go test $(TESTFLAGS) ./...
 
+.PHONY: test-engines
+test-engines: compilers ## Open our tables with pyiceberg and with Spark: the same answers to ten questions
+	@. tools/pyiceberg.sh; . tools/spark.sh; \
+	go test -count=1 -v -run TestOtherEnginesGiveTheSameAnswers ./internal/store
+
 .PHONY: fuzz
 fuzz: compilers ## Run each fuzz test in turn for FUZZTIME (20s)
 	@tools/fuzz.sh $(FUZZTIME)

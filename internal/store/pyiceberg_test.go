@@ -49,29 +49,55 @@ type readAnswer struct {
 	Answers [][][]any         `json:"answers"`
 }
 
-// readWithPyiceberg opens a table with pyiceberg and asks it.
-func readWithPyiceberg(t *testing.T, metadata string, qs []question) readAnswer {
+// engine is a reader of our tables that shares no code with ours.
+type engine struct {
+	name    string
+	command func(metadata string) []string // nil when it is not installed
+	missing string                         // why it is left out then
+	must    bool                           // CI may not leave it out
+}
+
+// engines are pyiceberg, which every run of the tests has, and Spark with
+// Iceberg's Java library, which `make test-engines` installs.
+func engines() []engine {
+	script := func(name string) string { return filepath.Join("..", "..", "testdata", "iceberg", name) }
+	python, spark, jar := os.Getenv("GUICHET_PYTHON"), os.Getenv("GUICHET_SPARK_PYTHON"), os.Getenv("GUICHET_SPARK_JAR")
+	out := []engine{
+		{name: "pyiceberg", must: true, missing: "GUICHET_PYTHON is not set; `make test` installs it, as tools/pyiceberg.sh says"},
+		{name: "spark", missing: "GUICHET_SPARK_PYTHON is not set; `make test-engines` installs it"},
+	}
+	if python != "" {
+		out[0].command = func(metadata string) []string { return []string{python, script("read.py"), metadata} }
+	}
+	if spark != "" && jar != "" {
+		out[1].command = func(metadata string) []string { return []string{spark, script("spark.py"), metadata, jar} }
+	}
+	return out
+}
+
+// read opens a table with the engine and asks it.
+func (e engine) read(t *testing.T, metadata string, qs []question) readAnswer {
 	t.Helper()
-	python := os.Getenv("GUICHET_PYTHON")
-	if python == "" {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("CI must open our tables with pyiceberg: set GUICHET_PYTHON, as tools/pyiceberg.sh does")
+	if e.command == nil {
+		if e.must && os.Getenv("CI") == "true" {
+			t.Fatalf("CI must open our tables with %s: %s", e.name, e.missing)
 		}
-		t.Skip("no pyiceberg: GUICHET_PYTHON is not set; `make test` installs it")
+		t.Skipf("no %s: %s", e.name, e.missing)
 	}
 	asked, err := json.Marshal(qs)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var out, complaint bytes.Buffer
-	cmd := exec.CommandContext(t.Context(), python, filepath.Join("..", "..", "testdata", "iceberg", "read.py"), metadata)
+	args := e.command(metadata)
+	cmd := exec.CommandContext(t.Context(), args[0], args[1:]...) //nolint:gosec // the engines of this test
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(asked), &out, &complaint
 	if err := cmd.Run(); err != nil {
-		t.Fatalf("pyiceberg cannot read the table: %v\n%s", err, complaint.String())
+		t.Fatalf("%s cannot read the table: %v\n%s", e.name, err, complaint.String())
 	}
 	var a readAnswer
 	if err := json.Unmarshal(out.Bytes(), &a); err != nil {
-		t.Fatalf("the second reader says %s: %v", out.String(), err)
+		t.Fatalf("%s says %s: %v", e.name, out.String(), err)
 	}
 	return a
 }
@@ -149,10 +175,10 @@ func plain(rows [][]any, sumAt int) []string {
 	return out
 }
 
-// TestPyicebergGivesTheSameAnswers: an exported table says the same to an
-// engine that shares no code with ours. One file is superseded in part, one may
+// TestOtherEnginesGiveTheSameAnswers: an exported table says the same to
+// engines that share no code with ours. One file is superseded in part, one may
 // not leave the home.
-func TestPyicebergGivesTheSameAnswers(t *testing.T) {
+func TestOtherEnginesGiveTheSameAnswers(t *testing.T) {
 	h := newHouse(t)
 	h.ds = trade.Dataset()
 	h.open()
@@ -174,19 +200,41 @@ func TestPyicebergGivesTheSameAnswers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := readWithPyiceberg(t, metadata, questions())
-	if got.Rows != 400+300+50 {
-		t.Errorf("the table says that it has %d rows, want %d", got.Rows, 400+300+50)
+	for _, e := range engines() {
+		t.Run(e.name, func(t *testing.T) {
+			got := e.read(t, metadata, questions())
+			if got.Rows != 400+300+50 {
+				t.Errorf("the table says that it has %d rows, want %d", got.Rows, 400+300+50)
+			}
+			h.sameFields(t, got)
+			h.sameAnswers(t, got)
+		})
 	}
+}
+
+// sameFields holds the fields of an export against the descriptor's: the same
+// ids, none of the private.
+func (h *house) sameFields(t *testing.T, got readAnswer) {
+	t.Helper()
 	for _, f := range h.ds.RowFields() {
+		if f.Role == guichet.Private {
+			if _, there := got.Fields[f.Name]; there {
+				t.Errorf("the private field %s stands in the export", f.Name)
+			}
+			continue
+		}
 		if id, ok := got.Fields[f.Name][0].(float64); !ok || int(id) != f.ID {
 			t.Errorf("field %s has the id %v, want %d", f.Name, got.Fields[f.Name][0], f.ID)
 		}
 	}
+}
+
+func (h *house) sameAnswers(t *testing.T, got readAnswer) {
+	t.Helper()
 	for i, q := range questions() {
 		want := h.askDuckDB(q, "first", "second", "third")
 		if diff := cmp.Diff(plain(want, len(q.By)), plain(got.Answers[i], len(q.By))); diff != "" {
-			t.Errorf("question %d (%+v): DuckDB against pyiceberg: %s", i+1, q, diff)
+			t.Errorf("question %d (%+v): DuckDB against the other engine: %s", i+1, q, diff)
 		}
 		if len(want) == 0 {
 			t.Errorf("question %d has no row, and proves nothing", i+1)
