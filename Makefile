@@ -68,6 +68,10 @@ fuzz: compilers ## Run each fuzz test in turn for FUZZTIME (20s)
 bench: build ## Measure speed and size; one line per figure
 	@tools/bench.sh
 
+.PHONY: bench-large
+bench-large: compilers ## Measure growth to 100 million rows (SCALE="1 10 100"); half an hour, 25 GB
+	@tools/bench-large.sh
+
 .PHONY: fresh
 fresh: ## Run `make demo` and `make test` in a fresh clone of what is committed
 	@dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; \

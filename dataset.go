@@ -62,6 +62,7 @@ const (
 	FieldPeriod     = "period"
 	FieldRemark     = "remark"
 	FieldCube       = "cube"
+	FieldGrain      = "grain" // one of Dataset.Grains
 )
 
 // Field describes one column of a dataset.
@@ -79,6 +80,7 @@ type Field struct {
 	Whole    string // the member that stands for all others ("_T"), "" when it has none
 	KindOf   string // names the field that tells what kind of member a row has, "" when none
 	Unit     string // for measures: the field or the constant that says its unit
+	Grain    string // rows of this grain alone have it, "" of any
 	Outliers bool   // for measures: a few rows that carry most of a file's sum are flagged
 }
 
@@ -165,7 +167,7 @@ type Dataset struct {
 	Owner           string
 	Licence         string
 	Regime          string
-	Grains          []string
+	Grains          []string // the preferred one first: answers are drawn from it unless another is asked for
 	Fields          []Field
 	Sort            []string // the order of kept rows, for the questions asked
 	Key             []string // what makes a row

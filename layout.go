@@ -16,11 +16,14 @@ type Layout struct {
 
 // RecordMap says how a line of text becomes one record.
 type RecordMap struct {
-	When      []Condition             `json:"when,omitempty"` // all must hold, else the line gives no such record
-	Constants map[string]string       `json:"constants"`      // field in the row -> value
-	Texts     map[string]string       `json:"texts"`          // field -> column, as it is
-	Measures  map[string]NumberColumn `json:"measures"`       // measure -> column
-	Groups    []KeyGroup              `json:"groups"`
+	When      []Condition       `json:"when,omitempty"` // all must hold, else the line gives no such record
+	Constants map[string]string `json:"constants"`      // field in the row -> value
+	Texts     map[string]string `json:"texts"`          // field -> column, as it is
+	// Joins are private texts of several columns, joined by a hyphen and absent
+	// where one is empty: a declaration's number and that of its line.
+	Joins    map[string][]string     `json:"joins,omitempty"`
+	Measures map[string]NumberColumn `json:"measures"` // measure -> column
+	Groups   []KeyGroup              `json:"groups"`
 }
 
 // Condition holds for lines whose column has one of the values.
@@ -43,7 +46,7 @@ type NumberColumn struct {
 // Go, and whose verdicts are joined to every row.
 type KeyGroup struct {
 	Name    string            `json:"name"`    // unique in a layout; the same name means the same verdicts
-	Rule    string            `json:"rule"`    // "commodity", "area", "unit", "period", "enum"
+	Rule    string            `json:"rule"`    // "commodity", "area", "unit", "period", "date", "enum"
 	Columns []string          `json:"columns"` // what is judged
 	Fields  []string          `json:"fields"`  // what the verdict fills
 	Params  map[string]string `json:"params,omitempty"`
@@ -73,6 +76,9 @@ const (
 	RejectNoFigure   = "no_figure"     // a required measure is absent
 	RejectNotUnicode = "not_text"      // NUL or broken UTF-8
 	RejectColumns    = "wrong_columns" // the line has too few or too many columns
+	// RejectNotAnIdentifier: a private text is longer than 70 characters, or
+	// holds control characters.
+	RejectNotAnIdentifier = "not_an_identifier"
 )
 
 // Uses says whether a record takes its fields from a group. Groups named by
@@ -89,3 +95,24 @@ func (r RecordMap) Uses(g KeyGroup) bool {
 	}
 	return false
 }
+
+// FileColumn is a column of a file that names and types its columns itself, as
+// Parquet does.
+type FileColumn struct {
+	Name string
+	Type ColumnType
+	Said string // the type in the file's own words: "utf8", "decimal(18, 2)", "list<item: int64>"
+}
+
+// ColumnType is what the values of a FileColumn can be read as without loss.
+type ColumnType string
+
+// Types of columns.
+const (
+	ColumnText    ColumnType = "text"
+	ColumnWhole   ColumnType = "whole"   // integers
+	ColumnDecimal ColumnType = "decimal" // exact decimals
+	ColumnFloat   ColumnType = "float"   // binary fractions: exact only where they are whole numbers
+	ColumnDate    ColumnType = "date"    // calendar days
+	ColumnOther   ColumnType = "other"   // instants, truth values, nested columns ...: not read
+)

@@ -88,7 +88,7 @@ func AreaLists() []string { return keysOf(atlas().lists) }
 // AreaIn finds the area that a key means in a list. Of lists of codes: iso2,
 // iso3, m49, comtrade, us-schedule-c, uk-hmrc (alpha), uk-hmrc-seq, statcan,
 // au-abs. Of names: names (any office's English), and nz-names,
-// us-census-names, indonesia-names, which look in names too.
+// us-census-names, indonesia-names, au-names, which look in names too.
 //
 // A code may stand in lower case or between spaces, a number lack its leading
 // zeros. A name may differ in case, accents, full stops, commas, "&" for
@@ -153,7 +153,25 @@ func parseAreas(text string) (*world, error) {
 			return nil, fmt.Errorf("line %q: %w", line, err)
 		}
 	}
+	w.addFrench()
 	return w, nil
+}
+
+// addFrench makes the list french-names of the areas' own French names. A name
+// that two areas have means neither.
+func (w *world) addFrench() {
+	list, twice := map[string]string{}, map[string]bool{}
+	for code, a := range w.areas {
+		name := foldName(a.NameFR)
+		if other, ok := list[name]; ok && other != code {
+			twice[name] = true
+		}
+		list[name] = code
+	}
+	for name := range twice {
+		delete(list, name)
+	}
+	w.lists["french-names"] = list
 }
 
 func (w *world) addArea(rest string) error {

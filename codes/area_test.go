@@ -50,6 +50,9 @@ func TestAreaInMeansOneThing(t *testing.T) {
 		{"nz-names", "Côte d’Ivoire", "CI", codes.Country},
 		{"nz-names", " saint  barthelemy ", "BL", codes.Part},
 		{"indonesia-names", "Inggris", "GB", codes.Country},
+		{"french-names", "Allemagne", "DE", codes.Country},
+		{"french-names", "ETATS-UNIS", "US", codes.Country},
+		{"french-names", "Germany", "DE", codes.Country},
 		{"au-abs", "XZ", "_SEA", codes.HighSeas},
 		{"au-abs", "AN", "AN", codes.Country},
 	} {
@@ -107,7 +110,7 @@ func TestAreasHoldTogether(t *testing.T) {
 	if ps, _ := codes.AreaByCode("AF"); ps.NameFR != "Afghanistan" {
 		t.Errorf("Afghanistan is %q in French", ps.NameFR)
 	}
-	if len(codes.AreaLists()) != 13 {
+	if len(codes.AreaLists()) != 15 {
 		t.Errorf("lists: %v", codes.AreaLists())
 	}
 }

@@ -100,8 +100,8 @@ func TestLabels(t *testing.T) {
 		want    string
 		level   int
 	}{
-		{hs.HS2022, "300215", "Sang, antisérums, vaccins, toxines, cultures de cellules", 4},
-		{hs.HS2022, "3002", "Sang, antisérums, vaccins, toxines, cultures de cellules", 4},
+		{hs.HS2022, "300215", "Sang, antisérums, produits immunologiques, vaccins, toxines, cultures", 4},
+		{hs.HS2022, "3002", "Sang, antisérums, produits immunologiques, vaccins, toxines, cultures", 4},
 		{hs.HS2022, "30", "Produits pharmaceutiques", 2},
 		{hs.HS2017, "880690", "Aéronefs et engins spatiaux", 2}, // drones are a heading of HS2022
 	} {

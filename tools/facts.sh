@@ -25,5 +25,6 @@ while read -r generator folder; do
 done <<'END'
 hsfacts hs/facts
 codefacts codes/facts
+synthfacts internal/synth/facts
 END
 exit "$status"

@@ -1,6 +1,7 @@
 package trade
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -18,8 +19,8 @@ func Dataset() *guichet.Dataset {
 		Owner:   "the member that runs the node",
 		Licence: "as each source says",
 		Regime:  "statistical",
-		Grains:  []string{"aggregate", "line"},
-		Fields:  append(rowFields(), submissionFields()...),
+		Grains:  []string{GrainAggregate, GrainLine},
+		Fields:  slices.Concat(rowFields(), lineFields(), submissionFields()),
 		Sort:    []string{"code", "partner", "period"},
 		Key: []string{
 			"cube", "reporter", "flow", "trade_system", "procedure", "coverage", "list", "code",
@@ -72,19 +73,63 @@ func inForce(reporter string, dims map[string]string, list string, on time.Time)
 
 func text(en, fr string) guichet.Text { return guichet.Text{EN: en, FR: fr} }
 
-// rowFields are the fields that vary within a file. Ids 1 to 99.
-func rowFields() []guichet.Field {
-	dim := func(id int, name, concept, list string, t guichet.Text) guichet.Field {
-		return guichet.Field{ID: id, Name: name, Concept: concept, Title: t, Type: guichet.TypeText, Role: guichet.Dimension, Place: guichet.InRow, List: list}
-	}
-	attr := func(id int, name, concept, list string, t guichet.Text) guichet.Field {
-		f := dim(id, name, concept, list, t)
-		f.Role = guichet.Attribute
+// dim, attr and num make a field of place "row": a dimension, an attribute and a
+// measure.
+func dim(id int, name, concept, list string, t guichet.Text) guichet.Field {
+	return guichet.Field{ID: id, Name: name, Concept: concept, Title: t, Type: guichet.TypeText, Role: guichet.Dimension, Place: guichet.InRow, List: list}
+}
+
+func attr(id int, name, concept, list string, t guichet.Text) guichet.Field {
+	f := dim(id, name, concept, list, t)
+	f.Role = guichet.Attribute
+	return f
+}
+
+func num(id int, name, unit string, t guichet.Text) guichet.Field {
+	return guichet.Field{ID: id, Name: name, Concept: "OBS_VALUE", Title: t, Type: guichet.TypeDecimal, Role: guichet.Measure, Place: guichet.InRow, Unit: unit}
+}
+
+// lineFields are what a declaration line has beside what any figure has; a
+// published aggregate has none of them. Ids 38 to 53.
+//
+// Those of the role private name traders and their papers: they are kept for
+// whoever runs the node and never leave it.
+func lineFields() []guichet.Field {
+	day := func(id int, name string, t guichet.Text) guichet.Field {
+		f := attr(id, name, "", "", t)
+		f.Type = guichet.TypeDate
 		return f
 	}
-	num := func(id int, name, unit string, t guichet.Text) guichet.Field {
-		return guichet.Field{ID: id, Name: name, Concept: "OBS_VALUE", Title: t, Type: guichet.TypeDecimal, Role: guichet.Measure, Place: guichet.InRow, Unit: unit}
+	private := func(id int, name string, t guichet.Text) guichet.Field {
+		f := attr(id, name, "", "", t)
+		f.Role = guichet.Private
+		return f
 	}
+	line := func(f guichet.Field) guichet.Field { f.Grain = GrainLine; return f }
+	return []guichet.Field{
+		line(day(38, "lodged", text("Lodged on", "Déposée le"))),
+		line(day(39, "accepted", text("Accepted on", "Acceptée le"))),
+		line(day(40, "released", text("Released on", "Mainlevée le"))),
+		// Not "office": that is who publishes, field 111.
+		line(attr(41, "customs_office", "", "", text("Customs office of lodgement", "Bureau de douane du dépôt"))),
+		line(attr(42, "incoterm", "", "Incoterms2020", text("Incoterm", "Incoterm"))),
+		line(attr(43, "origin", "", "CL_AREA", text("Country of origin", "Pays d’origine"))),
+		line(attr(44, "consignment", "", "CL_AREA", text("Country of consignment", "Pays de provenance ou dernière destination connue"))),
+		num(45, "freight", "currency", text("Freight", "Fret")),
+		num(46, "insurance", "currency", text("Insurance", "Assurance")),
+		num(47, "inland_freight", "currency", text("Inland freight", "Fret intérieur")),
+		private(48, "declaration", text("Declaration and line", "Déclaration et article")),
+		private(49, "trader", text("Importer or exporter", "Importateur ou exportateur")),
+		private(50, "trader_group", text("Group of enterprises", "Groupe d’entreprises")),
+		private(51, "declarant", text("Declarant", "Déclarant en douane")),
+		private(52, "transport_document", text("Transport document", "Document de transport")),
+		private(53, "secrecy", text("Confidentiality asked for", "Confidentialité demandée")),
+	}
+}
+
+// rowFields are the fields that vary within a file and that any figure may
+// have. Ids 1 to 37.
+func rowFields() []guichet.Field {
 	must := func(f guichet.Field) guichet.Field { f.Required = true; return f }
 	apart := func(f guichet.Field) guichet.Field { f.Separate = true; return f }
 	whole := func(f guichet.Field) guichet.Field { f.Whole = Whole; return f }

@@ -50,6 +50,9 @@ const (
 	RemarkSystems         = "trade_systems_differ"
 	RemarkSharedSource    = "shared_source"
 	RemarkByProduct       = "by_product_unknown"
+	RemarkDateUnreadable  = "date_unreadable"
+	RemarkFromLines       = "from_declaration_lines"
+	RemarkLinesHeld       = "declaration_lines_held"
 )
 
 // Codes of reasons for putting a row aside, beside those that the store finds
@@ -65,6 +68,8 @@ const (
 	RejectUnknownValue    = "unknown_value"
 	RejectUnknownEdition  = "unknown_edition"
 	RejectColumnsMismatch = "wrong_columns"
+	RejectNoDate          = "no_date"
+	RejectNotADate        = "not_a_date"
 )
 
 // RemarkText says in a sentence what a code of a remark, of a reason for
@@ -144,6 +149,7 @@ func figureTexts() []saying {
 		say(RemarkPreliminary, "preliminary figures that the office may revise", "chiffres provisoires que l’office peut réviser"),
 		say(RemarkVintageUnknown, "it is not known when the office published this file", "la date de publication de ce fichier par l’office n’est pas connue"),
 		say(RemarkGroupsAside, "groups of countries stand in the file and are left out, since they repeat their members", "des groupes de pays figurent au fichier et sont laissés de côté, car ils répètent leurs membres"),
+		say(RemarkDateUnreadable, "a date cannot be read or lies out of reach, and is left out", "une date est illisible ou hors de portée, et elle est omise"),
 		say(RemarkWorldOnly, "the source gives this for the world only, not by partner", "la source ne donne ceci que pour le monde, non par partenaire"),
 	}
 }
@@ -162,6 +168,8 @@ func answerTexts() []saying {
 		say(RemarkPartnerRoles, "the two sides name the partner by different roles, such as origin and last known destination", "les deux côtés nomment le partenaire selon des rôles différents, comme origine et dernière destination connue"),
 		say(RemarkSystems, "the two sides use different trade systems", "les deux côtés suivent des systèmes commerciaux différents"),
 		say(RemarkSharedSource, "the two countries share a source: the exporter takes its figures from the importer’s", "les deux pays partagent une source : l’exportateur reprend les chiffres de l’importateur"),
+		say(RemarkFromLines, "the figures are added up from declaration lines, administrative data, and not taken from published ones", "les chiffres sont additionnés à partir de lignes de déclaration, données administratives, et non tirés de chiffres publiés"),
+		say(RemarkLinesHeld, "declaration lines of this are held too and never added to published figures; to ask them: --grain line", "des lignes de déclaration en sont détenues aussi, jamais ajoutées aux chiffres publiés ; pour les interroger : --grain line"),
 		say(RemarkByProduct, "by product the difference is not known, since one side has no products by partner", "par produit l’écart n’est pas connu, car un côté n’a pas de produits par partenaire"),
 	}
 }
@@ -179,6 +187,9 @@ func rejectTexts() []saying {
 		say(RejectUnknownValue, "a value is not among those that the profile knows", "une valeur n’est pas de celles que connaît le profil"),
 		say(RejectUnknownEdition, "the classification named is no edition of the HS", "la classification nommée n’est pas une édition du SH"),
 		say(RejectColumnsMismatch, "the line has too few or too many columns", "la ligne a trop ou trop peu de colonnes"),
+		say(RejectNoDate, "a date that must be there is missing", "une date obligatoire manque"),
+		say(RejectNotADate, "a date cannot be read or lies out of reach", "une date est illisible ou hors de portée"),
+		say(guichet.RejectNotAnIdentifier, "a number or name of a trader or paper is too long, or holds control characters", "un numéro ou nom d’opérateur ou de document est trop long, ou contient des caractères de contrôle"),
 		say(guichet.RejectNotANumber, "a figure is no plain number, or too large", "un chiffre n’est pas un nombre simple, ou il est trop grand"),
 		say(guichet.RejectNoFigure, "a figure that must be there is missing", "un chiffre obligatoire manque"),
 		say(guichet.RejectNotUnicode, "the line holds bytes that are no text", "la ligne contient des octets qui ne sont pas du texte"),

@@ -43,14 +43,14 @@ func TestCodesAreKept(t *testing.T) {
 		quantity_estimated quantity_not_reported unknown_unit totals_accepted amendments outlier_mass generated preliminary
 		vintage_unknown dollars_estimated different_lists family_exact default_conversion group_basket_differs group_not_counted
 		group_elsewhere partner_world_only groups_aside valuations_differ partner_roles_differ trade_systems_differ shared_source
-		by_product_unknown`) {
+		by_product_unknown date_unreadable from_declaration_lines declaration_lines_held`) {
 		if !slices.Contains(trade.RemarkCodes(), code) {
 			t.Errorf("the remark %s is gone", code)
 		}
 	}
 	for code := range strings.FieldsSeq(`
 		no_code not_a_code no_period not_a_period future_period no_partner unknown_area unknown_value unknown_edition wrong_columns
-		not_a_number no_figure not_text`) {
+		not_a_number no_figure not_text no_date not_a_date not_an_identifier`) {
 		if !slices.Contains(trade.RejectCodes(), code) {
 			t.Errorf("the reason %s is gone", code)
 		}

@@ -74,6 +74,19 @@ func Roles() []PartnerRole {
 	return []PartnerRole{Origin, Consignment, LastKnown, Purchase, UnknownRole}
 }
 
+// The grains: what a record is.
+const (
+	GrainAggregate = "aggregate" // a published figure, over any number of declarations
+	GrainLine      = "line"      // one line of one declaration
+)
+
+// Incoterms returns the rules of Incoterms 2020 (International Chamber of
+// Commerce, publication 723E), in its order: seven for any mode of transport,
+// four for sea and inland waterway.
+func Incoterms() []string {
+	return []string{"EXW", "FCA", "CPT", "CIP", "DAP", "DPU", "DDP", "FAS", "FOB", "CFR", "CIF"}
+}
+
 // Whole is the member of a dimension that stands for all the others: all
 // procedures, all modes of transport (SDMX's _T).
 const Whole = "_T"

@@ -25,8 +25,8 @@ type action func(ctx context.Context, w *window, args []string) error
 func commands() []command {
 	return []command{
 		initCommand(), ingestCommand(), askCommand(), mirrorCommand(), codesCommand(),
-		submissionsCommand(), profileCommand(), reharmoniseCommand(), exportCommand(), checkCommand(),
-		demoCommand(), versionCommand(), helpCommand(), stageChildCommand(),
+		submissionsCommand(), profileCommand(), reharmoniseCommand(), exportCommand(), checkCommand(), compactCommand(),
+		synthCommand(), demoCommand(), versionCommand(), helpCommand(), stageChildCommand(),
 	}
 }
 

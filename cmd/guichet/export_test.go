@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"guichet"
+	"guichet/internal/node"
 )
 
 // What the tests outside need of the inside.
@@ -39,12 +40,15 @@ type (
 	RejectJSON   = rejectJSON
 	ProfileJSON  = profileJSON
 	FieldUseJSON = fieldUseJSON
+	CheckedJSON  = checkedJSON
+	DraftJSON    = draftJSON
 	VersionJSON  = versionJSON
 	HelpEntry    = helpEntry
 	ListJSON     = listJSON
 	GroupJSON    = groupJSON
 	CodeJSON     = codeJSON
 	Problem      = problem
+	SynthJSON    = node.SynthManifest
 )
 
 // Run runs a command line in a world of strings.

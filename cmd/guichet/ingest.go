@@ -15,6 +15,7 @@ import (
 type ingestOptions struct {
 	profile, totals, released string
 	aside, generated          bool
+	noCompact                 bool
 	given                     []string
 }
 
@@ -27,6 +28,7 @@ func ingestCommand() command {
 		f.text(&o.released, "released")
 		f.bool(&o.aside, "accept-aside")
 		f.bool(&o.generated, "generated")
+		f.bool(&o.noCompact, "no-compact")
 		f.each(&o.given, "given")
 		return func(ctx context.Context, w *window, args []string) error {
 			if err := w.want("ingest", args, 1, -1); err != nil {
@@ -70,7 +72,7 @@ func (w *window) ingestRequest(f *flags, o ingestOptions) (node.IngestRequest, e
 	}
 	return node.IngestRequest{
 		Profile: o.profile, AcceptTotals: o.totals, Released: o.released,
-		AcceptAside: o.aside, Generated: o.generated, Given: given,
+		AcceptAside: o.aside, Generated: o.generated, NoCompact: o.noCompact, Given: given,
 	}, nil
 }
 

@@ -9,26 +9,37 @@ import (
 
 func profileCommand() command {
 	return command{name: "profile", define: func(f *flags) action {
-		var sample string
+		var sample, out string
+		var a node.ProfileAnswers
 		f.text(&sample, "sample")
+		f.text(&out, "out")
+		f.text(&a.Name, "name")
+		f.text(&a.Reporter, "reporter")
+		f.text(&a.Office, "office")
+		f.text(&a.Source, "source")
+		f.text(&a.Licence, "licence")
+		f.text(&a.Redistribute, "redistribute")
+		f.text(&a.Currency, "currency")
+		f.text(&a.Flow, "flow")
+		f.text(&a.Valuation, "valuation")
 		return func(ctx context.Context, w *window, args []string) error {
 			what, args := verb(args)
+			files, known := map[string]int{"list": 0, "show": 1, "draft": 1, "check": 1}[what]
+			if !known {
+				return w.nearest(w.say("error.verb", "name", "profile", "verb", what), what, []string{"list", "show", "draft", "check"}, w.say("hint.usage", "name", "profile"))
+			}
+			if err := w.want("profile", args, files, files); err != nil {
+				return err
+			}
 			switch what {
-			case "list":
-				if err := w.want("profile", args, 0, 0); err != nil {
-					return err
-				}
-				return w.listProfiles()
+			case "show":
+				return w.showProfile(args[0])
+			case "draft":
+				return w.draftProfile(ctx, f, args[0], out, a)
 			case "check":
-				if err := w.want("profile", args, 1, 1); err != nil {
-					return err
-				}
-				if sample == "" {
-					return w.wrong("error.sample", "hint.sample", "profile", args[0])
-				}
 				return w.checkProfile(ctx, f, args[0], sample)
 			}
-			return w.nearest(w.say("error.verb", "name", "profile", "verb", what), what, []string{"list", "check"}, w.say("hint.usage", "name", "profile"))
+			return w.listProfiles()
 		}
 	}}
 }
@@ -62,49 +73,5 @@ func (w *window) listProfiles() error {
 		t.add(p.Name, p.Version, p.Country, p.Office, p.Title.In(w.lang), p.Licence)
 	}
 	w.table(t)
-	return nil
-}
-
-// fieldUseJSON is how a profile fills one field.
-type fieldUseJSON struct {
-	Field    string `json:"field"`
-	From     string `json:"from"`
-	Required bool   `json:"required"`
-}
-
-func (w *window) checkProfile(ctx context.Context, f *flags, profile, sample string) error {
-	p := w.progress()
-	rep, err := node.CheckProfile(ctx, w.config(f), profile, sample, p.report())
-	p.end()
-	if err != nil {
-		return err
-	}
-	if w.json {
-		uses := []fieldUseJSON{}
-		for _, u := range rep.Fields {
-			uses = append(uses, fieldUseJSON(u))
-		}
-		return w.printJSON(struct {
-			Profile    profileJSON        `json:"profile"`
-			Fields     []fieldUseJSON     `json:"fields"`
-			Conformity float64            `json:"conformity"`
-			Sample     guichet.Submission `json:"sample"`
-		}{profileJSON(rep.Profile), uses, rep.Conformity, tidy(rep.Sample)})
-	}
-	w.print(w.say("profile.title", "name", rep.Profile.Name, "version", rep.Profile.Version, "title", rep.Profile.Title.In(w.lang)))
-	t := newTable(w.say("head.field"), w.say("head.from"), w.say("head.required"))
-	t.indent = "  "
-	for _, u := range rep.Fields {
-		required := ""
-		if u.Required {
-			required = w.say("yes")
-		}
-		t.add(u.Field, u.From, required)
-	}
-	w.table(t)
-	w.print(w.say("profile.conformity", "percent", number(tenth(int64(rep.Conformity*10+half)), w.lang, 1)))
-	w.print("")
-	w.print(w.say("profile.sample", "file", sample))
-	w.printSubmission(rep.Sample)
 	return nil
 }

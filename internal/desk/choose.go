@@ -143,7 +143,7 @@ func (w *work) subMatches(sub *guichet.Submission) bool {
 }
 
 // best takes the one stack that answers: it must break down what is asked, then
-// cover most of the span, then be the coarser frequency unless periods are
+// be published rather than added up from lines, cover most of the span, then be the coarser frequency unless periods are
 // asked for. What else was there is said.
 func (w *work) best(reporter string, stacks []stack) (stack, bool) {
 	var able []stack
@@ -161,8 +161,9 @@ func (w *work) best(reporter string, stacks []stack) (stack, bool) {
 		return stack{}, false
 	}
 	slices.SortStableFunc(able, func(a, b stack) int {
-		return cmp.Or(w.odd(a)-w.odd(b), -cmp.Compare(days(a), days(b)), w.preferFreq(a.freq, b.freq), listed(a)-listed(b), cmp.Compare(a.cube, b.cube))
+		return cmp.Or(w.grain(a)-w.grain(b), w.odd(a)-w.odd(b), -cmp.Compare(days(a), days(b)), w.preferFreq(a.freq, b.freq), listed(a)-listed(b), cmp.Compare(a.cube, b.cube))
 	})
+	w.otherGrain(reporter, able[0], able[1:])
 	if len(able) > 1 {
 		var others []string
 		for _, st := range able[1:] {
@@ -180,7 +181,7 @@ func (w *work) best(reporter string, stacks []stack) (stack, bool) {
 // down, or not as deep as is asked, "" when there is none.
 func (w *work) lacks(st stack) string {
 	for _, dim := range w.needed() {
-		if covers(st, dim, "none") {
+		if covers(st, dim, "none") || w.otherGrains(st, dim) {
 			return dim
 		}
 	}

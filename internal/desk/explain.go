@@ -63,6 +63,7 @@ func (w *work) explainUse(reporter string, st stack) {
 		if _, used := w.rows.used[sub.ID]; !used {
 			continue
 		}
+		w.fromLines(reporter, st)
 		if sub.Override != "" {
 			w.remark(w.coded("totals_accepted", reporter, sub.Override))
 		}

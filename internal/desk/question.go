@@ -12,6 +12,9 @@ import (
 // complete fills in what a question leaves open and refuses what cannot be
 // asked. All faults are told together.
 func complete(ds *guichet.Dataset, q guichet.Question) (guichet.Question, error) {
+	if refusal := private(ds, q); refusal != nil {
+		return q, refusal
+	}
 	var faults []string
 	if len(q.By) == 0 {
 		q.By = ds.By

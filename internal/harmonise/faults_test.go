@@ -24,6 +24,9 @@ func sound(rule string) guichet.KeyGroup {
 	case harmonise.RulePeriod:
 		g.Fields = []string{"period"}
 		g.Params["format"] = "2006"
+	case harmonise.RuleDate:
+		g.Fields = []string{"lodged"}
+		g.Params["format"] = "2006-01-02"
 	}
 	return g
 }
@@ -139,6 +142,17 @@ var faults = []struct {
 	{"period", set("freq", "W"), "none of A, Q, M, D"},
 	{"period", set("now", "today"), "is no day"},
 	{"period", func(g *guichet.KeyGroup) { g.Fields = []string{"month"} }, "does not fill"},
+
+	{"date", func(*guichet.KeyGroup) {}, ""},
+	{"date", set("required", "false"), ""},
+	{"date", columns(2), "2 columns"},
+	{"date", set("freq", "D"), `no parameter "freq"`},
+	{"date", set("format", "2006-01-02|yyyy"), "no way of writing"},
+	{"date", set("format", "2006-01-02|2006-01"), "does not write days alone"},
+	{"date", set("format", "2006-01/P1M"), "does not write days alone"},
+	{"date", set("required", "yes"), `required is "yes"`},
+	{"date", set("now", "today"), "is no day"},
+	{"date", func(g *guichet.KeyGroup) { g.Fields = []string{"lodged", "accepted"} }, "fills 2 fields"},
 
 	{"enum", func(*guichet.KeyGroup) {}, ""},
 	{"enum", columns(9), "9 columns"},

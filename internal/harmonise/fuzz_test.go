@@ -26,7 +26,7 @@ func FuzzVerdict(f *testing.F) {
 	enum.Params["else"] = "keep"
 	period := sound(harmonise.RulePeriod)
 	period.Params["format"] = "2006|200601|0200601|2006-Q1|2006Q1|02/01/2006"
-	groups := []guichet.KeyGroup{product, comtrade, names, enum, period, sound(harmonise.RuleUnit)}
+	groups := []guichet.KeyGroup{product, comtrade, names, enum, period, sound(harmonise.RuleUnit), sound(harmonise.RuleDate)}
 	f.Fuzz(func(t *testing.T, a, b string) {
 		for _, g := range groups {
 			v := mustJudge(t, g).Verdict([]string{a, b})

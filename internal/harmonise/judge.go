@@ -13,6 +13,7 @@ const (
 	RuleArea      = "area"
 	RuleUnit      = "unit"
 	RulePeriod    = "period"
+	RuleDate      = "date"
 	RuleEnum      = "enum"
 )
 
@@ -76,10 +77,12 @@ func ruleOf(g guichet.KeyGroup) (rule, error) {
 		return newUnit(g)
 	case RulePeriod:
 		return newPeriod(g)
+	case RuleDate:
+		return newDate(g)
 	case RuleEnum:
 		return newEnum(g)
 	default:
-		return nil, fault(g, "there is no rule %q", g.Rule).WithHint("rules: commodity, area, unit, period, enum")
+		return nil, fault(g, "there is no rule %q", g.Rule).WithHint("rules: commodity, area, unit, period, date, enum")
 	}
 }
 

@@ -76,7 +76,7 @@ func TestDigitsStayFigures(t *testing.T) {
 // order, says what a new one says.
 func TestVerdictsHangOnTheKeyAlone(t *testing.T) {
 	t.Parallel()
-	groups := []guichet.KeyGroup{usImports(), sound(harmonise.RuleArea), sound(harmonise.RuleUnit), sound(harmonise.RulePeriod)}
+	groups := []guichet.KeyGroup{usImports(), sound(harmonise.RuleArea), sound(harmonise.RuleUnit), sound(harmonise.RulePeriod), sound(harmonise.RuleDate)}
 	rapid.Check(t, func(t *rapid.T) {
 		g := rapid.SampledFrom(groups).Draw(t, "group")
 		text := rapid.OneOf(rapid.StringMatching(`(63|98|29|00)[0-9]{0,8}`), rapid.SampledFrom([]string{"", "US", "KG", "2024", "630790", "9999950000", "2918000000"}))

@@ -350,18 +350,64 @@ func allDigits(b []byte) bool {
 // mistyped says which column of a row is not of its type, -1 for none. A text
 // may stand where a figure is expected (it is looked at again later); a number
 // in place of a code has lost its leading zeros.
-func (p *Profile) mistyped(kinds []byte) int {
+func (p *Profile) mistyped(kinds []byte, order []int) int {
 	for i, k := range kinds {
-		if i < len(p.Columns) && k == 'n' && !p.Columns[i].Number {
+		if i < len(order) && k == 'n' && !p.Columns[order[i]].Number && !p.Columns[order[i]].Ignored {
 			return i
 		}
 	}
 	return -1
 }
 
+// inOrder is the order of a file without names: that of the profile.
+func (p *Profile) inOrder() []int {
+	order := make([]int, len(p.Columns))
+	for i := range order {
+		order[i] = i
+	}
+	return order
+}
+
+// arrayOrder reads the first row, which names the columns: for each value of a
+// row the index of the profile's column.
+func (p *Profile) arrayOrder(a *arrayReader) ([]int, error) {
+	m, err := p.arrayHeader(a)
+	if err == nil && m.why() != "" {
+		err = guichet.Errorf(guichet.KindInvalid, "%s", m.why())
+	}
+	return m.order, err
+}
+
+func (p *Profile) arrayHeader(a *arrayReader) (matched, error) {
+	row, err := a.next()
+	if errors.Is(err, io.EOF) {
+		return matched{}, guichet.Errorf(guichet.KindInvalid, "the first row must name the columns, and there is none")
+	}
+	if err != nil {
+		return matched{}, err
+	}
+	header := make([]string, len(row))
+	for i, name := range row {
+		header[i] = string(name)
+	}
+	return p.match(header), nil
+}
+
 // fitsArrays compares the first rows of JSON arrays with the profile.
 func (p *Profile) fitsArrays(head []byte) (int, string) {
 	a := newArrayReader(bytes.NewReader(head), headBytes)
+	order := p.inOrder()
+	if p.Format.headed() {
+		m, err := p.arrayHeader(a)
+		if err != nil {
+			return 0, "it is no JSON array of arrays whose first names the columns"
+		}
+		if why := m.why(); why != "" {
+			known := len(m.order) - len(m.unknown) - len(m.twice)
+			return 90 * known / (len(p.Columns) + len(m.unknown)), why
+		}
+		order = m.order
+	}
 	row, err := a.next()
 	if errors.Is(err, io.EOF) {
 		return 100, "" // an empty list: a member that reports nothing
@@ -369,14 +415,14 @@ func (p *Profile) fitsArrays(head []byte) (int, string) {
 	if err != nil {
 		return 0, "it is no JSON array of arrays"
 	}
-	if len(row) != len(p.Columns) {
-		return 50, fmt.Sprintf("its first row has %d values, not %d", len(row), len(p.Columns))
+	if len(row) != len(order) {
+		return 50, fmt.Sprintf("its first row has %d values, not %d", len(row), len(order))
 	}
-	if i := p.mistyped(a.kinds); i >= 0 {
-		return 60, fmt.Sprintf("value %d of its first row is a number, and column '%s' a text", i+1, p.Columns[i].Name)
+	if i := p.mistyped(a.kinds, order); i >= 0 {
+		return 60, fmt.Sprintf("value %d of its first row is a number, and column '%s' a text", i+1, p.Columns[order[i]].Name)
 	}
-	for i, c := range p.Columns {
-		if why := c.refuses(string(row[i])); why != "" {
+	for i, j := range order {
+		if why := p.Columns[j].refuses(string(row[i])); why != "" {
 			return 80, why
 		}
 	}

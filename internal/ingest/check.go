@@ -79,8 +79,11 @@ func (c *checker) cube() {
 		}
 		c.oneOf(path, how, "all", "listed", "none")
 	}
+	if p.Cube.By != "" {
+		c.column("cube.by", p.Cube.By)
+	}
 	c.oneOf("update.action", p.Update.Action, "replace", "add", "cumulative")
-	for i, s := range p.Update.Scope {
+	for i, s := range p.scopes() {
 		path := fmt.Sprintf("update.scope[%d]", i)
 		if s == filePeriod {
 			if p.FilePeriod == nil {
@@ -206,6 +209,9 @@ func (c *checker) noNumber(path, col string) {
 	for i, x := range c.p.Columns {
 		if x.Name == col && x.Number {
 			c.at(fmt.Sprintf("columns[%d].number", i), "the national code %q would be read as a number and lose its leading zeros", col)
+		}
+		if x.Name == col && (x.Grouped != "" || x.Shift != 0) {
+			c.at(fmt.Sprintf("columns[%d]", i), "the national code %q would be changed as a number is: grouped and shift are for figures", col)
 		}
 	}
 	for _, r := range append(slices.Clone(c.p.Records), c.p.Every) {

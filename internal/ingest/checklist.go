@@ -16,6 +16,7 @@ func ruleParams() map[string][]string {
 		"area":      {"list", "reporter", "reporter_list", "empty"},
 		"unit":      {"list"},
 		"period":    {"format", "freq", "now"},
+		"date":      {"format", "required", "now"},
 		"enum":      {"else", remarkFor},
 	}
 }
@@ -89,6 +90,8 @@ func (c *checker) listed(path, list, v string) {
 // The words are RECORD's: the shape of a record, docs/design/record.md.
 func closedList(grains []string, list string) []string {
 	switch list {
+	case "Incoterms2020":
+		return trade.Incoterms()
 	case "CL_FLOW":
 		return texts(trade.Flows())
 	case "CL_TRADE_SYSTEM":

@@ -28,6 +28,9 @@ func (p *Profile) sources(path string, r Record) map[string][]source {
 		for f, col := range part.r.Texts {
 			out[f] = append(out[f], source{"the column " + col, part.path + ".texts." + f})
 		}
+		for f, cols := range part.r.Joins {
+			out[f] = append(out[f], source{"the columns " + strings.Join(cols, ", "), part.path + ".joins." + f})
+		}
 		for f, n := range part.r.Measures {
 			out[f] = append(out[f], source{"the column " + n.Column, part.path + ".measures." + f})
 		}
@@ -91,8 +94,12 @@ func (c *checker) parts(path string, r Record) {
 		if f, ok := c.d.Field(name); ok {
 			c.listed(at, f.List, v)
 			c.typed(at, f.Type, v)
+			if f.Role == guichet.Private {
+				c.at(at, "the field %q is private: what is in a profile is read by everybody", name)
+			}
 		}
 	}
+	c.joins(path, r)
 	for name, col := range r.Texts {
 		c.rowField(path+".texts."+name, name, false)
 		c.column(path+".texts."+name, col)
@@ -108,6 +115,24 @@ func (c *checker) parts(path string, r Record) {
 	for i, name := range r.Keys {
 		if _, ok := c.p.Keys[name]; !ok {
 			c.at(fmt.Sprintf("%s.keys[%d]", path, i), "there is no key %q", name)
+		}
+	}
+}
+
+// joins looks at texts of several columns, which only private fields have: the
+// others are judged, and a key has several columns.
+func (c *checker) joins(path string, r Record) {
+	for name, cols := range r.Joins {
+		at := path + ".joins." + name
+		c.rowField(at, name, false)
+		if f, ok := c.d.Field(name); ok && (f.Role != guichet.Private || f.Type != guichet.TypeText) {
+			c.at(at, "only a private text is joined of several columns, and %q is none", name)
+		}
+		if len(cols) < 2 {
+			c.at(at, "a join has at least two columns; one stands under texts")
+		}
+		for _, col := range cols {
+			c.column(at, col)
 		}
 	}
 }
@@ -156,6 +181,11 @@ func (p *Profile) merged(r Record) Record {
 		maps.Copy(out.Constants, part.Constants)
 		maps.Copy(out.Texts, part.Texts)
 		maps.Copy(out.Measures, part.Measures)
+		if len(part.Joins) > 0 {
+			joins := maps.Clone(part.Joins)
+			maps.Copy(joins, out.Joins)
+			out.Joins = joins
+		}
 	}
 	return out
 }
@@ -186,9 +216,10 @@ func (c *checker) unused() {
 	for _, d := range c.p.Derive {
 		for _, k := range d.Cases {
 			seen(k.When)
-			used = append(used, k.From)
+			used = append(append(used, k.From), placeholders(k.Text)...)
 		}
-		used = append(used, d.Else.From)
+		used = append(append(used, d.Else.From), placeholders(d.Else.Text)...)
+		used = append(used, d.made()...)
 	}
 	for _, k := range c.p.Controls {
 		for _, s := range []Sum{k.Stated, k.Found} {

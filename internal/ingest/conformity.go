@@ -29,7 +29,7 @@ func (p *Profile) Conformity(d *guichet.Dataset) []FieldUse {
 	for _, f := range append(d.RowFields(), d.SubmissionFields()...) {
 		u := FieldUse{Field: f.Name, Place: f.Place, Required: f.Required, How: "absent"}
 		switch {
-		case f.Name == guichet.FieldSubmission:
+		case f.Name == guichet.FieldSubmission, f.Name == guichet.FieldRemark: // remarks come of what the rules find
 			u.How = "house"
 		case f.Place == guichet.InSubmission:
 			if v := sub[f.Name]; v != "" {
@@ -63,6 +63,9 @@ func (p *Profile) use(field string) (how, from string) {
 		}
 		if col, ok := m.Texts[field]; ok {
 			note("column", col)
+		}
+		if cols, ok := m.Joins[field]; ok {
+			note("column", strings.Join(cols, ", "))
 		}
 		if n, ok := m.Measures[field]; ok {
 			note("column", n.Column)

@@ -9,6 +9,7 @@ import (
 // tally adds up one side of a control.
 type tally struct {
 	tail  string
+	total string
 	lines bool
 	cols  []int
 	when  []test
@@ -19,12 +20,13 @@ type tally struct {
 type ledger struct {
 	controls []Control
 	sides    [][2]tally
+	totals   map[string]guichet.Decimal // of companions, by "companion.column"
 }
 
 func (p *Profile) ledger(cols []string, values map[string]string) *ledger {
 	l := &ledger{controls: p.Controls}
 	side := func(s Sum) tally {
-		t := tally{tail: s.Tail, lines: s.Lines, when: compile(s.When, cols, values)}
+		t := tally{tail: s.Tail, total: s.Total, lines: s.Lines, when: compile(s.When, cols, values)}
 		for _, c := range s.Sum {
 			t.cols = append(t.cols, slices.Index(cols, c))
 		}
@@ -78,6 +80,9 @@ func (l *ledger) results(tail map[string]string) ([]guichet.Control, error) {
 		out[i].Name = l.controls[i].Name
 		for j, side := range s {
 			d := side.sum.decimal()
+			if side.total != "" {
+				d = l.totals[side.total]
+			}
 			if side.tail != "" {
 				var err error
 				if d, err = guichet.ParseDecimal(tail[side.tail]); err != nil {

@@ -232,9 +232,7 @@ func (p *Profile) fitsCSV(head []byte, all bool) (int, string) {
 		for i, f := range line {
 			header[i] = string(f)
 		}
-		if p.Format.Trailing && len(header) > 1 && header[len(header)-1] == "" {
-			header = header[:len(header)-1]
-		}
+		header, _ = p.Format.named(header)
 		m := p.match(header)
 		if why := m.why(); why != "" {
 			known := len(header) - len(m.unknown) - len(m.twice)
@@ -252,7 +250,7 @@ func (p *Profile) fitsCSV(head []byte, all bool) (int, string) {
 	}
 	for i, j := range order {
 		if i < len(line) {
-			if why := p.Columns[j].refuses(string(line[i])); why != "" {
+			if why := p.Columns[j].refuses(string(p.Columns[j].value(line[i]))); why != "" {
 				return 95, why
 			}
 		}

@@ -81,14 +81,17 @@ func isZero(v []byte) bool {
 
 // deriver makes one derived column.
 type deriver struct {
-	cases []derivedCase
-	other derivedCase
+	cases  []derivedCase
+	other  derivedCase
+	lookup *lookup  // nil: cases
+	figure *figured // nil: cases
 }
 
 type derivedCase struct {
 	when []test
 	text []byte
-	from int // -1: the text
+	from int     // -1: the text
+	join *joined // nil: text or from
 }
 
 func (p *Profile) derivers(cols []string, values map[string]string) []deriver {
@@ -100,16 +103,25 @@ func (p *Profile) derivers(cols []string, values map[string]string) []deriver {
 	}
 	out := make([]deriver, len(p.Derive))
 	for i, d := range p.Derive {
-		for _, c := range d.Cases {
-			out[i].cases = append(out[i].cases, derivedCase{compile(c.When, cols, values), []byte(c.Text), from(c.From)})
+		if d.Figure != nil {
+			out[i].figure = newFigured(*d.Figure, cols)
 		}
-		out[i].other = derivedCase{nil, []byte(d.Else.Text), from(d.Else.From)}
+		for _, c := range d.Cases {
+			out[i].cases = append(out[i].cases, derivedCase{compile(c.When, cols, values), []byte(c.Text), from(c.From), newJoined(c.Text, cols)})
+		}
+		out[i].other = derivedCase{nil, []byte(d.Else.Text), from(d.Else.From), newJoined(d.Else.Text, cols)}
 	}
 	return out
 }
 
-// value is what the first case that holds gives.
+// value is what a lookup or a figure gives, else the first case that holds.
 func (d *deriver) value(row [][]byte) []byte {
+	switch {
+	case d.lookup != nil:
+		return d.lookup.value(row)
+	case d.figure != nil:
+		return d.figure.value(row)
+	}
 	for i := range d.cases {
 		if holds(d.cases[i].when, row) {
 			return d.cases[i].of(row)
@@ -119,6 +131,9 @@ func (d *deriver) value(row [][]byte) []byte {
 }
 
 func (c *derivedCase) of(row [][]byte) []byte {
+	if c.join != nil {
+		return c.join.value(row)
+	}
 	if c.from < 0 {
 		return c.text
 	}

@@ -17,9 +17,9 @@ func (p *Profile) mayStay(s sample) (header []string, ok bool) {
 		return nil, false
 	}
 	f := p.Format
-	if s.container != containerNone || f.Kind != kindCSV || f.Trailing || len(p.Derive)+len(p.Given) > 0 ||
+	if s.container != containerNone || f.Kind != kindCSV || f.Trailing || f.Unnamed || len(p.Derive)+len(p.Given) > 0 ||
 		f.encodings()[0] != utf8Name || bytes.HasPrefix(s.members[0].head, []byte(byteOrderMark)) ||
-		slices.ContainsFunc(p.Columns, func(c Column) bool { return c.Trim }) {
+		slices.ContainsFunc(p.Columns, Column.altered) {
 		return nil, false
 	}
 	if !f.header() {

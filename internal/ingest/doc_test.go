@@ -22,6 +22,13 @@ func TestWorkedExample(t *testing.T) {
 	if !ok {
 		t.Fatal("the paper has no block of YAML")
 	}
+	embedded, err := os.ReadFile("profiles/bps-exports-hs8.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text != string(embedded) {
+		t.Error("the paper shows another profile than profiles/bps-exports-hs8.yaml")
+	}
 	p, err := ingest.ParseProfile("profiles.md", []byte(text))
 	if err != nil {
 		t.Fatal(err)
@@ -29,10 +36,9 @@ func TestWorkedExample(t *testing.T) {
 	if err := p.Check(trade.Dataset()); err != nil {
 		t.Fatal(err)
 	}
-	file := data(t, "indonesia-covid-goods-hs8/Book1.csv")
-	got, err := ingest.Prepare(t.Context(), file, ingest.Options{Profiles: append(profiles(t), p), Dir: t.TempDir(), Now: now()})
-	if err != nil {
-		t.Fatal(err)
+	got := prepare(t, data(t, "indonesia-covid-goods-hs8/Book1.csv"))
+	if got.Profile.Name != p.Name || got.Lines != 21_045 {
+		t.Errorf("taken in by %s, %d lines; want %s, 21,045", got.Profile.Name, got.Lines, p.Name)
 	}
 	// data/DATA.md: 401519 to the US in 2019.
 	var usd, kg guichet.Decimal

@@ -73,6 +73,9 @@ func Decode(r io.Reader, encoding string) ([]byte, error) {
 	return io.ReadAll(newTextReader(r, encoding, 0))
 }
 
+// ValueOf is what a cell of a column means.
+func ValueOf(c Column, cell string) string { return string(c.value([]byte(cell))) }
+
 // Field writes one field of delimited text.
 func Field(v []byte) []byte { return appendField(nil, v) }
 

@@ -11,14 +11,14 @@ import (
 // their parameters, scope.
 func (p *Profile) layout(out *Prepared, now time.Time) guichet.Layout {
 	l := out.Layout
-	l.Dataset, l.Scope = p.Dataset, p.Update.Scope
+	l.Dataset, l.Scope = p.Dataset, out.Scope
 	groups := map[string]guichet.KeyGroup{}
 	for name, k := range p.Keys {
 		groups[name] = k.group(name, out, now)
 	}
 	for _, r := range p.Records {
 		m := p.merged(r)
-		rec := guichet.RecordMap{Constants: m.Constants, Texts: m.Texts, Measures: map[string]guichet.NumberColumn{}}
+		rec := guichet.RecordMap{Constants: m.Constants, Texts: m.Texts, Joins: m.Joins, Measures: map[string]guichet.NumberColumn{}}
 		for _, w := range m.When {
 			rec.When = append(rec.When, guichet.Condition{Column: w.Column, In: w.In, Not: w.Not})
 		}
@@ -51,7 +51,7 @@ func (k Key) group(name string, out *Prepared, now time.Time) guichet.KeyGroup {
 		}
 	}
 	switch k.Rule {
-	case "period":
+	case "period", "date":
 		say("now", now.UTC().Format(time.DateOnly))
 	case "area":
 		say("reporter", out.Reporter)

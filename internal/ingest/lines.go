@@ -20,6 +20,7 @@ func (n *normaliser) csv(t *textReader, captures map[string]string) error {
 	for i := range order {
 		order[i] = i
 	}
+	_, extra := f.named(nil)
 	if f.header() {
 		line, err := c.next()
 		if err != nil && !errors.Is(err, io.EOF) {
@@ -29,9 +30,7 @@ func (n *normaliser) csv(t *textReader, captures map[string]string) error {
 		for _, x := range line {
 			header = append(header, string(x))
 		}
-		if f.Trailing && len(header) > 1 && header[len(header)-1] == "" {
-			header = header[:len(header)-1]
-		}
+		header, extra = f.named(header)
 		m := n.p.match(header)
 		if why := m.why(); why != "" {
 			return guichet.Errorf(guichet.KindInvalid, "%s", why)
@@ -46,9 +45,7 @@ func (n *normaliser) csv(t *textReader, captures map[string]string) error {
 		if err != nil {
 			return err
 		}
-		if f.Trailing && len(line) == len(order)+1 && len(line[len(line)-1]) == 0 {
-			line = line[:len(line)-1]
-		}
+		line = short(line, len(order), extra)
 		if c.ragged || len(line) != len(order) {
 			if err := n.ragged(c.line, bytes.TrimRight(c.raw, "\r\n")); err != nil {
 				return err
@@ -56,11 +53,7 @@ func (n *normaliser) csv(t *textReader, captures map[string]string) error {
 			continue
 		}
 		for i, j := range order {
-			v := line[i]
-			if n.p.Columns[j].Trim {
-				v = bytes.TrimSpace(v)
-			}
-			n.row[j] = v
+			n.row[j] = n.p.Columns[j].value(line[i])
 		}
 		if err := n.line(c.line); err != nil {
 			return err
@@ -77,6 +70,13 @@ func (n *normaliser) arrays(t *textReader, captures map[string]string) error {
 	}
 	a := n.rows
 	a.reset(t)
+	order := n.p.inOrder()
+	if n.p.Format.headed() {
+		var err error
+		if order, err = n.p.arrayOrder(a); err != nil {
+			return err
+		}
+	}
 	for {
 		row, err := a.next()
 		if errors.Is(err, io.EOF) {
@@ -85,13 +85,15 @@ func (n *normaliser) arrays(t *textReader, captures map[string]string) error {
 		if err != nil {
 			return err
 		}
-		if len(row) != len(n.p.Columns) || n.p.mistyped(a.kinds) >= 0 {
+		if len(row) != len(order) || n.p.mistyped(a.kinds, order) >= 0 {
 			if err := n.ragged(a.row, bytes.Join(row, []byte(","))); err != nil {
 				return err
 			}
 			continue
 		}
-		copy(n.row, row)
+		for i, j := range order {
+			n.row[j] = row[i]
+		}
 		if err := n.line(a.row); err != nil {
 			return err
 		}

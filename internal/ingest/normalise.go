@@ -52,6 +52,8 @@ type normaliser struct {
 	raw     *bufio.Reader
 	chars   *textReader
 	rows    *arrayReader
+
+	companions companions
 }
 
 func newNormaliser(p *Profile, encoding string, o Options, container string) *normaliser {
@@ -71,10 +73,25 @@ func newNormaliser(p *Profile, encoding string, o Options, container string) *no
 
 // run reads the whole file.
 func (n *normaliser) run(ctx context.Context, f *original) (err error) {
+	if err := n.readCompanions(ctx, f); err != nil {
+		return err
+	}
+	return n.writing(func() error {
+		err := f.walk(ctx, func(member string, r io.Reader) error { return n.member(f, member, r) })
+		if err == nil && n.read == 0 {
+			err = guichet.Errorf(guichet.KindInvalid, "%s holds no member that the profile %s reads", f.name, n.p.Name)
+		}
+		return err
+	})
+}
+
+// writing opens the normalised text, if one is to be written, lets read fill
+// it, and closes it.
+func (n *normaliser) writing(read func() error) (err error) {
 	if n.write {
-		h, err := os.OpenFile(filepath.Join(n.dir, normalFile), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-		if err != nil {
-			return diskError(err)
+		h, openErr := os.OpenFile(filepath.Join(n.dir, normalFile), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+		if openErr != nil {
+			return diskError(openErr)
 		}
 		n.out = bufio.NewWriterSize(h, 1<<20)
 		defer func() {
@@ -85,14 +102,7 @@ func (n *normaliser) run(ctx context.Context, f *original) (err error) {
 		}()
 		n.writeHeader()
 	}
-	err = f.walk(ctx, func(member string, r io.Reader) error { return n.member(f, member, r) })
-	if err != nil {
-		return err
-	}
-	if n.read == 0 {
-		return guichet.Errorf(guichet.KindInvalid, "%s holds no member that the profile %s reads", f.name, n.p.Name)
-	}
-	return nil
+	return read()
 }
 
 // firstKnown returns the first of joined errors that people may read.
@@ -128,16 +138,21 @@ func (n *normaliser) member(f *original, name string, r io.Reader) error {
 	}
 	raw := n.raw
 	raw.Reset(io.TeeReader(r, h))
+	packed := ""
 	if f.container != containerNone {
 		head, err := raw.Peek(512)
 		if err != nil && !errors.Is(err, io.EOF) {
 			return err
 		}
-		if c := signed(head, archives()); c != "" {
-			return packedTwice(f.name, c)
-		}
+		packed = signed(head, archives())
 	}
 	captures, reads, err := n.reads(f, name)
+	if packed != "" && (reads || err != nil) { // one that is ignored is not looked into
+		return packedTwice(f.name, packed)
+	}
+	if err == nil {
+		err = n.alone(f, name)
+	}
 	if err != nil {
 		return err
 	}
@@ -201,7 +216,7 @@ func (n *normaliser) reads(f *original, name string) (captures map[string]string
 // text reads the lines of one member.
 func (n *normaliser) text(r io.Reader, captures map[string]string) error {
 	limit := n.limits.Line
-	if n.p.Format.Kind == kindArrays {
+	if n.p.Format.Kind == kindArrays || n.p.Format.Kind == kindObjects {
 		limit = 0 // a line may be the whole member; the rows are bounded
 	}
 	if n.chars == nil {
@@ -214,17 +229,24 @@ func (n *normaliser) text(r io.Reader, captures map[string]string) error {
 		n.row[at] = []byte(captures[c])
 		at++
 	}
-	for _, g := range n.p.Given {
-		n.row[at] = []byte(n.given[g.Name])
-		at++
-	}
+	n.setGiven()
 	switch n.p.Format.Kind {
 	case kindArrays:
 		return n.arrays(t, captures)
+	case kindObjects:
+		return n.objects(t, captures)
 	case kindRecords:
 		return n.records(t, captures)
 	}
 	return n.csv(t, captures)
+}
+
+// setGiven fills the columns of what was given with the file.
+func (n *normaliser) setGiven() {
+	at := len(n.p.Columns) + len(n.p.captures())
+	for i, g := range n.p.Given {
+		n.row[at+i] = []byte(n.given[g.Name])
+	}
 }
 
 // begin is called once what names the member's period is known, and makes the
@@ -244,6 +266,7 @@ func (n *normaliser) begin(said map[string]string) error {
 		values := periodValues(n.period)
 		n.derive = n.p.derivers(n.cols, values)
 		n.ledger = n.p.ledger(n.cols, values)
+		n.useCompanions()
 	}
 	return nil
 }
@@ -254,5 +277,9 @@ func periodValues(period string) map[string]string {
 	if p, err := guichet.ParsePeriod(period); err == nil {
 		month = p.Start.Format("200601")
 	}
-	return map[string]string{"file_period": period, "file_period:200601": month}
+	slashed := month // HMRC's month of account, 11/2019
+	if len(month) == len("200601") {
+		slashed = month[4:] + "/" + month[:4]
+	}
+	return map[string]string{"file_period": period, "file_period:200601": month, "file_period:01/2006": slashed}
 }

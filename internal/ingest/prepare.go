@@ -29,6 +29,8 @@ type Options struct {
 	// Given is what the file does not say ("period": "2024"), for profiles that
 	// ask for it.
 	Given map[string]string
+	// Columnar reads Parquet files; nil: none is recognised.
+	Columnar Columnar
 }
 
 // Limits bound what a file may cost. The zero value means the defaults.
@@ -95,6 +97,12 @@ func Prepare(ctx context.Context, file string, o Options) (*Prepared, error) {
 	}
 	s, err := f.sample(ctx)
 	if err != nil {
+		return nil, err
+	}
+	if err := f.sampleNamed(ctx, &s, o.Profiles); err != nil {
+		return nil, err
+	}
+	if err := f.readTable(ctx, &s, o); err != nil {
 		return nil, err
 	}
 	p, err := f.recognise(s, o.Profiles)
@@ -185,6 +193,9 @@ func (p *Profile) asked(file string, given map[string]string) (map[string]string
 // our own, in the first encoding in which it is valid.
 func (f *original) prepare(ctx context.Context, s sample, o Options, out *Prepared) error {
 	p := out.Profile
+	if p.Format.Kind == kindParquet {
+		return f.parquet(ctx, s.members[0].says, o, out)
+	}
 	if header, ok := p.mayStay(s); ok {
 		stays, err := f.stay(ctx, o, header, out)
 		if stays || err != nil && !p.mayTryAnother(err, 0) {
@@ -201,16 +212,22 @@ func (f *original) prepare(ctx context.Context, s sample, o Options, out *Prepar
 		if err != nil {
 			return err
 		}
-		out.Layout = guichet.Layout{
-			Files: []string{filepath.Join(o.Dir, normalFile)}, Delimiter: ",", Quote: `"`, Header: true,
-			Columns: append([]string{lineColumn}, n.cols...), Line: lineColumn,
-		}
-		out.Digest, out.Lines, out.FilePeriod = n.digest.sum(), n.lines, n.periodOf()
-		out.subtotals = strconv.FormatBool(n.nested())
-		out.Controls, err = n.ledger.results(n.tail)
-		return err
+		return n.finish(out, n.digest.sum())
 	}
 	return nil
+}
+
+// finish tells where the normalised text lies and what was found in it.
+func (n *normaliser) finish(out *Prepared, digest string) (err error) {
+	out.Layout = guichet.Layout{
+		Files: []string{filepath.Join(n.dir, normalFile)}, Delimiter: ",", Quote: `"`, Header: true,
+		Columns: append([]string{lineColumn}, n.cols...), Line: lineColumn,
+	}
+	out.Digest, out.Lines, out.FilePeriod = digest, n.lines, n.periodOf()
+	out.subtotals = strconv.FormatBool(n.nested())
+	n.extract(out)
+	out.Controls, err = n.ledger.results(n.tail)
+	return err
 }
 
 // mayTryAnother says whether a fault may go away in the profile's next encoding.

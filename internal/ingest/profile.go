@@ -50,7 +50,8 @@ type Profile struct {
 
 // Format is the outward shape of a file.
 type Format struct {
-	Kind      string   `yaml:"kind"`      // "csv", "json-arrays" or "records"
+	Kind      string   `yaml:"kind"`      // "csv", "json-arrays", "json-objects", "records" or "parquet"
+	Also      []string `yaml:"also"`      // other kinds in which the same columns come, under the same names
 	Container []string `yaml:"container"` // none, gzip, zip, tar, tar.gz; empty: any
 	// Members is a regular expression over the whole name of an archive's
 	// member; its named groups become columns. Other members are refused,
@@ -59,15 +60,27 @@ type Format struct {
 	Ignore   string   `yaml:"ignore"`
 	Encoding []string `yaml:"encoding"` // utf-8, latin-1, windows-1252: tried in this order; empty: utf-8
 	// Delimiter, Quote and Header are for csv: "," and "\"" and true when not said; quote "none" for none.
+	// Header true of json-arrays: the first row names the columns.
 	Delimiter string `yaml:"delimiter"`
 	Quote     string `yaml:"quote"`
 	Header    *bool  `yaml:"header"`
 	// Trailing allows one empty field after the last on every line.
 	Trailing bool `yaml:"trailing_delimiter"`
+	// Unnamed allows columns without a name at the end of the header; their
+	// fields must be empty.
+	Unnamed bool `yaml:"unnamed_columns"`
 	// Head, Detail and Tail are for records: lines of fixed length.
 	Head   *Line `yaml:"head"`
 	Detail *Line `yaml:"detail"`
 	Tail   *Line `yaml:"tail"`
+	// Companions are for records in an archive: members that speak of the lines.
+	Companions []Companion `yaml:"companions"`
+	// At and Beside are for json-objects. At is the path of the array of rows,
+	// its keys joined by points; "" where the document is the array itself.
+	// Beside are single values around it, each named by its path: with Only it
+	// must be one of these, else the file is refused; a control may state it.
+	At     string   `yaml:"at"`
+	Beside []Column `yaml:"beside"`
 }
 
 // Line is a line of fixed length, cut by position. The columns of the detail
@@ -88,6 +101,11 @@ type Column struct {
 	Only     []string `yaml:"only"`     // the file is recognised by its first line having one of these
 	Trim     bool     `yaml:"trim"`     // spaces around the value are no part of it
 	Number   bool     `yaml:"number"`   // a figure: a JSON number, or zero-padded with a sign
+	Before   string   `yaml:"before"`   // csv: only what stands before this text, "JAPA" of "JAPA: Japan"
+	After    string   `yaml:"after"`    // csv: only what stands after this text, "Japan" of it
+	Grouped  string   `yaml:"grouped"`  // csv: the sign between groups of three digits, the comma of 1,234,567
+	Shift    int      `yaml:"shift"`    // csv: places by which the decimal point moves to the right: 3 of thousands
+	Binary   int      `yaml:"binary"`   // csv: decimals of a figure that bears the traces of binary fractions: 2 of 241.58000000000004
 	From     int      `yaml:"from"`     // records: first position, from 1
 	To       int      `yaml:"to"`       // records: last position
 }
@@ -110,6 +128,9 @@ type Derived struct {
 	Name  string `yaml:"name"`
 	Cases []Case `yaml:"cases"`
 	Else  Value  `yaml:"else"`
+	// Lookup or Figure stand in the place of cases and else.
+	Lookup *Lookup `yaml:"lookup"`
+	Figure *Figure `yaml:"figure"`
 }
 
 // Case gives a value where all its conditions hold.
@@ -139,7 +160,7 @@ type Test struct {
 
 // Key is a group of columns whose distinct values are judged once.
 type Key struct {
-	Rule    string   `yaml:"rule"` // commodity, area, unit, period, enum
+	Rule    string   `yaml:"rule"` // commodity, area, unit, period, date, enum
 	Columns []string `yaml:"columns"`
 	Fields  []string `yaml:"fields"` // what the verdict fills
 	// Params are those of the rule. Where a value holds {file_period}, the
@@ -163,8 +184,10 @@ type Record struct {
 	When      []When            `yaml:"when"`
 	Constants map[string]string `yaml:"constants"`
 	Texts     map[string]string `yaml:"texts"`
-	Measures  map[string]Number `yaml:"measures"`
-	Keys      []string          `yaml:"keys"`
+	// Joins are private texts of several columns, joined by a hyphen.
+	Joins    map[string][]string `yaml:"joins"`
+	Measures map[string]Number   `yaml:"measures"`
+	Keys     []string            `yaml:"keys"`
 }
 
 // When is a condition on a line: a column has one of the values, or none.
@@ -188,12 +211,26 @@ type Number struct {
 type Cube struct {
 	Name   string            `yaml:"name"`
 	Covers map[string]string `yaml:"covers"` // dimension -> all, listed, none
+	// By is a column whose value in the first line is added to the name: an
+	// office that publishes its levels of detail in files alike has a table each.
+	By string `yaml:"by"`
 }
 
 // Update says what a newer file does to an older one.
 type Update struct {
 	Action string   `yaml:"action"` // replace, add, cumulative
 	Scope  []string `yaml:"scope"`  // fields whose values make a unit, beside cube and reporter; file_period
+	// Extract is for offices that let people ask for some goods or for all, in
+	// files alike.
+	Extract *Extract `yaml:"extract"`
+}
+
+// Extract says which files hold some goods only. They are a table of their own,
+// the cube's name with "-extract", so that they never take the place of what
+// was asked for whole; see extract.go.
+type Extract struct {
+	Chapters int      `yaml:"chapters"` // a file with codes of fewer chapters is an extract
+	Scope    []string `yaml:"scope"`    // fields whose values make a unit there
 }
 
 // Control is a total that the file states, beside what is found in its lines.
@@ -203,10 +240,12 @@ type Control struct {
 	Found  Sum    `yaml:"found"`
 }
 
-// Sum is a column of the tail line, a count of lines, or the sum of columns
-// over lines; the last two over the lines for which When holds.
+// Sum is a column of the tail line, the sum of a companion's column, a count
+// of lines, or the sum of columns over lines; the last two over the lines for
+// which When holds.
 type Sum struct {
 	Tail  string   `yaml:"tail"`
+	Total string   `yaml:"total"` // "companion.column"
 	Lines bool     `yaml:"lines"`
 	Sum   []string `yaml:"sum"`
 	When  []Test   `yaml:"when"`

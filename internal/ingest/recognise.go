@@ -41,9 +41,11 @@ const (
 
 // sampled is one member and how it begins.
 type sampled struct {
-	name string
-	head []byte
-	all  bool // the head is the whole member
+	name   string
+	head   []byte
+	all    bool    // the head is the whole member
+	packed string  // the format of archive that the member is itself; "" none
+	says   *tabled // what it says of its own columns; nil where its format says nothing
 }
 
 // sample is what recognising looks at.
@@ -62,10 +64,11 @@ func (f *original) sample(ctx context.Context) (sample, error) {
 		if err != nil {
 			return f.readError(member, err)
 		}
-		s.members = append(s.members, sampled{member, head, len(head) < headBytes})
-		if c := signed(head, archives()); c != "" && f.container != containerNone {
-			return packedTwice(f.name, c)
+		m := sampled{name: member, head: head, all: len(head) < headBytes}
+		if f.container != containerNone {
+			m.packed = signed(head, archives())
 		}
+		s.members = append(s.members, m)
 		if f.container == containerNone || f.container == containerGzip || len(s.members) == sampleMembers {
 			return errStop
 		}
@@ -92,10 +95,10 @@ func (f *original) recognise(s sample, candidates []*Profile) (*Profile, error) 
 	var fit []*Profile
 	attempts := make([]Attempt, 0, len(candidates))
 	for _, p := range candidates {
-		a := p.attempt(s)
+		form, a := p.attemptForms(s)
 		attempts = append(attempts, a)
 		if a.Score == 100 {
-			fit = append(fit, p)
+			fit = append(fit, form)
 		}
 	}
 	slices.SortStableFunc(attempts, func(a, b Attempt) int { return b.Score - a.Score })
@@ -103,6 +106,9 @@ func (f *original) recognise(s sample, candidates []*Profile) (*Profile, error) 
 	case 1:
 		return fit[0], nil
 	case 0:
+		if packed := s.packedFor(attempts, candidates); packed != "" {
+			return nil, packedTwice(f.name, packed)
+		}
 		return nil, f.unrecognised(s, attempts)
 	}
 	var all []string
@@ -111,6 +117,24 @@ func (f *original) recognise(s sample, candidates []*Profile) (*Profile, error) 
 	}
 	return nil, guichet.Errorf(guichet.KindInvalid, "%s fits %d profiles: %s", f.name, len(fit), strings.Join(all, ", ")).
 		WithHint("say which with --profile")
+}
+
+// packedFor returns the format of a member that is an archive itself, "" where
+// there is none, or where the nearest profile passes over it: a note in .docx,
+// which is a zip, may stand beside what is read.
+func (s sample) packedFor(attempts []Attempt, candidates []*Profile) string {
+	var nearest *Profile
+	for _, p := range candidates {
+		if len(attempts) > 0 && attempts[0].Score > 0 && p.Name == attempts[0].Profile {
+			nearest = p
+		}
+	}
+	for _, m := range s.members {
+		if m.packed != "" && (nearest == nil || !nearest.ignores(m.name)) {
+			return m.packed
+		}
+	}
+	return ""
 }
 
 // unrecognised says what was looked at, which profile came nearest and where it
@@ -211,6 +235,10 @@ func (p *Profile) fits(m sampled) (score int, why string) {
 	switch p.Format.Kind {
 	case kindArrays:
 		return p.fitsArrays(head)
+	case kindParquet:
+		return p.fitsParquet(m.says)
+	case kindObjects:
+		return p.fitsObjects(head)
 	case kindRecords:
 		return p.fitsRecords(head, m.all)
 	}

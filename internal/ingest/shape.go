@@ -12,6 +12,8 @@ const (
 	kindCSV     = "csv"
 	kindArrays  = "json-arrays"
 	kindRecords = "records"
+	kindObjects = "json-objects"
+	kindParquet = "parquet" // see parquet.go
 )
 
 // lineColumn is the column of normalised text that says where a line stood in
@@ -90,6 +92,9 @@ func (p *Profile) shape() []fault {
 	f.columns()
 	f.derived()
 	f.controls()
+	f.objectFaults()
+	f.forms()
+	f.extract()
 	if p.FilePeriod != nil {
 		f.oneOf("file_period.format", p.FilePeriod.Format, periodFormats()...)
 		f.template("file_period.text", p.FilePeriod.Text)
@@ -99,7 +104,8 @@ func (p *Profile) shape() []fault {
 
 func (f *faulter) format() {
 	fm := f.p.Format
-	f.oneOf("format.kind", fm.Kind, kindCSV, kindArrays, kindRecords)
+	f.companionChecks()
+	f.oneOf("format.kind", fm.Kind, kindCSV, kindArrays, kindRecords, kindObjects, kindParquet)
 	for i, c := range fm.Container {
 		f.oneOf(fmt.Sprintf("format.container[%d]", i), c, containers()...)
 	}
@@ -192,13 +198,14 @@ func (f *faulter) columns() {
 		for j, a := range c.Also {
 			name(fmt.Sprintf("%s.also[%d]", path, j), a, "another name of column "+c.Name)
 		}
+		f.dress(path, c)
 		if p.Format.Kind != kindRecords && (c.From != 0 || c.To != 0) {
 			f.at(path, "positions are only for the kind %s", kindRecords)
 		}
 		if p.Format.Kind == kindRecords && c.Optional {
 			f.at(path+".optional", "a position is always there")
 		}
-		if p.Format.Kind == kindArrays && c.Optional {
+		if p.Format.Kind == kindArrays && c.Optional && !p.Format.headed() {
 			f.at(path+".optional", "an array has no names: every column must be there")
 		}
 	}
@@ -221,9 +228,7 @@ func (f *faulter) derived() {
 	have := f.p.fileColumns()
 	for i, d := range f.p.Derive {
 		path := fmt.Sprintf("derive[%d]", i)
-		if len(d.Cases) == 0 {
-			f.at(path, "no case is said")
-		}
+		f.otherThanCases(path, d, have)
 		for j, c := range d.Cases {
 			at := fmt.Sprintf("%s.cases[%d]", path, j)
 			if len(c.When) == 0 {
@@ -243,6 +248,11 @@ func (f *faulter) value(path, text, from string, have []string) {
 	}
 	if from != "" && !slices.Contains(have, from) {
 		f.at(path+".column", "there is no column %q before this one", from)
+	}
+	for _, name := range placeholders(text) {
+		if !slices.Contains(have, name) {
+			f.at(path+".value", "there is no column %q before this one", name)
+		}
 	}
 }
 
@@ -283,19 +293,22 @@ func (f *faulter) controls() {
 
 func (f *faulter) sum(path string, s Sum, have []string) {
 	said := 0
-	for _, yes := range []bool{s.Tail != "", s.Lines, len(s.Sum) > 0} {
+	for _, yes := range []bool{s.Tail != "", s.Total != "", s.Lines, len(s.Sum) > 0} {
 		if yes {
 			said++
 		}
 	}
 	if said != 1 {
-		f.at(path, "exactly one of tail, lines and sum must be said")
+		f.at(path, "exactly one of tail, total, lines and sum must be said")
 	}
 	if s.Tail != "" && !slices.Contains(f.p.tailColumns(), s.Tail) {
 		f.at(path+".tail", "the tail line has no column %q", s.Tail)
 	}
 	if s.Tail != "" && len(s.When) > 0 {
 		f.at(path+".when", "the tail is one line")
+	}
+	if s.Total != "" {
+		f.totalCheck(path+".total", s.Total, len(s.When))
 	}
 	for i, c := range s.Sum {
 		if !slices.Contains(have, c) {
@@ -348,7 +361,11 @@ func (p *Profile) lineColumns() []string {
 }
 
 func (p *Profile) headColumns() []string { return names(p.Format.Head) }
-func (p *Profile) tailColumns() []string { return names(p.Format.Tail) }
+
+// tailColumns are what a file states of its lines: in its tail, or beside its rows.
+func (p *Profile) tailColumns() []string {
+	return append(names(p.Format.Tail), names(&Line{Columns: p.Format.Beside})...)
+}
 
 func names(l *Line) []string {
 	if l == nil {

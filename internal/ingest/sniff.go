@@ -42,7 +42,8 @@ func archives() []signature {
 func others() []signature {
 	return []signature{
 		{0, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office file (.xls, .doc)"},
-		{0, "PAR1", "a Parquet file"},
+		{0, "PAR1", parquetName},
+		{0, "PARE", "an encrypted Parquet file"},
 		{0, "%PDF-", "a PDF file"},
 		{0, "SQLite format 3\x00", "an SQLite database"},
 		{0, "\xff\xfe", "UTF-16 text"},

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"guichet/internal/ingest/draft"
 )
 
 // maxProfile bounds a profile's text. The largest of ours has 12 KiB.
@@ -173,6 +175,10 @@ func (d *yamlWalk) pairs(n *yaml.Node, path string, visit func(key string, k, v 
 func (d *yamlWalk) scalar(n *yaml.Node, v reflect.Value, path string) {
 	if n.Tag == "!!null" || n.Style&yaml.TaggedStyle != 0 {
 		d.fail(n, "%s: a value is missing; write \"\" for the empty text", named(path))
+		return
+	}
+	if n.Value == draft.FillMe {
+		d.fail(n, "%s: not filled in yet; %s", named(path), fillHint(path))
 		return
 	}
 	if v.Kind() == reflect.String {

@@ -116,6 +116,7 @@ func prepare(ctx context.Context, o order, enc *json.Encoder) (*ingest.Prepared,
 	}
 	return ingest.Prepare(ctx, o.File, ingest.Options{
 		Profiles: profiles, Dir: o.Dir, Limits: o.Limits, Now: o.Now, Given: o.Given,
+		Columnar: store.ParquetReader{},
 		Progress: func(stage string, done, total int64) { _ = enc.Encode(news{Progress: &progress{stage, done, total}}) },
 	})
 }

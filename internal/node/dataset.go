@@ -28,6 +28,12 @@ func known(list, value string) (ok bool, hint string) {
 		return knownArea(value)
 	case "ISO4217":
 		return codes.CurrencyKnown(value), "write a code of ISO 4217, such as CAD"
+	case "CL_GRAIN":
+		values = trade.Dataset().Grains
+	case "CL_REGIME":
+		values = []string{"statistical", "administrative", "public"}
+	case "Incoterms2020":
+		values = trade.Incoterms()
 	case "CL_FLOW":
 		values = texts(trade.Flows())
 	case "CL_TRADE_SYSTEM":

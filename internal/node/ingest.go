@@ -32,11 +32,12 @@ type IngestRequest struct {
 	AcceptTotals string            // the reason for taking a file whose control totals do not reconcile
 	Released     string            // ISO day on which the office published it; "" unknown
 	AcceptAside  bool              // take it although more than 5 % of its lines would be put aside
-	Generated    bool              // made data, never an observation
+	Generated    bool              // made data, never an observation; also so when Name holds "-generated", or the profile says it
 	Given        map[string]string // what the profile asks of the operator
 	Name         string            // what the file is called; "" the last part of File
 	Progress     guichet.Progress
 	ProfileText  []byte // the profile itself, when Profile is only its name
+	NoCompact    bool   // leave small files as they are, however many
 }
 
 // IngestResult says what came in.
@@ -93,6 +94,9 @@ func (n *Node) Ingest(ctx context.Context, req IngestRequest) (IngestResult, err
 	res, err := in.run(ctx, w)
 	if err != nil {
 		return IngestResult{}, in.inWords(err)
+	}
+	if !res.Already && !req.NoCompact {
+		n.compactAfter(ctx, w, &res, req.Progress)
 	}
 	res.Seconds = n.cfg.Clock().Sub(start).Seconds()
 	return res, nil
@@ -269,9 +273,14 @@ func (in *intake) submission(p *prepared, s *store.Staged) *guichet.Submission {
 		Released: in.req.Released, FilePer: p.FilePeriod, Fields: fields, Covers: p.Covers, Action: p.Action, Scope: scope,
 		Lines: s.Lines, Kept: s.Kept, Aside: s.Aside, Records: s.Records, Totals: s.Totals, Reasons: s.Reasons, Remarks: s.Remarks,
 		Controls: p.Controls, Override: in.override(p), Units: s.Units, Shapes: s.Shapes, Outliers: s.Outliers,
-		Given: in.req.Given, Notes: p.Notes, ProfileText: string(in.yaml), MayRedistribute: p.MayShare, Generated: p.Generated || in.req.Generated,
+		Given: in.req.Given, Notes: p.Notes, ProfileText: string(in.yaml), MayRedistribute: p.MayShare, Generated: p.Generated || in.req.Generated || namedGenerated(in.req.Name),
 	}
 }
+
+// namedGenerated says whether a file calls itself made data, as all do that synth
+// writes: what was made must not pass for an observation because somebody forgot
+// to say --generated. The opposite is never read from a name.
+func namedGenerated(name string) bool { return strings.Contains(filepath.Base(name), "-generated") }
 
 // isUnit says whether a scope field is part of every unit's own identity.
 func isUnit(ds *guichet.Dataset, name string) bool {

@@ -10,6 +10,7 @@ import (
 	"guichet"
 	"guichet/internal/ingest"
 	"guichet/internal/store"
+	"guichet/trade"
 )
 
 // ProfileInfo describes a profile.
@@ -28,15 +29,22 @@ type ProfileInfo struct {
 type FieldUse struct {
 	Field    string `json:"field"`
 	From     string `json:"from"` // "column x", "constant y", "judged from ...", "absent"
+	How      string `json:"how"`  // column, constant, judged, house, absent; of several records joined by commas
 	Required bool   `json:"required"`
+	// Filled is the share of a sample's records that hold something in the
+	// field, nil without a sample.
+	Filled *float64 `json:"filled,omitempty"`
+	// WCO are the data elements of the WCO Data Model that say the same.
+	WCO []trade.WCOElement `json:"wco"`
 }
 
-// ProfileReport says what a sample would become; nothing is kept of it.
+// ProfileReport says what a profile fills and what a sample would become;
+// nothing is kept of it.
 type ProfileReport struct {
-	Profile    ProfileInfo        `json:"profile"`
-	Fields     []FieldUse         `json:"fields"`
-	Sample     guichet.Submission `json:"sample"`
-	Conformity float64            `json:"conformity"` // required fields filled, per cent
+	Profile    ProfileInfo         `json:"profile"`
+	Fields     []FieldUse          `json:"fields"`
+	Sample     *guichet.Submission `json:"sample"`     // nil without one
+	Conformity float64             `json:"conformity"` // required fields filled, per cent
 }
 
 // Profiles returns the embedded profiles, by name.
@@ -59,9 +67,10 @@ func infoOf(p *ingest.Profile) ProfileInfo {
 	}
 }
 
-// CheckProfile checks a profile by name or file, and stages a sample by it in a
-// folder that is removed again: what came in, what was put aside and why, which
-// fields are filled.
+// CheckProfile checks a profile by name or file, and says field by field what
+// it fills. A sample, unless it is "", is staged by it in a folder that is
+// removed again: what came in, what was put aside and why, and in how many of
+// the records each field is filled.
 func CheckProfile(ctx context.Context, cfg Config, profile, sample string, p guichet.Progress) (ProfileReport, error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {
@@ -107,9 +116,32 @@ func CheckProfile(ctx context.Context, cfg Config, profile, sample string, p gui
 	if staged == nil {
 		staged = &store.Staged{}
 	}
-	rep.Sample = *in.submission(prep, staged)
-	return rep, nil
+	rep.Sample = in.submission(prep, staged)
+	return rep, n.countFilled(ctx, o, staged, rep.Fields)
 }
+
+// countFilled puts to each field of a row the share of the sample's records in
+// which it is filled.
+func (n *Node) countFilled(ctx context.Context, o order, staged *store.Staged, fields []FieldUse) error {
+	if staged.Records == 0 {
+		return nil
+	}
+	filled, err := store.FilledRows(ctx, store.StageConfig{Dir: o.Dir, Engine: store.EngineConfig{Threads: o.Threads, MemoryMiB: o.MemoryMiB}}, Dataset(), staged)
+	if err != nil {
+		return err
+	}
+	for i := range fields {
+		share := float64(filled[fields[i].Field]) / float64(staged.Records)
+		if f, ok := Dataset().Field(fields[i].Field); ok && f.Place == guichet.InSubmission {
+			share = map[bool]float64{false: 1}[fields[i].How == absent]
+		}
+		fields[i].Filled = &share
+	}
+	return nil
+}
+
+// absent is how a field is filled that nothing fills.
+const absent = "absent"
 
 // conformity counts the required fields that a profile fills, after RECORD:
 // filled required fields over required fields.
@@ -121,12 +153,13 @@ func conformity(p *ingest.Profile) ([]FieldUse, float64) {
 		if u.From != "" {
 			from = u.How + " " + u.From
 		}
-		out = append(out, FieldUse{Field: u.Field, From: strings.TrimSpace(from), Required: u.Required})
+		f, _ := Dataset().Field(u.Field)
+		out = append(out, FieldUse{Field: u.Field, From: strings.TrimSpace(from), How: u.How, Required: u.Required, WCO: trade.WCO(f.ID)})
 		if !u.Required {
 			continue
 		}
 		required++
-		if u.How != "absent" {
+		if u.How != absent {
 			filled++
 		}
 	}

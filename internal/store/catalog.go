@@ -105,8 +105,9 @@ func openDB(path string) (*sql.DB, error) {
 	return db, nil
 }
 
-// tables opens the Iceberg catalogue and the table of a dataset, made when it
-// is not there and create is set.
+// openTable opens the Iceberg catalogue and the table of a dataset. With create
+// set it is made when it is not there, and given the columns that its descriptor
+// has gained; the caller then holds the right to write.
 func (s *Store) openTable(ctx context.Context, ds *guichet.Dataset, create bool) (*table.Table, error) {
 	registerScheme()
 	cat, err := icesql.NewCatalog("guichet", s.db, icesql.SQLite, iceberg.Properties{homeProp: s.home.Path, "init_catalog_tables": strconv.FormatBool(create)})
@@ -122,6 +123,9 @@ func (s *Store) openTable(ctx context.Context, ds *guichet.Dataset, create bool)
 	t, err := cat.LoadTable(ctx, ident)
 	if err != nil {
 		return nil, fmt.Errorf("open table %s: %w", ds.Name, err)
+	}
+	if create {
+		return evolve(ctx, t, ds)
 	}
 	return t, nil
 }

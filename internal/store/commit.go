@@ -36,6 +36,13 @@ func (s *Store) Write(ctx context.Context) (*Writer, error) {
 		l.release()
 		return nil, err
 	}
+	// A home that was opened beside a writer may still lack newer columns.
+	for _, ds := range s.cfg.Datasets {
+		if _, err := s.openTable(ctx, ds, true); err != nil {
+			l.release()
+			return nil, full(err)
+		}
+	}
 	return &Writer{s, l}, nil
 }
 
@@ -75,10 +82,10 @@ func (w *Writer) Commit(ctx context.Context, in Intake) ([]string, error) {
 		return nil, full(err)
 	}
 	s.at("registered")
-	replaced, snap, err := w.place(ctx, ds, sh, in)
+	replaced, k, err := w.place(ctx, ds, sh, in)
 	if err == nil {
 		s.at("snapshot")
-		err = s.confirm(ctx, in.Submission.ID, snap)
+		err = s.confirm(ctx, in.Submission, k)
 	}
 	if err != nil {
 		return w.abandon(context.WithoutCancel(ctx), in.Submission.ID, replaced, err)
@@ -119,17 +126,17 @@ func full(err error) error {
 }
 
 // place moves the files into their places and commits the snapshot.
-func (w *Writer) place(ctx context.Context, ds *guichet.Dataset, sh *shelf, in Intake) ([]string, int64, error) {
+func (w *Writer) place(ctx context.Context, ds *guichet.Dataset, sh *shelf, in Intake) ([]string, kept, error) {
 	s, sub := w.s, in.Submission
 	if in.Original != "" {
 		if err := moveDurably(filepath.Join(in.Dir, in.Original), s.originalPath(sub.Original)); err != nil {
-			return nil, 0, err
+			return nil, kept{}, err
 		}
 		s.at("original")
 	}
 	if in.Rejects != "" {
 		if err := moveDurably(filepath.Join(in.Dir, in.Rejects), s.rejectsPath(sub.ID)); err != nil {
-			return nil, 0, err
+			return nil, kept{}, err
 		}
 		s.at("rejects")
 	}
@@ -137,10 +144,10 @@ func (w *Writer) place(ctx context.Context, ds *guichet.Dataset, sh *shelf, in I
 		// The child that staged the file is the one that a hostile file may have
 		// taken over: what it says of its rows is held against what it wrote.
 		if err := holdsRows(filepath.Join(in.Dir, in.Data), sub.Records); err != nil {
-			return nil, 0, err
+			return nil, kept{}, err
 		}
 		if err := moveDurably(filepath.Join(in.Dir, in.Data), s.dataPath(ds.Name, sub.ID+".parquet")); err != nil {
-			return nil, 0, err
+			return nil, kept{}, err
 		}
 		s.at("data")
 	}
@@ -148,19 +155,29 @@ func (w *Writer) place(ctx context.Context, ds *guichet.Dataset, sh *shelf, in I
 	after := InForce(ds, append(slices.Clone(sh.subs), sub), guichet.Moment{})
 	tbl, err := s.openTable(ctx, ds, false)
 	if err != nil {
-		return nil, 0, err
+		return nil, kept{}, err
 	}
-	held, err := filesOf(ctx, tbl, tbl.CurrentSnapshot())
+	held, err := w.heldNow(ctx, ds, tbl, sh)
 	if err != nil {
-		return nil, 0, err
+		return nil, kept{}, err
 	}
-	del, add, replaced, err := w.changes(ctx, ds, change{before: before, after: after, held: held, sub: sub})
+	del, add, replaced, err := w.changes(ctx, ds, change{before: before, after: after, held: held, packs: sh.packs, sub: sub})
 	if err != nil {
-		return nil, 0, err
+		return nil, kept{}, err
 	}
 	s.at("rewritten")
-	snap, err := w.commitFiles(ctx, tbl, del, add, sub.ID)
-	return replaced, snap, err
+	k, err := w.commitFiles(ctx, ds, tbl, swap{del: del, add: add, prop: propSubmission, id: sub.ID})
+	return replaced, k, err
+}
+
+// heldNow is the plan of the table's present snapshot: the writer is alone, so
+// that it is of what the register confirms.
+func (w *Writer) heldNow(ctx context.Context, ds *guichet.Dataset, tbl *table.Table, sh *shelf) (*filePlan, error) {
+	files, err := tableFiles(ctx, ds, tbl, tbl.CurrentSnapshot())
+	if err != nil {
+		return nil, err
+	}
+	return newPlan(files, sh.packs)
 }
 
 // holdsRows compares a Parquet file's own count of rows with what was said.
@@ -183,12 +200,15 @@ func holdsRows(path string, want int64) error {
 // which files the table holds.
 type change struct {
 	before, after []guichet.Holding
-	held          map[string][]string // submission -> its files in the table
+	held          *filePlan // the files of the table
+	packs         map[string]*pack
 	sub           *guichet.Submission
 }
 
 // changes works out which files leave the table and which enter it. A file of
-// which only a part is superseded is written anew without that part.
+// which only a part is superseded is written anew without that part. A pack of
+// which anything is superseded is opened: what it was made of is still there and
+// stands in the table again, until the next compaction.
 func (w *Writer) changes(ctx context.Context, ds *guichet.Dataset, c change) (del, add, replaced []string, err error) {
 	units := func(hs []guichet.Holding) map[string]guichet.Holding {
 		out := map[string]guichet.Holding{}
@@ -198,13 +218,20 @@ func (w *Writer) changes(ctx context.Context, ds *guichet.Dataset, c change) (de
 		return out
 	}
 	was, is := units(c.before), units(c.after)
+	opened := map[string]bool{}
 	for id, h := range was {
 		now, ok := is[id]
 		if ok && len(now.Units) == len(h.Units) {
 			continue
 		}
 		replaced = append(replaced, id)
-		del = append(del, c.held[id]...)
+		for _, f := range c.held.of(id) {
+			if !isPack(f.Name) {
+				del = append(del, f.Name)
+				continue
+			}
+			opened[f.Name] = true
+		}
 		if ok {
 			path, err := w.rewrite(ctx, ds, now, c.sub.ID)
 			if err != nil {
@@ -221,6 +248,14 @@ func (w *Writer) changes(ctx context.Context, ds *guichet.Dataset, c change) (de
 			}
 		}
 		add = append(add, path)
+	}
+	for name := range opened {
+		del = append(del, name)
+		for id, leaves := range c.packs[name].leaves {
+			if !slices.Contains(replaced, id) {
+				add = append(add, leaves...)
+			}
+		}
 	}
 	slices.Sort(replaced)
 	return del, add, replaced, nil
@@ -242,16 +277,12 @@ func (w *Writer) rewrite(ctx context.Context, ds *guichet.Dataset, h guichet.Hol
 		return "", err
 	}
 	defer func() { _, _ = conn.ExecContext(context.WithoutCancel(ctx), "DROP TABLE IF EXISTS wanted_units") }()
-	var cols, ids []string
-	for _, f := range ds.RowFields() {
-		cols = append(cols, "r."+f.Name)
-		ids = append(ids, f.Name+": "+strconv.Itoa(f.ID))
-	}
 	name := h.Submission.ID + "-" + cause + ".parquet"
 	tmp := filepath.Join(w.s.home.Path, dirStaging, name)
-	from := readParquet(ds, []string{w.s.dataPath(ds.Name, h.Submission.Parts[0].Path)})
-	query := "COPY (SELECT " + strings.Join(cols, ", ") + " FROM " + from + " r WHERE " + wantedUnits(ds, []guichet.Holding{h}) +
-		" ORDER BY " + strings.Join(prefixed("r.", ds.Sort, ""), ", ") + ") TO " + lit(tmp) + " (FORMAT parquet, COMPRESSION zstd, FIELD_IDS {" + strings.Join(ids, ", ") + "})"
+	query, err := copySorted(ds, []string{w.s.dataPath(ds.Name, h.Submission.Parts[0].Path)}, wantedUnits(ds, []guichet.Holding{h}), tmp)
+	if err != nil {
+		return "", err
+	}
 	if _, err := conn.ExecContext(ctx, query); err != nil {
 		_ = os.Remove(tmp)
 		return "", fmt.Errorf("rewrite %s: %w", h.Submission.ID, err)
@@ -259,45 +290,68 @@ func (w *Writer) rewrite(ctx context.Context, ds *guichet.Dataset, h guichet.Hol
 	return name, moveDurably(tmp, w.s.dataPath(ds.Name, name))
 }
 
-// commitFiles makes one snapshot. When nothing changes in the table (a file
-// whose every unit is superseded already) the present snapshot stands.
-func (w *Writer) commitFiles(ctx context.Context, tbl *table.Table, del, add []string, id string) (int64, error) {
+// copySorted is the statement that writes those rows of files for which a
+// condition over r holds, sorted as the dataset sorts. A field that none of them
+// carries is not written, as at first.
+func copySorted(ds *guichet.Dataset, files []string, where, to string) (string, error) {
+	carried := map[int]bool{}
+	for _, f := range files {
+		ids, err := fieldIDs(f)
+		if err != nil {
+			return "", err
+		}
+		for _, id := range ids {
+			carried[id] = true
+		}
+	}
+	var cols, ids, order []string
+	for _, f := range ds.RowFields() {
+		if carried[f.ID] {
+			cols, ids = append(cols, "r."+f.Name), append(ids, f.Name+": "+strconv.Itoa(f.ID))
+		}
+	}
+	for _, name := range ds.Sort {
+		if f, ok := ds.Field(name); ok && carried[f.ID] {
+			order = append(order, "r."+name)
+		}
+	}
+	query := "SELECT " + strings.Join(cols, ", ") + " FROM " + readParquet(ds, files) + " r WHERE " + where
+	if len(order) > 0 {
+		query += " ORDER BY " + strings.Join(order, ", ")
+	}
+	return "COPY (" + query + ") TO " + lit(to) + " (FORMAT parquet, COMPRESSION zstd, FIELD_IDS {" + strings.Join(ids, ", ") + "})", nil
+}
+
+// swap is a change of the table's files, and who makes it.
+type swap struct {
+	del, add []string
+	prop, id string // name and value in the summary of the snapshot
+}
+
+// commitFiles makes one snapshot, and returns it with its files. When nothing
+// changes in the table (a file whose every unit is superseded already) the
+// present snapshot stands.
+func (w *Writer) commitFiles(ctx context.Context, ds *guichet.Dataset, tbl *table.Table, c swap) (kept, error) {
 	full := func(paths []string) []string {
 		return prefixed(tbl.Location()+"/data/", paths, "")
 	}
-	if len(del)+len(add) == 0 {
-		if cur := tbl.CurrentSnapshot(); cur != nil {
-			return cur.SnapshotID, nil
+	if len(c.del)+len(c.add) > 0 {
+		tx := tbl.NewTransaction()
+		if err := tx.ReplaceDataFiles(ctx, full(c.del), full(c.add), iceberg.Properties{c.prop: c.id}); err != nil {
+			return kept{}, fmt.Errorf("commit: %w", err)
 		}
-		return 0, nil
+		done, err := tx.Commit(ctx)
+		if err != nil {
+			return kept{}, fmt.Errorf("commit: %w", err)
+		}
+		tbl = done
 	}
-	tx := tbl.NewTransaction()
-	if err := tx.ReplaceDataFiles(ctx, full(del), full(add), iceberg.Properties{propSubmission: id}); err != nil {
-		return 0, fmt.Errorf("commit: %w", err)
-	}
-	done, err := tx.Commit(ctx)
-	if err != nil {
-		return 0, fmt.Errorf("commit: %w", err)
-	}
-	return done.CurrentSnapshot().SnapshotID, nil
-}
-
-// filesOf lists the data files of a snapshot by submission.
-func filesOf(ctx context.Context, tbl *table.Table, snap *table.Snapshot) (map[string][]string, error) {
-	out := map[string][]string{}
+	snap := tbl.CurrentSnapshot()
 	if snap == nil {
-		return out, nil
+		return kept{}, nil
 	}
-	tasks, err := tbl.Scan(table.WithSnapshotID(snap.SnapshotID)).PlanFiles(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("plan: %w", err)
-	}
-	for _, t := range tasks {
-		name := filepath.Base(t.File.FilePath())
-		id, _, _ := strings.Cut(strings.TrimSuffix(name, ".parquet"), "-")
-		out[id] = append(out[id], name)
-	}
-	return out, nil
+	files, err := tableFiles(ctx, ds, tbl, snap)
+	return kept{snap.SnapshotID, files}, err
 }
 
 // Paths of kept things.

@@ -53,6 +53,9 @@ func openEngine(ctx context.Context, cfg EngineConfig) (*sql.DB, error) {
 		"SET autoload_known_extensions=false",
 		"SET enable_progress_bar=false",
 		"SET preserve_insertion_order=true",
+		// A kept file never changes; without it every question reads the footers
+		// again (100 million rows in one file: 70 ms for 12).
+		"SET parquet_metadata_cache=true",
 		"SET temp_directory=" + lit(cfg.TempDir),
 	}
 	if cfg.KeepJoinOrder {

@@ -22,8 +22,9 @@ import (
 // Export writes the present rows of a dataset as a plain Iceberg table with
 // absolute paths, which any engine opens, into a folder that is empty or not
 // there, and what is constant for each submission into submissions.json beside
-// it. Sources that may not be redistributed are left out. It returns the
-// path of the metadata to open.
+// it. Sources that may not be redistributed are left out, and so are private
+// fields and the lines that were put aside. It returns the path of the metadata
+// to open.
 func (s *Store) Export(ctx context.Context, ds *guichet.Dataset, dir string) (string, error) {
 	abs, err := emptyFolder(dir)
 	if err != nil {
@@ -39,14 +40,19 @@ func (s *Store) Export(ctx context.Context, ds *guichet.Dataset, dir string) (st
 	}
 	var subs []*guichet.Submission
 	var files []string
+	copied := map[string]bool{} // a pack holds several submissions, all of which may leave or none
 	for _, sub := range sh.subs {
-		if !sub.MayRedistribute || len(held[sub.ID]) == 0 {
+		if !sub.MayRedistribute || len(held.of(sub.ID)) == 0 {
 			continue
 		}
-		subs = append(subs, sub)
-		for _, name := range held[sub.ID] {
-			to := filepath.Join(abs, ds.Name, "data", name)
-			if err := copyDurably(s.dataPath(ds.Name, name), to); err != nil {
+		subs = append(subs, shared(sub))
+		for _, f := range held.of(sub.ID) {
+			if copied[f.Name] {
+				continue
+			}
+			copied[f.Name] = true
+			to := filepath.Join(abs, ds.Name, "data", f.Name)
+			if err := s.exportFile(ctx, ds, s.dataPath(ds.Name, f.Name), to); err != nil {
 				return "", full(err)
 			}
 			files = append(files, "file://"+to)
@@ -62,7 +68,7 @@ func (s *Store) Export(ctx context.Context, ds *guichet.Dataset, dir string) (st
 	if err := os.WriteFile(filepath.Join(abs, "submissions.json"), append(paper, '\n'), 0o600); err != nil {
 		return "", fmt.Errorf("export: %w", err)
 	}
-	return exportTable(ctx, ds, abs, files)
+	return exportTable(ctx, withoutPrivate(ds), abs, files)
 }
 
 // exportTable makes a table of copied files in a catalogue of its own.
@@ -86,6 +92,10 @@ func exportTable(ctx context.Context, ds *guichet.Dataset, dir string, files []s
 	t, err := cat.CreateTable(ctx, table.Identifier{"guichet", ds.Name}, sc, catalog.WithLocation("file://"+filepath.Join(dir, ds.Name)), catalog.WithProperties(iceberg.Properties{"format-version": "2"}))
 	if err != nil {
 		return "", fmt.Errorf("export: %w", err)
+	}
+	// iceberg-go numbers the columns of a new table itself; the files carry ours.
+	if shifted, err := missingFields(t.Schema(), sc, ds); err != nil || len(shifted) > 0 {
+		return "", errors.Join(fmt.Errorf("export: the columns %v would have other ids than in the files", shifted), err)
 	}
 	tx := t.NewTransaction()
 	if err := tx.AddFiles(ctx, files, nil, false); err != nil {

@@ -1,6 +1,11 @@
 package store
 
-import "context"
+import (
+	"context"
+	"strings"
+
+	"guichet"
+)
 
 // What the tests outside need of the inside.
 
@@ -28,4 +33,65 @@ func (s *Store) Snapshots(ctx context.Context, dataset string) (int, error) {
 		return 0, err
 	}
 	return len(t.Metadata().Snapshots()), nil
+}
+
+// Columns returns the names of the columns of the table of a dataset.
+func (s *Store) Columns(ctx context.Context, dataset string) ([]string, error) {
+	ds, err := s.Dataset(dataset)
+	if err != nil {
+		return nil, err
+	}
+	t, err := s.openTable(ctx, ds, false)
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, f := range t.Schema().Fields() {
+		out = append(out, f.Name)
+	}
+	return out, nil
+}
+
+// TextsIn reads columns of a Parquet file as text, in order, parted by bars.
+func TextsIn(ctx context.Context, path string, cols ...string) ([]string, error) {
+	db, err := openEngine(ctx, EngineConfig{Files: []string{path}})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = db.Close() }()
+	rows, err := db.QueryContext(ctx, "SELECT concat_ws('|', "+strings.Join(prefixed("coalesce(", cols, "::VARCHAR, '')"), ", ")+") FROM read_parquet("+lit(path)+") ORDER BY 1")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	var out []string
+	for rows.Next() {
+		var text string
+		if err := rows.Scan(&text); err != nil {
+			return nil, err
+		}
+		out = append(out, text)
+	}
+	return out, rows.Err()
+}
+
+// FilesFor returns how many files a plan of one part would open.
+func (s *Store) FilesFor(ctx context.Context, p guichet.Plan) (int, error) {
+	ds, err := s.Dataset(p.Dataset)
+	if err != nil {
+		return 0, err
+	}
+	files, _, err := s.filesFor(ctx, ds, asked{p, p.Parts[0]})
+	return len(files), err
+}
+
+// Grace is how long a pack stays that the table no longer names.
+const Grace = grace
+
+// PackAt is how many small files a cube may have.
+const PackAt = packAt
+
+// CanHold says whether a file with these bounds may hold a row of a part.
+func CanHold(ds *guichet.Dataset, b map[string][2]string, part guichet.PlanPart) bool {
+	return bounds(b).canHold(ds, part)
 }

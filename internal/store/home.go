@@ -17,8 +17,13 @@ import (
 	"guichet"
 )
 
-// HomeVersion is the version of a home's layout that this program writes.
-const HomeVersion = 1
+// HomeVersion is the newest version of a home's layout that this program knows.
+// A home is made as the oldest, and raised where it comes to hold what an older
+// program would misread: 2 holds files of several submissions (packsVersion).
+const (
+	HomeVersion   = 2
+	oldestVersion = 1
+)
 
 // Home is the paper at the door of a home: guichet.json.
 type Home struct {
@@ -57,7 +62,7 @@ func InitHome(path, member string, now time.Time) (Home, error) {
 	if entries, err := os.ReadDir(abs); err == nil && slices.ContainsFunc(entries, func(e os.DirEntry) bool { return !halfMade(abs, e) }) {
 		return Home{}, guichet.Errorf(guichet.KindInvalid, "%s is not empty", path).WithHint("name an empty folder, or one that is not there yet")
 	}
-	h := Home{Path: abs, Member: member, Version: HomeVersion, Created: now.UTC().Truncate(time.Second)}
+	h := Home{Path: abs, Member: member, Version: oldestVersion, Created: now.UTC().Truncate(time.Second)}
 	if err := makeHome(h); err != nil {
 		if isFull(err) {
 			err = &guichet.Error{Kind: guichet.KindFull, Message: "the disk is full; no home was made", Hint: "free some space there and try again", Err: err}
@@ -119,8 +124,8 @@ func OpenHome(path string) (Home, error) {
 	if h.Version > HomeVersion {
 		return Home{}, guichet.Errorf(guichet.KindVersion, "this home is of version %d; this program knows up to %d", h.Version, HomeVersion).WithHint("use a newer guichet")
 	}
-	if h.Version < HomeVersion {
-		return Home{}, guichet.Errorf(guichet.KindVersion, "this home is of version %d, made by an older guichet; this program reads version %d", h.Version, HomeVersion).
+	if h.Version < oldestVersion {
+		return Home{}, guichet.Errorf(guichet.KindVersion, "this home is of version %d, made by an older guichet; this program reads version %d and later", h.Version, oldestVersion).
 			WithHint("make a new home and take the files in %s in again", filepath.Join(path, dirOriginals))
 	}
 	h.Path = abs

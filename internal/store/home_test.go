@@ -35,7 +35,7 @@ func TestInitHome(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "deep", "home")
 	h, err := store.InitHome(path, "FR", day(1))
-	if err != nil || h.Member != "FR" || h.Path != path || h.Version != store.HomeVersion {
+	if err != nil || h.Member != "FR" || h.Path != path || h.Version != 1 {
 		t.Fatalf("%+v, %v", h, err)
 	}
 	if got, err := store.OpenHome(path); err != nil || got != h {
@@ -95,7 +95,7 @@ func TestOpenHomeTells(t *testing.T) {
 		name, paper, words, hint string
 		kind                     guichet.Kind
 	}{
-		{"newer", paper(store.HomeVersion + 1), "is of version 2", "newer guichet", guichet.KindVersion},
+		{"newer", paper(store.HomeVersion + 1), "is of version 3", "newer guichet", guichet.KindVersion},
 		{"older", `{"member":"FR","version":-1}`, "made by an older guichet", "originals", guichet.KindVersion},
 		{"damaged", `{"member":"FR","vers`, "is damaged", "backup", guichet.KindInvalid},
 		{"empty", ``, "is damaged", "backup", guichet.KindInvalid},

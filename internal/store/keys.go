@@ -24,6 +24,7 @@ type group struct {
 	verdicts []guichet.Verdict
 	outputs  []output // one per field
 	reject   bool     // some key is put aside
+	when     string   // the condition under which some record uses it, "" always
 	remark   output   // of the group's remarks, joined by a space
 }
 
@@ -272,6 +273,11 @@ func (s *stager) otherColumns(cols []string) []string {
 	for _, n := range s.nums {
 		add(n.col)
 	}
+	for _, text := range s.copied {
+		for _, c := range text.cols {
+			add(c)
+		}
+	}
 	for _, r := range s.layout.Records {
 		for _, w := range r.When {
 			if c, err := s.column(w.Column); err == nil {
@@ -321,6 +327,9 @@ func (s *stager) collectGroups() error {
 		}
 		for _, field := range slices.Sorted(maps.Keys(r.Texts)) {
 			col := r.Texts[field]
+			if copies(s.ds, field) {
+				continue
+			}
 			g := guichet.KeyGroup{Name: asIs + field + " " + col, Rule: asIs, Columns: []string{col}, Fields: []string{field}}
 			if err := add(g); err != nil {
 				return err
@@ -328,6 +337,37 @@ func (s *stager) collectGroups() error {
 		}
 	}
 	// Scope fields that no group fills are found from the rows afterwards.
+	if err := s.collectCopied(); err != nil {
+		return err
+	}
+	return s.whenUsed()
+}
+
+// whenUsed works out for each group on which lines a record uses it: a key puts
+// no line aside that asks it nothing, such as the destination of an import. One
+// that every record uses is asked of every line, also of one that gives none.
+func (s *stager) whenUsed() error {
+	for _, g := range s.groups {
+		var either []string
+		always := true
+		for _, r := range s.layout.Records {
+			if !r.Uses(g.KeyGroup) {
+				always = false
+				continue
+			}
+			when, err := s.condition(r.When)
+			if err != nil {
+				return err
+			}
+			if when == "" {
+				when = "true"
+			}
+			either = append(either, "("+when+")")
+		}
+		if !always {
+			g.when = "(" + strings.Join(either, " OR ") + ")"
+		}
+	}
 	return nil
 }
 

@@ -89,8 +89,8 @@ func (s *Store) checkDataset(ctx context.Context, ds *guichet.Dataset) error {
 			inForce[h.Submission.ID] += u.Rows
 		}
 	}
-	for _, id := range slices.Sorted(maps.Keys(held)) {
-		rows, err := s.countRows(ctx, ds, held[id])
+	for _, id := range slices.Sorted(maps.Keys(held.bySub)) {
+		rows, err := s.countRows(ctx, ds, id, held.of(id))
 		if err != nil {
 			return err
 		}
@@ -119,6 +119,9 @@ func (s *Store) checkSnapshot(ctx context.Context, ds *guichet.Dataset) error {
 	ids, _, err := s.registered(ctx)
 	if err != nil {
 		return err
+	}
+	if seq, ok := now.Summary.Properties[propCompaction]; ok {
+		return s.checkCompaction(ctx, ds, seq)
 	}
 	if id := now.Summary.Properties[propSubmission]; !ids[id] {
 		return guichet.Errorf(guichet.KindInternal, "table %s: its present snapshot is of submission %q, which no register names", ds.Name, id)
@@ -167,18 +170,41 @@ func digestOf(path string) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-func (s *Store) countRows(ctx context.Context, ds *guichet.Dataset, names []string) (int64, error) {
+// countRows counts the rows of a submission: of the files that it has to itself
+// all that they hold, of a pack those that say so.
+func (s *Store) countRows(ctx context.Context, ds *guichet.Dataset, id string, held []heldFile) (int64, error) {
 	engine, err := s.asking(ctx)
 	if err != nil {
 		return 0, err
 	}
-	files := make([]string, len(names))
-	for i, n := range names {
-		files[i] = s.dataPath(ds.Name, n)
+	var sum int64
+	for _, f := range held {
+		path := s.dataPath(ds.Name, f.Name)
+		if _, err := os.Stat(path); err != nil {
+			return 0, guichet.Errorf(guichet.KindInternal, "submission %s: %s is missing", id, f.Name).WithHint("restore it from a backup")
+		}
+		query, args := "SELECT count(*) FROM "+readParquet(ds, []string{path})+" r", []any{}
+		if isPack(f.Name) {
+			query, args = query+" WHERE r.submission=?", []any{id}
+		}
+		var n int64
+		if err := engine.QueryRowContext(ctx, query, args...).Scan(&n); err != nil {
+			return 0, fmt.Errorf("count rows: %w", err)
+		}
+		sum += n
 	}
-	var n int64
-	if err := engine.QueryRowContext(ctx, "SELECT count(*) FROM "+readParquet(ds, files)).Scan(&n); err != nil {
-		return 0, fmt.Errorf("count rows: %w", err)
+	return sum, nil
+}
+
+// checkCompaction holds the table's present snapshot to be of a compaction that
+// the register names.
+func (s *Store) checkCompaction(ctx context.Context, ds *guichet.Dataset, seq string) error {
+	var n int
+	if err := s.db.QueryRowContext(ctx, `SELECT count(*) FROM compactions WHERE seq=? AND dataset=?`, seq, ds.Name).Scan(&n); err != nil {
+		return fmt.Errorf("read register: %w", err)
 	}
-	return n, nil
+	if n == 0 {
+		return guichet.Errorf(guichet.KindInternal, "table %s: its present snapshot is of compaction %s, which no register names", ds.Name, seq)
+	}
+	return nil
 }

@@ -157,8 +157,18 @@ func (s *stager) base() string {
 			joins += " JOIN " + g.table + " ON " + g.on()
 		}
 		if g.reject {
-			where = append(where, g.table+".reject IS NULL")
+			keeps := g.table + ".reject IS NULL"
+			if g.when != "" {
+				keeps = "(NOT " + g.when + " OR " + keeps + ")"
+			}
+			where = append(where, keeps)
 		}
+	}
+	for _, c := range s.copied {
+		keep(c.text(), c.name())
+	}
+	if bad := s.badCopied(); bad != "" {
+		where = append(where, "NOT "+bad)
 	}
 	bad := make([]string, len(s.nums))
 	for i, n := range s.nums {
@@ -255,6 +265,9 @@ func (s *stager) fieldIn(f guichet.Field, i int, r guichet.RecordMap) (expr, val
 		}
 		return "n" + strconv.Itoa(j), "", false
 	}
+	if c, ok, err := s.copiedIn(r, f.Name); ok && err == nil { // collectCopied has told of an error
+		return c.name(), "", false
+	}
 	for _, g := range s.groups {
 		if !r.Uses(g.KeyGroup) {
 			continue
@@ -318,12 +331,15 @@ func (s *stager) outColumns(fill filling) (out, ids []string) {
 			out = append(out, lit(v)+"::"+constType(f)+" AS "+f.Name)
 			s.out.Filled[f.Name] = v
 		case varying:
-			out = append(out, f.Name)
+			out = append(out, asWritten(s.ds, f))
 			s.out.Filled[f.Name] = ""
 		case f.Required:
 			out = append(out, "NULL::"+sqlType(f.Type)+" AS "+f.Name)
 		default:
 			continue
+		}
+		if f.Role == guichet.Private {
+			s.out.Filled[f.Name] = "" // what is constant is told, and this never
 		}
 		ids = append(ids, f.Name+": "+strconv.Itoa(f.ID))
 	}

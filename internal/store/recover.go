@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"guichet"
 )
 
 // recover finishes or undoes what a killed process left: a staged submission
@@ -30,6 +32,9 @@ func (s *Store) recover(ctx context.Context) error {
 		if err := s.recoverOne(ctx, id, dataset); err != nil {
 			return err
 		}
+	}
+	if err := s.recoverCompactions(ctx); err != nil {
+		return err
 	}
 	return s.sweep(ctx)
 }
@@ -58,7 +63,11 @@ func (s *Store) recoverOne(ctx context.Context, id, dataset string) error {
 	}
 	for _, snap := range tbl.Metadata().Snapshots() {
 		if snap.Summary != nil && snap.Summary.Properties[propSubmission] == id {
-			return s.confirm(ctx, id, snap.SnapshotID)
+			files, err := tableFiles(ctx, ds, tbl, tbl.SnapshotByID(snap.SnapshotID))
+			if err != nil {
+				return err
+			}
+			return s.confirm(ctx, &guichet.Submission{ID: id, Dataset: dataset}, kept{snap.SnapshotID, files})
 		}
 	}
 	return s.strike(ctx, id)
@@ -84,7 +93,14 @@ func (s *Store) sweep(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	packs, err := s.keptPacks(ctx)
+	if err != nil {
+		return err
+	}
 	owned := func(name string) bool {
+		if isPack(name) {
+			return packs[name]
+		}
 		owner, cause, _ := strings.Cut(strings.TrimSuffix(name, ".parquet"), "-")
 		return ids[owner] && (cause == "" || ids[cause])
 	}

@@ -36,7 +36,7 @@ func (s *Store) createRegister(ctx context.Context) error {
 			return fmt.Errorf("create register: %w", err)
 		}
 	}
-	return nil
+	return s.createPacks(ctx)
 }
 
 // register writes a submission and its units, staged.
@@ -77,11 +77,13 @@ func (s *Store) register(ctx context.Context, sub *guichet.Submission) error {
 }
 
 // confirm says that a submission's rows are durable in a snapshot.
-func (s *Store) confirm(ctx context.Context, id string, snapshot int64) error {
-	if _, err := s.db.ExecContext(ctx, `UPDATE submissions SET state=?, snapshot=? WHERE id=?`, stateCommitted, snapshot, id); err != nil {
-		return fmt.Errorf("confirm submission: %w", err)
-	}
-	return nil
+func (s *Store) confirm(ctx context.Context, sub *guichet.Submission, k kept) error {
+	return s.inTx(ctx, "confirm submission", func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, `UPDATE submissions SET state=?, snapshot=? WHERE id=?`, stateCommitted, k.snapshot, sub.ID); err != nil {
+			return err
+		}
+		return s.keepPresent(ctx, tx, sub.Dataset, k)
+	})
 }
 
 // strike removes a submission that never became durable.
@@ -98,13 +100,16 @@ type shelf struct {
 	subs      []*guichet.Submission // committed, in order of taking in
 	snapshots map[string]int64      // submission -> snapshot that first carried it
 	seq       map[string]int
-	plans     map[int64]map[string][]string // snapshot -> submission -> files; guarded by Store.mu
+	compacted map[string]int64    // submission -> snapshot of the last compaction before the next came in
+	packs     map[string]*pack    // every pack there ever was, by name
+	plans     map[int64]*filePlan // by snapshot; guarded by Store.mu
 }
 
 // shelfOf returns the register of a dataset, read again only when it changed.
 func (s *Store) shelfOf(ctx context.Context, dataset string) (*shelf, error) {
 	var version string
-	row := s.db.QueryRowContext(ctx, `SELECT count(*) || '/' || coalesce(max(seq),0) FROM submissions WHERE dataset=? AND state=?`, dataset, stateCommitted)
+	row := s.db.QueryRowContext(ctx, `SELECT count(*) || '/' || coalesce(max(seq),0) || '/' || (SELECT coalesce(max(seq),0) FROM compactions WHERE dataset=?1 AND state=?2)
+		FROM submissions WHERE dataset=?1 AND state=?2`, dataset, stateCommitted)
 	if err := row.Scan(&version); err != nil {
 		return nil, fmt.Errorf("read register: %w", err)
 	}
@@ -123,7 +128,7 @@ func (s *Store) shelfOf(ctx context.Context, dataset string) (*shelf, error) {
 }
 
 func (s *Store) readShelf(ctx context.Context, dataset string) (*shelf, error) {
-	sh := &shelf{snapshots: map[string]int64{}, seq: map[string]int{}}
+	sh := &shelf{snapshots: map[string]int64{}, seq: map[string]int{}, compacted: map[string]int64{}, packs: map[string]*pack{}, plans: map[int64]*filePlan{}}
 	byID := map[string]*guichet.Submission{}
 	rows, err := s.db.QueryContext(ctx, `SELECT seq, id, coalesce(snapshot,0), doc FROM submissions WHERE dataset=? AND state=? ORDER BY seq`, dataset, stateCommitted)
 	if err != nil {
@@ -145,6 +150,9 @@ func (s *Store) readShelf(ctx context.Context, dataset string) (*shelf, error) {
 	}
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("read register: %w", err)
+	}
+	if err := s.readPacks(ctx, dataset, sh); err != nil {
+		return nil, err
 	}
 	return sh, s.readUnits(ctx, dataset, byID)
 }

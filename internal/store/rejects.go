@@ -81,7 +81,11 @@ func (s *stager) rejectsQuery(numbers bool) string {
 		if g.reject {
 			name := "j" + strconv.Itoa(i)
 			joins += " LEFT JOIN (SELECT * FROM " + g.table + " WHERE reject IS NOT NULL) " + name + " ON " + strings.ReplaceAll(g.on(), g.table+".", name+".")
-			byKey = append(byKey, name+".reject")
+			reason := name + ".reject"
+			if g.when != "" {
+				reason = "CASE WHEN " + g.when + " THEN " + reason + " END"
+			}
+			byKey = append(byKey, reason)
 		}
 	}
 	why := "coalesce(" + strings.Join(append(byKey, "NULL"), ", ") + ")"
@@ -168,7 +172,8 @@ func (s *stager) common(g *group, column int) bool {
 	return false
 }
 
-// numberFaults are the reasons why a line's numbers put it aside.
+// numberFaults are the reasons why a line's numbers put it aside, and its
+// private texts.
 func (s *stager) numberFaults() []string {
 	var out []string
 	for _, n := range s.nums {
@@ -176,6 +181,9 @@ func (s *stager) numberFaults() []string {
 			out = append(out, "CASE WHEN "+n.guarded(n.absent())+" THEN "+lit(guichet.RejectNoFigure)+" END")
 		}
 		out = append(out, "CASE WHEN "+n.bad("("+n.typed()+")")+" THEN "+lit(guichet.RejectNotANumber)+" END")
+	}
+	if bad := s.badCopied(); bad != "" {
+		out = append(out, "CASE WHEN "+bad+" THEN "+lit(guichet.RejectNotAnIdentifier)+" END")
 	}
 	return out
 }

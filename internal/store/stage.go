@@ -49,6 +49,7 @@ type stager struct {
 	groups []*group
 	empty  map[string]bool // key columns that hold an empty text somewhere
 	nums   []*number
+	copied []copied // private texts
 	out    Staged
 }
 

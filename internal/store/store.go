@@ -73,7 +73,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 func (s *Store) prepare(ctx context.Context) error {
 	l, err := lockHome(ctx, s.home.Path, 0)
 	if guichet.KindOf(err) == guichet.KindBusy {
-		return nil
+		return s.createRegister(ctx) // a table that an older program did not know; else nothing
 	}
 	if err != nil {
 		return err
