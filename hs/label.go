@@ -14,8 +14,9 @@ import (
 var labelText string
 
 // headingText holds a line for each heading of the editions held, in the same
-// form. A heading that an edition does not have is passed over in it; none of
-// them changed its subject under the same number from HS2007 to HS2022.
+// form. A heading that an edition does not have is passed over in it. A label is
+// made for the newest edition that has the heading; where an older one held
+// other goods under its number (6907, 8548), the label says so.
 //
 //go:embed heading.txt
 var headingText string
