@@ -29,7 +29,7 @@ var words = map[string][]string{
 
 // rooms are what stands under internal. A new room is added here and in
 // docs/design/layout.md in the same change.
-var rooms = []string{"demo", "desk", "guichettest", "harmonise", "ingest", "mirror", "node", "search", "store", "synth"}
+var rooms = []string{"desk", "guichettest", "harmonise", "ingest", "mirror", "node", "search", "store", "synth"}
 
 // rules are the rooms that judge. They are pure: what they say depends on
 // what they were given, and on nothing else.

@@ -49,6 +49,9 @@ type Remark struct {
 	Rows     int64    `json:"rows,omitempty"`
 	Value    *Decimal `json:"value,omitempty"` // of the main measure, in the reporter's currency
 	Unit     string   `json:"unit,omitempty"`
+	// Of says of which of several figures that stand apart it is, by what they
+	// differ in: "special_relaxed"; "" where it is of all.
+	Of string `json:"of,omitempty"`
 }
 
 // GapReason says why there is no figure. The list is closed.
@@ -69,7 +72,10 @@ type Gap struct {
 	Reporter string    `json:"reporter"`
 	Reason   GapReason `json:"reason"`
 	Text     string    `json:"text"`
-	Period   string    `json:"period,omitempty"`
+	Period   string    `json:"period,omitempty"` // a span, or several with a space between
+	// Of are the dataset's unit fields that were not reported: "imports"; ""
+	// where they are not told.
+	Of string `json:"of,omitempty"`
 }
 
 // Source is one submission behind an answer.

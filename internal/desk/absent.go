@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -58,37 +59,56 @@ func (w *work) tableText(sub *guichet.Submission) string {
 // only amendments are held: those are not the months' own figures.
 func (w *work) missingPeriods(reporter string, st stack) {
 	if len(st.amended) > 0 {
-		shown := spanText(st.amended)
-		w.gap(reporter, guichet.GapNotReported, w.say(
+		shown := stretches(st.amended)
+		w.gapOf(st, reporter, shown, w.say(
 			"%s: of %d of %d periods only amendments are held, not their own figures (%s)", "%s : de %d périodes sur %d seules des rectifications sont détenues, non leurs propres chiffres (%s)",
-			w.dimsText(st.dims), len(st.amended), len(st.periods), shown), shown)
+			w.dimsText(st.dims), len(st.amended), len(st.periods), shown))
 	}
-	if w.q.Period.IsZero() {
+	missing := w.missingMonths(st)
+	if len(missing) == 0 {
 		return
 	}
-	var missing []string
+	shown := stretches(missing)
+	w.gapOf(st, reporter, shown, w.say("%s: %d of %d months have no file (%s)", "%s : %d mois sur %d sans fichier (%s)", w.dimsText(st.dims), len(missing), len(w.q.Period.Months()), shown))
+}
+
+// gapOf is the gap of periods that were not reported in a stack's unit fields.
+func (w *work) gapOf(st stack, reporter, period, text string) {
+	w.addGap(guichet.Gap{Reporter: reporter, Reason: guichet.GapNotReported, Text: text, Period: period, Of: w.dimsText(st.dims)})
+}
+
+// missingMonths are the months of the span asked for that no period of the stack
+// holds; none for days, of which a month need not have any, and none where the
+// question names no span.
+func (w *work) missingMonths(st stack) []guichet.Period {
+	if w.q.Period.IsZero() || st.freq == guichet.Daily {
+		return nil
+	}
+	var missing []guichet.Period
 	for _, m := range w.q.Period.Months() {
 		p := guichet.Period{Freq: guichet.Monthly, Start: m}
 		if !slices.ContainsFunc(st.periods, func(have guichet.Period) bool { return have.Contains(p) }) {
-			missing = append(missing, p.String())
+			missing = append(missing, p)
 		}
 	}
-	if len(missing) == 0 || st.freq == guichet.Daily {
-		return
-	}
-	total := len(w.q.Period.Months())
-	shown := missing[0]
-	if len(missing) > 1 {
-		shown += ":" + missing[len(missing)-1]
-	}
-	w.gap(reporter, guichet.GapNotReported, w.say("%s: %d of %d months have no file (%s)", "%s : %d mois sur %d sans fichier (%s)", w.dimsText(st.dims), len(missing), total, shown), shown)
+	return missing
 }
 
-// spanText is the stretch from the first to the last of some periods.
-func spanText(periods []guichet.Period) string {
-	from := slices.MinFunc(periods, func(a, b guichet.Period) int { return a.Start.Compare(b.Start) })
-	to := slices.MaxFunc(periods, func(a, b guichet.Period) int { return a.End().Compare(b.End()) })
-	return guichet.Span{From: from, To: to}.String()
+// stretches writes periods as spans, those that follow each other as one:
+// "2024-01:2024-03 2024-05".
+func stretches(periods []guichet.Period) string {
+	sorted := slices.SortedFunc(slices.Values(periods), func(a, b guichet.Period) int {
+		return cmp.Or(a.Start.Compare(b.Start), a.End().Compare(b.End()))
+	})
+	var out []string
+	for i := 0; i < len(sorted); {
+		span := guichet.Span{From: sorted[i], To: sorted[i]}
+		for i++; i < len(sorted) && !sorted[i].Start.After(span.To.End().AddDate(0, 0, 1)); i++ {
+			span.To = sorted[i]
+		}
+		out = append(out, span.String())
+	}
+	return strings.Join(out, " ")
 }
 
 // listedOnly says whether the question picks from a classification of which the
@@ -171,7 +191,7 @@ func (w *work) untold(ctx context.Context, st stack, parts []guichet.PlanPart) (
 		if b != nil {
 			kind = b.Kind
 		}
-		told, err := w.members(ctx, w.without(parts, ""), f.Name, kind)
+		told, err := w.members(ctx, w.without(parts), f.Name, kind)
 		if err != nil {
 			return "", err
 		}
@@ -185,7 +205,62 @@ func (w *work) untold(ctx context.Context, st stack, parts []guichet.PlanPart) (
 			return w.say("the files at hand list only some of %s, and not this", "les fichiers détenus n'énumèrent qu'une partie de %s, et pas ceci", f.Name), nil
 		}
 	}
-	return "", nil
+	return w.untoldCell(ctx, st, parts)
+}
+
+// untoldCell says why the files at hand do not tell the one cell asked for,
+// though they tell each of its members somewhere: partners may stand under the
+// total alone, or under some codes. It is "" where they cover all of it, so
+// that a missing line is a zero.
+func (w *work) untoldCell(ctx context.Context, st stack, parts []guichet.PlanPart) (string, error) {
+	c := w.ds.Classifications[0]
+	someCodes := covers(st, c.Name, "listed") || covers(st, c.Name, "none")
+	someMembers := slices.ContainsFunc(w.ds.Breakdowns, func(b guichet.Breakdown) bool { return covers(st, b.Field, "listed") })
+	if !someCodes && !someMembers {
+		return "", nil
+	}
+	ofCodes := w.without(parts, c.Name)
+	if rows, err := w.members(ctx, ofCodes, "", ""); err != nil || len(rows) == 0 {
+		return "", err
+	}
+	for _, b := range w.ds.Breakdowns {
+		values := w.q.Where[b.Field]
+		if len(values) == 0 || !covers(st, b.Field, "listed") {
+			continue
+		}
+		told, err := w.members(ctx, ofCodes, b.Field, b.Kind)
+		if err != nil {
+			return "", err
+		}
+		told = w.proper(told, &b)
+		has := slices.ContainsFunc(told, func(m [2]string) bool { return slices.Contains(values, m[0]) })
+		switch {
+		case len(told) == 0:
+			return w.say("the files at hand tell this without %s alone", "les fichiers détenus ne donnent ceci que sans %s", b.Field), nil
+		case !has && someCodes:
+			return w.say("the files at hand list only some of %s for this, and not that: %s", "les fichiers détenus n'énumèrent pour ceci qu'une partie de %s, et pas cela : %s", b.Field, firstOf(told)), nil
+		}
+	}
+	rows, err := w.members(ctx, w.withoutKinds(parts), "", "")
+	if len(rows) > 0 {
+		return w.say("the files at hand tell this in another breakdown alone than was asked for", "les fichiers détenus ne donnent ceci que dans une autre ventilation que demandé"), err
+	}
+	return "", err
+}
+
+// withoutKinds strips off parts what keeps totals away from their parts in the
+// dimensions that the question does not pick from.
+func (w *work) withoutKinds(parts []guichet.PlanPart) []guichet.PlanPart {
+	out := make([]guichet.PlanPart, len(parts))
+	for i, p := range parts {
+		out[i] = p
+		out[i].Clauses = slices.DeleteFunc(slices.Clone(p.Clauses), func(cl guichet.Clause) bool {
+			return slices.ContainsFunc(w.ds.Breakdowns, func(b guichet.Breakdown) bool {
+				return b.Kind == cl.Field && len(w.q.Where[b.Field]) == 0 && len(w.q.Where[b.Kind]) == 0
+			})
+		})
+	}
+	return out
 }
 
 // isUnitField says whether a condition chose the stack already.
@@ -193,16 +268,20 @@ func (w *work) isUnitField(name string) bool {
 	return name == guichet.FieldReporter || name == guichet.FieldFreq || slices.Contains(w.ds.UnitFields, name)
 }
 
-// without strips the question's own conditions off parts, but for those of a
-// classification when its name is given, and but for those that chose the stack.
-func (w *work) without(parts []guichet.PlanPart, keep string) []guichet.PlanPart {
+// without strips the question's own conditions off parts, but for those on the
+// dimensions named (a classification stands for all of its fields), and but for
+// those that chose the stack.
+func (w *work) without(parts []guichet.PlanPart, keep ...string) []guichet.PlanPart {
 	c := w.ds.Classifications[0]
 	out := make([]guichet.PlanPart, len(parts))
 	for i, p := range parts {
 		out[i] = p
 		out[i].Clauses = slices.DeleteFunc(slices.Clone(p.Clauses), func(cl guichet.Clause) bool {
-			ofCode := slices.Contains([]string{c.Code, c.Common, c.Edition, c.Level}, cl.Field)
-			return !w.isUnitField(cl.Field) && (!ofCode || keep != c.Name)
+			name := cl.Field
+			if slices.Contains([]string{c.Code, c.Common, c.Edition, c.Level}, name) {
+				name = c.Name
+			}
+			return !w.isUnitField(cl.Field) && !slices.Contains(keep, name)
 		})
 	}
 	return out
@@ -299,7 +378,7 @@ func (w *work) unplaced(ctx context.Context, reporters []string) error {
 		}
 		for _, u := range h.Units {
 			if slices.Contains(reporters, u.Reporter) && w.q.Period.Contains(u.Period) && w.unitMatches(u) {
-				w.remark(w.coded("vintage_unknown", u.Reporter, h.Submission.File))
+				w.remark(w.coded(remarkVintageUnknown, u.Reporter, h.Submission.File))
 				break
 			}
 		}

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -44,11 +45,11 @@ func (w *work) reporters(holdings []guichet.Holding) []string {
 
 // choose finds, for each combination of the unit fields (each flow), the one
 // cube and frequency that the answer is drawn from.
-func (w *work) choose(reporter string, holdings []guichet.Holding) []stack {
+func (w *work) choose(ctx context.Context, reporter string, holdings []guichet.Holding) ([]stack, error) {
 	all := w.stacks(reporter, holdings)
 	if len(all) == 0 {
 		w.notReported(reporter, holdings)
-		return nil
+		return nil, nil
 	}
 	groups := map[string][]stack{}
 	for _, st := range all {
@@ -57,12 +58,16 @@ func (w *work) choose(reporter string, holdings []guichet.Holding) []stack {
 	}
 	var out []stack
 	for _, key := range slices.Sorted(maps.Keys(groups)) {
-		if st, ok := w.best(reporter, groups[key]); ok {
+		st, ok, err := w.best(ctx, reporter, groups[key])
+		if err != nil {
+			return nil, err
+		}
+		if ok {
 			out = append(out, st)
 			w.missingPeriods(reporter, st)
 		}
 	}
-	return out
+	return out, nil
 }
 
 // stacks sorts a reporter's units within the span by unit fields, cube and
@@ -142,10 +147,10 @@ func (w *work) subMatches(sub *guichet.Submission) bool {
 	return true
 }
 
-// best takes the one stack that answers: it must break down what is asked, then
-// be published rather than added up from lines, cover most of the span, then be the coarser frequency unless periods are
-// asked for. What else was there is said.
-func (w *work) best(reporter string, stacks []stack) (stack, bool) {
+// best takes the one stack that answers: it must break down what is asked, and
+// list it; of several, the first in the order of preference. What else was
+// there is said.
+func (w *work) best(ctx context.Context, reporter string, stacks []stack) (stack, bool, error) {
 	var able []stack
 	var why []string
 	for _, st := range stacks {
@@ -158,23 +163,51 @@ func (w *work) best(reporter string, stacks []stack) (stack, bool) {
 	if len(able) == 0 {
 		slices.Sort(why)
 		w.gap(reporter, guichet.GapNotCovered, w.dimsText(stacks[0].dims)+": "+strings.Join(slices.Compact(why), "; "), "")
-		return stack{}, false
+		return stack{}, false, nil
 	}
-	slices.SortStableFunc(able, func(a, b stack) int {
-		return cmp.Or(w.grain(a)-w.grain(b), w.odd(a)-w.odd(b), -cmp.Compare(days(a), days(b)), w.preferFreq(a.freq, b.freq), listed(a)-listed(b), cmp.Compare(a.cube, b.cube))
-	})
+	able, err := w.listing(ctx, reporter, able)
+	if err != nil {
+		return stack{}, false, err
+	}
+	w.order(able)
 	w.otherGrain(reporter, able[0], able[1:])
 	if len(able) > 1 {
 		var others []string
 		for _, st := range able[1:] {
 			others = append(others, fmt.Sprintf("%s (%s)", st.cube, st.freq))
 		}
-		w.remark(guichet.Remark{Code: "one_cube", Reporter: reporter, Text: w.say(
+		w.remark(guichet.Remark{Code: RemarkOneCube, Reporter: reporter, Text: w.say(
 			"%s is answered from the table %s (%s) alone; also held and never added: %s",
 			"%s est tiré du seul tableau %s (%s) ; détenus aussi et jamais ajoutés : %s",
 			w.dimsText(able[0].dims), able[0].cube, string(able[0].freq), strings.Join(others, ", "))})
 	}
-	return able[0], true
+	return able[0], true, nil
+}
+
+// order puts the stack that answers first: published rather than added up from
+// lines; not a sum over a selection where all was asked for; covering all of the
+// span; in periods of the calendar; covering most of it; of the coarser
+// frequency, unless periods are asked for; covering all members; by name.
+func (w *work) order(able []stack) {
+	ranks := map[string][]int{}
+	name := func(st stack) string { return st.cube + "|" + string(st.freq) }
+	for _, st := range able {
+		ranks[name(st)] = []int{w.grain(st), w.selectionSummed(st), w.short(st), w.odd(st), -days(st), w.freqRank(st.freq), listed(st)}
+	}
+	slices.SortStableFunc(able, func(a, b stack) int {
+		return cmp.Or(slices.Compare(ranks[name(a)], ranks[name(b)]), cmp.Compare(a.cube, b.cube))
+	})
+}
+
+// short is 1 for a stack that leaves out some of the span asked for, or holds
+// amendments to it alone. Figures over 28 months are whole where 28 months were
+// asked for, but never where they were asked for period by period.
+func (w *work) short(st stack) int {
+	st.periods = slices.DeleteFunc(slices.Clone(st.periods), func(p guichet.Period) bool { return slices.Contains(st.amended, p) })
+	if len(w.missingMonths(st)) > 0 || w.odd(st) > 0 && slices.Contains(w.q.By, guichet.FieldPeriod) {
+		return 1
+	}
+	return 0
 }
 
 // lacks names the dimension that a question needs and a stack does not break
@@ -299,20 +332,19 @@ func (w *work) odd(st stack) int {
 	return 1
 }
 
-// preferFreq puts the coarser frequency first, or the finer when periods are
-// asked for.
-func (w *work) preferFreq(a, b guichet.Freq) int {
-	rank := map[guichet.Freq]int{guichet.Annual: 0, guichet.Quarterly: 1, guichet.Monthly: 2, guichet.Daily: 3}
+// freqRank puts the coarser frequency first, or the finer when periods are asked
+// for.
+func (w *work) freqRank(f guichet.Freq) int {
+	rank := map[guichet.Freq]int{guichet.Annual: 0, guichet.Quarterly: 1, guichet.Monthly: 2, guichet.Daily: 3}[f]
 	if slices.Contains(w.q.By, guichet.FieldPeriod) {
-		return rank[b] - rank[a]
+		return -rank
 	}
-	return rank[a] - rank[b]
+	return rank
 }
 
-// listed counts dimensions of which a stack covers only listed members: one
+// listed is 1 for a stack that covers only listed members of some dimension: one
 // that covers all is preferred.
 func listed(st stack) int {
-	n := 0
 	for _, h := range st.holdings {
 		for _, v := range h.Submission.Covers {
 			if v == "listed" {
@@ -320,5 +352,5 @@ func listed(st stack) int {
 			}
 		}
 	}
-	return n
+	return 0
 }

@@ -86,7 +86,11 @@ func (w *work) run(ctx context.Context, holdings []guichet.Holding) error {
 		return err
 	}
 	for _, reporter := range reporters {
-		for _, stack := range w.choose(reporter, holdings) {
+		stacks, err := w.choose(ctx, reporter, holdings)
+		if err != nil {
+			return err
+		}
+		for _, stack := range stacks {
 			parts, err := w.parts(reporter, stack)
 			if err != nil {
 				return err
@@ -128,6 +132,9 @@ func (w *work) ask(ctx context.Context, reporter string, st stack, parts []guich
 	case len(found) > 0:
 		w.missingMembers(reporter, st, found)
 		w.untoldDimensions(reporter, st, found)
+		if err := w.tellListed(ctx, reporter, st, parts); err != nil {
+			return err
+		}
 	case !hidden:
 		if err := w.nothingFound(ctx, reporter, st, parts); err != nil {
 			return err

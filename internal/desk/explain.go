@@ -19,7 +19,10 @@ func (w *work) say(en, fr string, args ...any) string {
 }
 
 func (w *work) gap(reporter string, reason guichet.GapReason, text, period string) {
-	g := guichet.Gap{Reporter: reporter, Reason: reason, Text: text, Period: period}
+	w.addGap(guichet.Gap{Reporter: reporter, Reason: reason, Text: text, Period: period})
+}
+
+func (w *work) addGap(g guichet.Gap) {
 	if !slices.Contains(w.answer.Gaps, g) {
 		w.answer.Gaps = append(w.answer.Gaps, g)
 	}
@@ -65,13 +68,13 @@ func (w *work) explainUse(reporter string, st stack) {
 		}
 		w.fromLines(reporter, st)
 		if sub.Override != "" {
-			w.remark(w.coded("totals_accepted", reporter, sub.Override))
+			w.remark(w.coded(remarkTotalsAccepted, reporter, sub.Override))
 		}
 		for _, code := range sub.Notes {
 			w.remark(w.coded(code, reporter, ""))
 		}
 		if sub.Generated {
-			w.remark(w.coded("generated", reporter, sub.File))
+			w.remark(w.coded(remarkGenerated, reporter, sub.File))
 		}
 		if sub.Aside > 0 {
 			w.gap(reporter, guichet.GapPutAside, w.say("%d of %d lines of %s were put aside; see guichet submissions rejects %s", "%d lignes sur %d de %s ont été écartées ; voir guichet submissions rejects %s", sub.Aside, sub.Lines, sub.File, sub.ID), "")
@@ -83,7 +86,7 @@ func (w *work) explainUse(reporter string, st stack) {
 func (w *work) finish() {
 	w.answer.Rows = w.rows.rows()
 	if n := w.q.Limit; n > 0 && len(w.answer.Rows) > n {
-		w.remark(guichet.Remark{Code: "limited", Text: w.say("the first %d of %d rows", "les %d premières lignes sur %d", n, len(w.answer.Rows)), Rows: int64(len(w.answer.Rows))})
+		w.remark(guichet.Remark{Code: RemarkLimited, Text: w.say("the first %d of %d rows", "les %d premières lignes sur %d", n, len(w.answer.Rows)), Rows: int64(len(w.answer.Rows))})
 		w.answer.Rows = w.answer.Rows[:n]
 	}
 	w.columns()
@@ -117,7 +120,7 @@ func (w *work) rowRemarks() {
 		for _, s := range w.tellApart(groups[group]) {
 			r := w.coded(of[group].code, of[group].reporter, "")
 			r.Text += s.label
-			r.Rows, r.Value, r.Unit = s.rows, &s.sum, s.unit
+			r.Rows, r.Value, r.Unit, r.Of = s.rows, &s.sum, s.unit, s.of
 			w.remark(r)
 		}
 	}
@@ -131,7 +134,7 @@ func (w *work) figuresAbsent() {
 		if n[0] == 0 || !slices.Contains(w.q.Measures, measure) {
 			continue
 		}
-		w.remark(guichet.Remark{Code: "figures_absent", Reporter: reporter, Rows: n[0], Unit: measure, Text: w.say(
+		w.remark(guichet.Remark{Code: RemarkFiguresAbsent, Reporter: reporter, Rows: n[0], Unit: measure, Text: w.say(
 			"%s: %d of %d rows have no figure; the sum is of the others", "%s : %d lignes sur %d n'ont pas de chiffre ; la somme porte sur les autres", measure, n[0], n[1])})
 	}
 }
@@ -143,10 +146,10 @@ func (w *work) dollars() {
 	}
 	estimated := slices.ContainsFunc(w.answer.Rows, func(r guichet.Row) bool { return r[w.rows.currency] != "USD" && r[w.rows.usd] != nil })
 	if estimated {
-		w.remark(w.coded("dollars_estimated", "", w.ds.RatesVersion))
+		w.remark(w.coded(remarkDollars, "", w.ds.RatesVersion))
 	}
 	if len(w.rows.norate) > 0 {
-		w.remark(guichet.Remark{Code: "no_rate", Text: w.say("no rate is held for %s: no dollars there", "aucun taux n'est détenu pour %s : pas de dollars là", strings.Join(slices.Sorted(maps.Keys(w.rows.norate)), ", "))})
+		w.remark(guichet.Remark{Code: RemarkNoRate, Text: w.say("no rate is held for %s: no dollars there", "aucun taux n'est détenu pour %s : pas de dollars là", strings.Join(slices.Sorted(maps.Keys(w.rows.norate)), ", "))})
 	}
 }
 

@@ -29,7 +29,7 @@ func (w *work) otherGrains(st stack, field string) bool {
 func (w *work) otherGrain(reporter string, chosen stack, others []stack) {
 	for _, st := range others {
 		if w.grain(st) > w.grain(chosen) {
-			w.remark(w.coded("declaration_lines_held", reporter, w.dimsText(st.dims)+", "+st.cube))
+			w.remark(w.coded(remarkLinesHeld, reporter, w.dimsText(st.dims)+", "+st.cube))
 		}
 	}
 }
@@ -37,6 +37,6 @@ func (w *work) otherGrain(reporter string, chosen stack, others []stack) {
 // fromLines says of figures that they were added up here, not published.
 func (w *work) fromLines(reporter string, st stack) {
 	if w.grain(st) > 0 {
-		w.remark(w.coded("from_declaration_lines", reporter, w.dimsText(st.dims)+", "+st.cube))
+		w.remark(w.coded(remarkFromLines, reporter, w.dimsText(st.dims)+", "+st.cube))
 	}
 }

@@ -151,8 +151,8 @@ func (w *work) askOutliers(ctx context.Context, reporter string, st stack, parts
 			return err
 		}
 		for _, s := range found[""] {
-			r := w.coded("outlier_mass", reporter, "")
-			r.Rows, r.Value, r.Unit = s.rows, &s.sum, m
+			r := w.coded(remarkOutlierMass, reporter, "")
+			r.Rows, r.Value, r.Unit, r.Of = s.rows, &s.sum, m, s.of
 			r.Text = w.say("%d lines carry %s of %s: %s", "%d lignes portent %s de %s : %s", s.rows, s.sum, m, r.Text) + s.label
 			w.remark(r)
 		}
@@ -170,6 +170,7 @@ type share struct {
 	rows  int64
 	keys  []string // the separate dimensions
 	label string   // " (general)" where it differs from other shares, else ""
+	of    string   // "general" where it is of that one alone, else ""
 }
 
 // apart sums a measure by a dimension ("" none), and never over a separate one.
@@ -228,7 +229,7 @@ func (w *work) tellApart(shares []share) []share {
 		switch {
 		case len(shares) == 1:
 		case len(of) == 1:
-			out[i].label = " (" + of[0] + ")"
+			out[i].of, out[i].label = of[0], " ("+of[0]+")"
 		default:
 			out[i].label = w.say(" (each of %s)", " (pour chacun : %s)", strings.Join(of, "; "))
 		}

@@ -59,6 +59,9 @@ func (w *work) clauses(reporter string, st stack, sub *guichet.Submission) ([][]
 		if len(values) == 0 || f.Name == guichet.FieldReporter || f.Name == guichet.FieldFreq || slices.Contains(w.ds.UnitFields, f.Name) {
 			continue
 		}
+		if f.Name == w.ds.Classifications[0].Code && !slices.Contains(w.q.By, f.Name) {
+			values = outermost(values)
+		}
 		base = append(base, guichet.Clause{Field: f.Name, In: values})
 	}
 	shapes := w.shapesOf(st, sub)
@@ -68,6 +71,14 @@ func (w *work) clauses(reporter string, st stack, sub *guichet.Submission) ([][]
 		}
 	}
 	return w.classified(classified{reporter: reporter, st: st, sub: sub, shapes: shapes, base: base})
+}
+
+// outermost leaves out codes that stand under another one of the list: the
+// figure of that one holds them.
+func outermost(codes []string) []string {
+	return slices.DeleteFunc(slices.Clone(codes), func(c string) bool {
+		return slices.ContainsFunc(codes, func(o string) bool { return len(o) < len(c) && strings.HasPrefix(c, o) })
+	})
 }
 
 // shapesOf returns the shapes of a submission in the stack's unit fields.
@@ -97,7 +108,7 @@ func (w *work) breakdownClause(reporter string, b guichet.Breakdown, shapes []gu
 		return guichet.Clause{}, false
 	case slices.Contains(w.q.By, b.Field):
 		if !has["part"] && has["whole"] {
-			w.remark(w.coded("partner_world_only", reporter, b.Field))
+			w.remark(w.coded(remarkWorldOnly, reporter, b.Field))
 			return whole, true
 		}
 		if has["part"] && has["whole"] {
@@ -130,7 +141,7 @@ func (w *work) fallsShort(reporter string, b guichet.Breakdown, shapes []guichet
 	if short.Add(short).Cmp(guichet.DecimalOf(rows)) <= 0 {
 		return false
 	}
-	w.remark(guichet.Remark{Code: "parts_incomplete", Reporter: reporter, Text: w.say(
+	w.remark(guichet.Remark{Code: RemarkPartsIncomplete, Reporter: reporter, Text: w.say(
 		"the members of %s listed in a file add up to %s, and the total that it states is %s; the total is taken where members are not asked for",
 		"les membres de %s énumérés dans un fichier font %s, et le total qu'il indique est %s ; le total est pris là où les membres ne sont pas demandés",
 		b.Field, parts, whole)})
@@ -242,9 +253,13 @@ func (w *work) selection(c guichet.Classification, in classified, edition int, e
 	return p, nil
 }
 
-// deepest is how many digits the question's own breakdown needs.
+// deepest is how many digits the question's own breakdown needs, and those
+// common codes that it picks as they stand in rows.
 func (w *work) deepest(c guichet.Classification) int {
 	deep := 0
+	for _, code := range w.q.Where[c.Common] {
+		deep = max(deep, len(code))
+	}
 	for _, by := range w.q.By {
 		if by == c.Name {
 			deep = max(deep, 6)
@@ -261,6 +276,9 @@ func (w *work) deepest(c guichet.Classification) int {
 // levelClause keeps a total over finer rows away from those rows: where a file
 // holds both, the coarsest level that is fine enough answers.
 func (w *work) levelClause(c guichet.Classification, in classified, deep int) ([]guichet.Clause, bool) {
+	if len(w.q.Where[c.Code]) > 0 { // a code that is picked as it stands has one level
+		return nil, true
+	}
 	subtotals := slices.ContainsFunc(in.shapes, func(s guichet.Shape) bool { return s.Subtotal })
 	if !subtotals && slices.ContainsFunc(in.shapes, func(s guichet.Shape) bool { return s.Level >= deep }) {
 		return nil, true

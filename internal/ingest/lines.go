@@ -92,7 +92,7 @@ func (n *normaliser) arrays(t *textReader, captures map[string]string) error {
 			continue
 		}
 		for i, j := range order {
-			n.row[j] = row[i]
+			n.row[j] = n.p.Columns[j].value(row[i])
 		}
 		if err := n.line(a.row); err != nil {
 			return err

@@ -200,9 +200,9 @@ func (n *normaliser) parquet(ctx context.Context, f *original, t *tabled, b *bud
 		size := 0
 		for i, v := range values {
 			size += len(v) + 1
-			if why := cannotStand(v, t.columns[read[i]].Type); why != "" {
+			if why := n.p.Columns[to[i]].cannotStand(v, t.columns[read[i]].Type); why != "" {
 				return guichet.Errorf(guichet.KindInvalid, "%s, row %d, column '%s': %s", f.name, row, shorten(t.columns[read[i]].Name), why).
-					WithHint("write figures as text or as decimals, and texts in UTF-8")
+					WithHint("write figures as decimals or as text, and texts in UTF-8; a profile may say how many decimals binary fractions stand for (binary)")
 			}
 			n.row[to[i]] = n.p.Columns[to[i]].value(v)
 		}
@@ -229,10 +229,11 @@ func (n *normaliser) parquet(ctx context.Context, f *original, t *tabled, b *bud
 // progressRows is how often the reading of rows is told.
 const progressRows = 1 << 16
 
-// cannotStand says why a value is no text that can be taken in.
-func cannotStand(v []byte, t guichet.ColumnType) string {
+// cannotStand says why a value is no text that can be taken in. A binary
+// fraction stands for the decimals that the profile says, or for none.
+func (c *Column) cannotStand(v []byte, t guichet.ColumnType) string {
 	switch {
-	case t == guichet.ColumnFloat && !wholeNumber(v):
+	case t == guichet.ColumnFloat && !wholeNumber(v) && (c.Binary == 0 || !plainNumber(v)):
 		return fmt.Sprintf("%s is a binary fraction, which is no exact figure", shorten(string(v)))
 	case t != guichet.ColumnText:
 		return ""

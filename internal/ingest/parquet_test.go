@@ -131,6 +131,25 @@ func TestParquetIsRefused(t *testing.T) {
 	}
 }
 
+// TestParquetBinaryFractions: a profile may say for how many decimals they stand.
+func TestParquetBinaryFractions(t *testing.T) {
+	t.Parallel()
+	yaml := strings.Replace(parquetYAML(), "{name: value, number: true}", "{name: value, number: true, binary: 2}", 1)
+	x := table{cols: append(text("month", "code", "country"), guichet.FileColumn{Name: "value", Type: guichet.ColumnFloat, Said: "float64"})}
+	x.rows = [][]string{{"2025-01", "0101", "AU", "241.58000000000004"}, {"2025-01", "0102", "AU", "0.5"}}
+	p, err := prepareTable(t, yaml, x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(p.Layout.Files[0])
+	if err != nil || !strings.HasSuffix(string(b), "1,2025-01,0101,AU,241.58\n2,2025-01,0102,AU,0.5\n") {
+		t.Errorf("the lines are %q (%v)", b, err)
+	}
+	x.rows = [][]string{{"2025-01", "0101", "AU", "1e+20"}}
+	_, err = prepareTable(t, yaml, x)
+	wantFault(t, "too large", err, guichet.KindInvalid, "row 1, column 'value': 1e+20 is a binary fraction")
+}
+
 func TestParquetInAGzipIsRefused(t *testing.T) {
 	t.Parallel()
 	o := ingest.Options{Profiles: []*ingest.Profile{parse(t, parquetYAML())}, Columnar: table{}}

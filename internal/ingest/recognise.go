@@ -149,10 +149,10 @@ func (f *original) unrecognised(s sample, attempts []Attempt) error {
 		e.Hint = "`guichet profile list` names the profiles; leave --profile out to let the file be recognised"
 	case len(attempts) == 0 || attempts[0].Score == 0:
 		e.Message = fmt.Sprintf("no profile recognises %s: it is %s", f.name, looked)
-		e.Hint = "`guichet profile list` names the profiles; --profile FILE reads it by one of your own (docs/design/profiles.md)"
+		e.Hint = "`guichet profile list` names the profiles; `guichet profile draft FILE` proposes one, and --profile FILE reads it by one of your own (docs/design/profiles.md)"
 	default:
 		e.Message = fmt.Sprintf("no profile recognises %s: it is %s; the nearest is %s, but %s", f.name, looked, attempts[0].Profile, attempts[0].Why)
-		e.Hint = "`guichet profile list` names the profiles; --profile FILE reads it by one of your own (docs/design/profiles.md)"
+		e.Hint = "`guichet profile list` names the profiles; `guichet profile draft FILE` proposes one, and --profile FILE reads it by one of your own (docs/design/profiles.md)"
 	}
 	return e
 }

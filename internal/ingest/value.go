@@ -105,8 +105,8 @@ func (f *faulter) dress(path string, c Column) {
 	if c.Before+c.After+c.Grouped == "" && c.Shift == 0 && c.Binary == 0 {
 		return
 	}
-	if f.p.Format.Kind != kindCSV {
-		f.at(path, "before, after, grouped, shift and binary are only for the kind %s", kindCSV)
+	if kind := f.p.Format.Kind; kind != kindCSV && (kind != kindParquet || c.Before+c.After+c.Grouped != "" || c.Shift != 0) {
+		f.at(path, "before, after, grouped, shift and binary are only for the kind %s (binary for %s too)", kindCSV, kindParquet)
 	}
 	if c.Before != "" && c.After != "" {
 		f.at(path, "either what stands before a text or what stands after it, not both")

@@ -22,6 +22,9 @@ import (
 	"guichet/trade"
 )
 
+// fobValue is the measure of imports at FOB beside CIF.
+const fobValue = "fob_value"
+
 // Questions are what is asked of the desk for one side.
 type Questions struct {
 	Total    guichet.Question // by published period
@@ -52,7 +55,7 @@ func Ask(q trade.MirrorQuestion, outward bool) Questions {
 	dims := []string{"reporter", "partner", "flow", "trade_system", "valuation", "partner_role", "currency", "grain", "freq"}
 	total := guichet.Question{
 		Dataset: "trade", Where: where, Period: q.Period, Conversion: q.Conversion, AsOf: q.AsOf, Vintage: q.Vintage,
-		By: append(slices.Clip(dims), "period"), Measures: []string{"value", "value_usd", "fob_value"},
+		By: append(slices.Clip(dims), "period"), Measures: []string{"value", "value_usd", fobValue},
 	}
 	products := total
 	products.By = append(slices.Clip(dims), "hs6")

@@ -28,7 +28,7 @@ func Compare(q trade.MirrorQuestion, x, m trade.Side, o Options) trade.MirrorAns
 	p := pair{q: q, x: x, m: m, o: o}
 	switch {
 	case !p.known():
-	case !slices.Equal(x.Months, m.Months):
+	case !slices.Equal(x.Months, m.Months), len(x.Months) == 0: // none: amendments alone
 		a.Adjusted = p.overCommonMonths()
 	default:
 		d := x.USD.Sub(*m.USD)

@@ -20,13 +20,25 @@ func say(code, en, fr string) saying { return saying{code, guichet.Text{EN: en, 
 // "fr") with its arguments, in the order that stands beside the text; "" for a code
 // that it does not know.
 func Text(code, lang string, args ...any) string {
-	all := slices.Concat(madeTexts(), coverTexts(), adjustTexts())
+	all := sayings()
 	i := slices.IndexFunc(all, func(s saying) bool { return s.code == code })
 	if i < 0 {
 		return ""
 	}
 	return fmt.Sprintf(all[i].text.In(lang), args...)
 }
+
+// Codes returns the closed list of codes of remarks and adjustments that Text
+// says.
+func Codes() []string {
+	var out []string
+	for _, s := range sayings() {
+		out = append(out, s.code)
+	}
+	return out
+}
+
+func sayings() []saying { return slices.Concat(madeTexts(), coverTexts(), adjustTexts()) }
 
 // madeTexts say how the two sides were made. The comments name the arguments.
 func madeTexts() []saying {

@@ -60,7 +60,8 @@ func SideFrom(q trade.MirrorQuestion, outward bool, g Given, r Rates) trade.Side
 	own := v.figures(s.Partner, flows)
 	s.National, s.USD = sum(own)
 	s.Periods = periods(own)
-	s.Months = months(own, zero)
+	s.Months = reported(months(own, zero), g.Total.Gaps, flows)
+	s.Remarks = slices.DeleteFunc(s.Remarks, func(r guichet.Remark) bool { return beside(r, v, flows) })
 	s.USDYear = yearMean(s, own, r)
 	if s.Valuation == trade.CIF {
 		s.FOB = fob(own)
@@ -166,6 +167,44 @@ func months(figures []figure, zero []string) []string {
 	slices.Sort(out)
 	return slices.Compact(out)
 }
+
+// reported leaves out the months of which the desk says that they were not
+// reported, though there are figures: those are amendments alone, and no
+// month's own.
+func reported(months []string, gaps []guichet.Gap, flows []trade.Flow) []string {
+	var not []string
+	for _, gap := range gaps {
+		if gap.Reason != guichet.GapNotReported || gap.Of != "" && !slices.Contains(flows, trade.Flow(gap.Of)) {
+			continue
+		}
+		for text := range strings.FieldsSeq(gap.Period) {
+			if span, err := guichet.ParseSpan(text); err == nil {
+				not = append(not, monthsOf(span)...)
+			}
+		}
+	}
+	return slices.DeleteFunc(months, func(m string) bool { return slices.Contains(not, m) })
+}
+
+// beside says of a remark that it is about figures that are not the side's: of a
+// trade system, valuation or role that is not taken, or of the FOB value, which
+// is used where every figure has one and whose absence says nothing of the
+// flow.
+func beside(r guichet.Remark, v variant, flows []trade.Flow) bool {
+	if r.Code == figuresAbsent && r.Unit == fobValue {
+		return true
+	}
+	own := []string{v.system, v.valuation, v.role, v.currency, v.grain}
+	for of := range strings.SplitSeq(r.Of, ", ") {
+		if of != "" && of != "-" && !slices.Contains(own, of) && !slices.Contains(flows, trade.Flow(of)) {
+			return true
+		}
+	}
+	return false
+}
+
+// figuresAbsent is the desk's code for rows without a figure of a measure.
+const figuresAbsent = "figures_absent"
 
 // sum adds figures up; the dollars are nil when those of one are not known.
 func sum(figures []figure) (national guichet.Decimal, usd *guichet.Decimal) {

@@ -67,7 +67,7 @@ func figureOf(row guichet.Row) (figure, bool) {
 		p.Freq = guichet.Freq(freq)
 	}
 	f := figure{flow: trade.Flow(word(row, "flow")), area: word(row, "partner"), period: p, national: national, usd: usd}
-	if fob, ok := row["fob_value"].(guichet.Decimal); ok {
+	if fob, ok := row[fobValue].(guichet.Decimal); ok {
 		f.fob = &fob
 	}
 	return f, true

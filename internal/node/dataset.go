@@ -6,6 +6,7 @@ import (
 
 	"guichet"
 	"guichet/codes"
+	"guichet/internal/desk"
 	"guichet/trade"
 )
 
@@ -13,8 +14,18 @@ import (
 func Dataset() *guichet.Dataset {
 	ds := trade.Dataset()
 	ds.Known = known
+	ds.RemarkText = remarkText
 	ds.Classifications[0].HiddenBy = []string{trade.RemarkRolledUp, trade.RemarkConfidential}
 	return ds
+}
+
+// remarkText says a code of the dataset's, or one that the desk makes of any
+// dataset.
+func remarkText(code, lang string) string {
+	if text := trade.RemarkText(code, lang); text != "" {
+		return text
+	}
+	return desk.RemarkText(code, lang)
 }
 
 func datasets() []*guichet.Dataset { return []*guichet.Dataset{Dataset()} }

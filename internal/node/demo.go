@@ -11,8 +11,7 @@ import (
 	"strings"
 
 	"guichet"
-	"guichet/internal/demo"
-	"guichet/trade"
+	"guichet/internal/synth"
 )
 
 // DemoRequest asks for the demonstration.
@@ -23,15 +22,28 @@ type DemoRequest struct {
 	Lang string    // "en" (default) or "fr"
 }
 
-// demoSeed makes the same files at every run.
-const demoSeed = 2024
+// What the demonstration makes up: the same files at every run.
+const (
+	demoSeed         = 2020
+	demoYear         = "2020"
+	demoDeclarations = 20_000
+)
+
+// When the made offices published: first figures, and the same revised.
+const (
+	demoFirst   = "2021-02-15"
+	demoRevised = "2021-06-15"
+	demoBetween = "2021-03-31"
+)
 
 // demoMark stands in a folder that a demonstration made and may remove.
 const demoMark = "made-by-guichet-demo"
 
-// Demo makes small files of five members in their national formats, takes them
-// in, asks, compares, and holds every answer against what the files were made
-// to say. It fails when one differs.
+// Demo makes up trade between five members whose truth is known: both sides of
+// every consignment as declaration lines, and the figures that the offices
+// would publish from them, each in its national format. It takes them in, asks,
+// compares, and holds every answer against what was made. It fails when one
+// differs.
 func Demo(ctx context.Context, cfg Config, req DemoRequest) error {
 	dir, err := demoFolder(req)
 	if err != nil {
@@ -42,11 +54,15 @@ func Demo(ctx context.Context, cfg Config, req DemoRequest) error {
 	}
 	d := &showing{out: req.Out, fr: req.Lang == "fr", dir: dir, gone: req.Once && req.Home == ""}
 	d.say("\nA window between five members, with generated data: no figure below is an observation.\n", "\nUn guichet entre cinq membres, avec des données générées : aucun chiffre ci-dessous n'est une observation.\n")
-	files, err := demo.Make(filepath.Join(dir, "files"), demoSeed)
+	made, err := synth.Make(ctx, synth.Options{
+		Members: synth.Members(), From: demoYear + "-01", To: demoYear + "-12", Declarations: demoDeclarations, Seed: demoSeed, Dir: d.files(),
+	}, func(string, int64, int64) {})
 	if err != nil {
 		return err
 	}
-	d.say("1. %d national files made in %s", "1. %d fichiers nationaux fabriqués dans %s", len(files), filepath.Join(dir, "files"))
+	d.say("1. %d consignments of COVID-19 goods made up: %d declaration lines of both sides and the figures that five offices would publish, in %d files; the truth stands apart (%s)",
+		"1. %d expéditions de biens liés à la COVID-19 inventées : %d lignes de déclaration des deux côtés et les chiffres que cinq offices publieraient, en %d fichiers ; la vérité est à part (%s)",
+		made.Consignments, made.Lines, len(made.Files), d.files())
 	cfg.Home = filepath.Join(dir, "home")
 	if _, err := Init(ctx, cfg, "US"); err != nil {
 		return err
@@ -55,7 +71,7 @@ func Demo(ctx context.Context, cfg Config, req DemoRequest) error {
 	if err != nil {
 		return err
 	}
-	err = d.run(ctx, n, files)
+	err = d.run(ctx, n, made)
 	return errors.Join(err, n.Close())
 }
 
@@ -106,6 +122,12 @@ type showing struct {
 	faults []string
 }
 
+func (d *showing) files() string { return filepath.Join(d.dir, "files") }
+
+func (d *showing) fault(format string, args ...any) {
+	d.faults = append(d.faults, fmt.Sprintf(format, args...))
+}
+
 func (d *showing) say(en, fr string, args ...any) {
 	text := en
 	if d.fr {
@@ -121,17 +143,19 @@ func (d *showing) lang() string {
 	return "en"
 }
 
-func (d *showing) run(ctx context.Context, n *Node, files []demo.File) error {
-	if err := d.takeIn(ctx, n, files); err != nil {
+func (d *showing) run(ctx context.Context, n *Node, made synth.Manifest) error {
+	if err := d.takeIn(ctx, n, made); err != nil {
 		return err
 	}
-	if err := d.ask(ctx, n); err != nil {
+	for _, step := range []func(context.Context, *Node) error{d.ask, d.lines, d.vintages, d.mirror} {
+		if err := step(ctx, n); err != nil {
+			return err
+		}
+	}
+	if err := d.truth(); err != nil {
 		return err
 	}
-	if err := d.mirror(ctx, n); err != nil {
-		return err
-	}
-	if err := d.hold(ctx, n, files); err != nil {
+	if err := d.hold(ctx, n, made); err != nil {
 		return err
 	}
 	if len(d.faults) > 0 {
@@ -141,191 +165,63 @@ func (d *showing) run(ctx context.Context, n *Node, files []demo.File) error {
 		return nil
 	}
 	home := filepath.Join(d.dir, "home")
-	d.say("\nWhat to try next:\n  bin/guichet ask --home %[1]s --product covid19/protective --flow imports --period 2024 --by reporter,partner --measure value_usd,net_kg\n  bin/guichet submissions --home %[1]s\n  bin/guichet codes 63079098 --list uk-cn --on 2021-03-01\n  bin/guichet help",
-		"\nÀ essayer ensuite :\n  bin/guichet ask --home %[1]s --product covid19/protective --flow imports --period 2024 --by reporter,partner --measure value_usd,net_kg --lang fr\n  bin/guichet submissions --home %[1]s --lang fr\n  bin/guichet codes 63079098 --list uk-cn --on 2021-03-01 --lang fr\n  bin/guichet help --lang fr", home)
+	d.say("\nWhat to try next:\n  bin/guichet codes search surgical mask\n  bin/guichet ask --home %[1]s --product covid19/protective --flow imports --period 2020 --by reporter,partner --measure value_usd,net_kg\n  bin/guichet submissions --home %[1]s\n  bin/guichet profile draft YOUR-FILE.csv\n  bin/guichet help",
+		"\nÀ essayer ensuite :\n  bin/guichet codes search masque chirurgical --lang fr\n  bin/guichet ask --home %[1]s --product covid19/protective --flow imports --period 2020 --by reporter,partner --measure value_usd,net_kg --lang fr\n  bin/guichet submissions --home %[1]s --lang fr\n  bin/guichet profile draft VOTRE-FICHIER.csv --lang fr\n  bin/guichet help --lang fr", home)
 	return nil
 }
 
-// takeIn takes every file in, each recognised by what stands in it.
-func (d *showing) takeIn(ctx context.Context, n *Node, files []demo.File) error {
-	d.say("2. Each is recognised by its content and taken in:", "2. Chacun est reconnu à son contenu et pris en charge :")
-	for _, f := range files {
-		res, err := n.Ingest(ctx, IngestRequest{File: f.Path, Generated: f.Generated})
-		if err != nil {
-			return fmt.Errorf("take in %s: %w", f.Path, err)
-		}
-		s := res.Submission
-		d.say("   %s  %-36s %-26s %6d lines, %d put aside, %d records", "   %s  %-36s %-26s %6d lignes, %d écartées, %d enregistrements", f.Member, s.File, s.Profile, s.Lines, s.Aside, s.Records)
-		if s.Aside > 0 {
-			d.faults = append(d.faults, fmt.Sprintf("%s: %d lines were put aside", s.File, s.Aside))
-		}
-	}
-	again, err := n.Ingest(ctx, IngestRequest{File: files[0].Path, Generated: true})
-	if err != nil {
-		return err
-	}
-	if !again.Already {
-		d.faults = append(d.faults, "the same file was taken in twice")
-	}
-	d.say("   %s again: nothing changed, it is here already", "   %s encore : rien n'a changé, il est déjà là", filepath.Base(files[0].Path))
-	return nil
+// taken counts what came in by one profile.
+type taken struct {
+	member, profile       string
+	files                 int
+	lines, aside, records int64
 }
 
-// ask asks two questions in common codes.
-func (d *showing) ask(ctx context.Context, n *Node) error {
-	year, err := guichet.ParseSpan(fmt.Sprint(demo.Year))
-	if err != nil {
-		return err
-	}
-	d.say("3. One question in common codes, %d: imports of masks (630790) by reporter and partner, in dollars", "3. Une question en codes communs, %d : importations de masques (630790) par déclarant et partenaire, en dollars", demo.Year)
-	a, err := n.Ask(ctx, guichet.Question{
-		Where: map[string][]string{"product": {"covid19/protective/masks"}, "flow": {"imports"}}, Period: year,
-		By: []string{"reporter", "partner"}, Measures: []string{"value_usd"}, Lang: d.lang(),
-	})
-	if err != nil {
-		return err
-	}
-	d.show(a)
-	d.say("4. New Zealand's exports of ventilators (901920) by partner", "4. Exportations néo-zélandaises de respirateurs (901920) par partenaire")
-	a, err = n.Ask(ctx, guichet.Question{
-		Where: map[string][]string{"product": {"901920"}, "flow": {"exports"}, "reporter": {"NZ"}}, Period: year,
-		By: []string{"partner"}, Measures: []string{"value", "quantity"}, Lang: d.lang(),
-	})
-	if err != nil {
-		return err
-	}
-	d.show(a)
-	return nil
-}
-
-// shown is how many rows and remarks of an answer the demonstration shows.
-const shown = 6
-
-func (d *showing) show(a guichet.Answer) {
-	if len(a.Rows) == 0 {
-		d.faults = append(d.faults, "a question has no row")
-	}
-	for i, row := range a.Rows {
-		if i == shown {
-			d.say("   ... %d rows in all", "   ... %d lignes en tout", len(a.Rows))
-			break
-		}
-		var parts []string
-		for _, c := range a.Columns {
-			switch v := row[c.Name].(type) {
-			case string:
-				if v != "" && c.Name != "grain" {
-					parts = append(parts, v)
-				}
-			case guichet.Decimal:
-				parts = append(parts, c.Name+" "+v.String())
+// takeIn takes every file in, each recognised by what stands in it: lines, then
+// first figures, then the same revised.
+func (d *showing) takeIn(ctx context.Context, n *Node, made synth.Manifest) error {
+	d.say("2. Each file is recognised by its content, marked as generated by its name, and taken in:", "2. Chaque fichier est reconnu à son contenu, marqué comme généré à son nom, et pris en charge :")
+	var all []taken
+	for _, vintage := range []string{"", "first", "revised"} {
+		for _, f := range made.Files {
+			if f.Vintage != vintage || f.Kind != "declarations" && f.Kind != "aggregate" {
+				continue
+			}
+			t, err := d.takeOne(ctx, n, f)
+			if err != nil {
+				return err
+			}
+			same := func(o taken) bool { return o.member == t.member && o.profile == t.profile }
+			if i := slices.IndexFunc(all, same); i >= 0 {
+				all[i] = all[i].with(t)
+			} else {
+				all = append(all, t)
 			}
 		}
-		_, _ = fmt.Fprintf(d.out, "   %s\n", strings.Join(parts, "  "))
 	}
-	for i, r := range a.Remarks {
-		if i == shown {
-			break
-		}
-		_, _ = fmt.Fprintf(d.out, "   - %s\n", strings.TrimSpace(r.Reporter+" "+r.Text))
-	}
-	for i, g := range a.Gaps {
-		if i == shown {
-			break
-		}
-		_, _ = fmt.Fprintf(d.out, "   ! %s %s: %s\n", g.Reporter, g.Reason, g.Text)
-	}
-	d.say("   from %d submissions", "   de %d envois", len(a.Sources))
-}
-
-// mirror compares what two members say of one flow.
-func (d *showing) mirror(ctx context.Context, n *Node) error {
-	d.say("5. Canada's exports to the US, by both: `guichet mirror --exporter CA --importer US --period %d`", "5. Exportations du Canada vers les États-Unis, selon les deux : `guichet mirror --exporter CA --importer US --period %d`", demo.Year)
-	year, err := guichet.ParseSpan(fmt.Sprint(demo.Year))
-	if err != nil {
-		return err
-	}
-	a, err := n.Mirror(ctx, trade.MirrorQuestion{Exporter: "CA", Importer: "US", Period: year, Lang: d.lang()})
-	if err != nil {
-		return err
-	}
-	if a.Export.USD == nil || a.Import.USD == nil || a.Asymmetry == nil {
-		d.faults = append(d.faults, "the mirror has no figures")
-		return nil
-	}
-	d.say("   X %s USD (%s), M %s USD (%s), c = %s", "   X %s USD (%s), M %s USD (%s), c = %s", a.Export.USD, a.Export.Valuation, a.Import.USD, a.Import.Valuation, a.Asymmetry)
-	for i, r := range a.Remarks {
-		if i == shown {
-			break
-		}
-		_, _ = fmt.Fprintf(d.out, "   - %s\n", r.Text)
+	for _, t := range all {
+		d.say("   %s  %-24s %3d files, %6d lines, %d put aside, %6d records", "   %s  %-24s %3d fichiers, %6d lignes, %d écartées, %6d enregistrements", t.member, t.profile, t.files, t.lines, t.aside, t.records)
 	}
 	return nil
 }
 
-// held is a total of the made files and where it must come out.
-type held struct {
-	member, key, flow, system string
+func (t taken) with(o taken) taken {
+	t.files, t.lines, t.aside, t.records = t.files+o.files, t.lines+o.lines, t.aside+o.aside, t.records+o.records
+	return t
 }
 
-// hold asks for each total that the files were made to hold.
-func (d *showing) hold(ctx context.Context, n *Node, files []demo.File) error {
-	checks := []held{
-		{"US", "general", "imports", "general"},
-		{"US", "consumption", "imports", "special_relaxed"},
-		{"CA", "imports", "imports", ""},
-		{"CA", "exports", "exports", ""},
-		{"NZ", "Export_FOB", "domestic_exports", ""},
-		{"NZ", "Re_export_FOB", "re_exports", ""},
-		{"NZ", "total_export_FOB", "exports", ""},
-		{"GB", "general", "imports", "general"},
-		{"GB", "special", "imports", "special_relaxed"},
+func (d *showing) takeOne(ctx context.Context, n *Node, f synth.File) (taken, error) {
+	released := map[string]string{"first": demoFirst, "revised": demoRevised}[f.Vintage]
+	res, err := n.Ingest(ctx, IngestRequest{File: filepath.Join(d.files(), f.Name), Released: released})
+	if err != nil {
+		return taken{}, fmt.Errorf("take in %s: %w", f.Name, err)
 	}
-	for _, c := range checks {
-		want, cubes := c.stated(files)
-		where := map[string][]string{"reporter": {c.member}, "flow": {c.flow}}
-		if c.system != "" {
-			where["trade_system"] = []string{c.system}
-		}
-		a, err := n.Ask(ctx, guichet.Question{Where: where, By: []string{"reporter"}, Measures: []string{"value"}})
-		if err != nil {
-			return err
-		}
-		var got guichet.Decimal
-		for _, r := range a.Rows {
-			if v, ok := r["value"].(guichet.Decimal); ok {
-				got = got.Add(v)
-			}
-		}
-		if got.Cmp(want) != 0 || cubes == 0 {
-			d.faults = append(d.faults, fmt.Sprintf("%s %s %s: %s instead of %s", c.member, c.flow, c.key, got, want))
-		}
+	s := res.Submission
+	if s.Aside > 0 || s.Lines != f.Lines {
+		d.fault("%s: %d of %d lines came in, %d were put aside", f.Name, s.Kept, f.Lines, s.Aside)
 	}
-	if err := n.Check(ctx); err != nil {
-		return err
+	if !s.Generated {
+		d.fault("%s is not marked as generated", f.Name)
 	}
-	if len(d.faults) == 0 {
-		d.say("6. Held against what the files were made to say: %d totals, all exact; every invariant of the home holds", "6. Confronté à ce que disent les fichiers : %d totaux, tous exacts ; tous les invariants tiennent", len(checks))
-	}
-	return nil
-}
-
-// stated sums a key over a member's files; files that tell the same trade in
-// another table count once.
-func (h held) stated(files []demo.File) (guichet.Decimal, int) {
-	var sum guichet.Decimal
-	var seen []string
-	for _, f := range files {
-		v, ok := f.Totals[h.key]
-		if f.Member != h.member || !ok {
-			continue
-		}
-		table, _, _ := strings.Cut(filepath.Base(f.Path), "_")
-		if h.member == "CA" && len(seen) > 0 && !slices.Contains(seen, table) {
-			continue
-		}
-		seen = append(seen, table)
-		sum = sum.Add(v)
-	}
-	return sum, len(seen)
+	return taken{f.Member, s.Profile, 1, s.Lines, s.Aside, s.Records}, nil
 }

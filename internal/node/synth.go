@@ -7,11 +7,11 @@ import (
 	"guichet/internal/synth"
 )
 
-// SynthRequest says what trade to make up; SynthManifest says what was made.
-type (
-	SynthRequest  = synth.Options
-	SynthManifest = synth.Manifest
-)
+// SynthRequest says what trade to make up.
+type SynthRequest = synth.Options
+
+// SynthManifest says what was made.
+type SynthManifest = synth.Manifest
 
 // SynthMembers returns the members whose declarations can be made.
 func SynthMembers() []string { return synth.Members() }

@@ -53,7 +53,7 @@ func TestWhatSynthMakesIsTakenIn(t *testing.T) {
 		"aggregate GB value imports":            "reporter=GB flow=imports grain=aggregate trade_system=general",
 		"aggregate GB value exports":            "reporter=GB flow=exports grain=aggregate trade_system=general",
 		"declarations US I CUSTOMS_VALUE":       "reporter=US flow=imports grain=line",
-		"declarations NZ EXP FOB_VALUE":         "reporter=NZ flow=exports,domestic_exports,re_exports grain=line",
+		"declarations NZ EXP FOB_VALUE":         "reporter=NZ flow=exports grain=line",
 		"declarations AU N10 CUSTOMS_VALUE":     "reporter=AU flow=imports grain=line",
 		"declarations CA IMPORT VALUE_FOR_DUTY": "reporter=CA flow=imports grain=line",
 		"declarations GB IM DE_8_6_STAT_VALUE":  "reporter=GB flow=imports grain=line valuation=cif",

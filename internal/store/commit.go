@@ -292,7 +292,9 @@ func (w *Writer) rewrite(ctx context.Context, ds *guichet.Dataset, h guichet.Hol
 
 // copySorted is the statement that writes those rows of files for which a
 // condition over r holds, sorted as the dataset sorts. A field that none of them
-// carries is not written, as at first.
+// carries is not written, as at first. Row groups are smaller than the engine
+// would make them: a question about one product reads one or two, and a pack is
+// asked for one of its submissions at a time.
 func copySorted(ds *guichet.Dataset, files []string, where, to string) (string, error) {
 	carried := map[int]bool{}
 	for _, f := range files {
@@ -319,7 +321,7 @@ func copySorted(ds *guichet.Dataset, files []string, where, to string) (string, 
 	if len(order) > 0 {
 		query += " ORDER BY " + strings.Join(order, ", ")
 	}
-	return "COPY (" + query + ") TO " + lit(to) + " (FORMAT parquet, COMPRESSION zstd, FIELD_IDS {" + strings.Join(ids, ", ") + "})", nil
+	return "COPY (" + query + ") TO " + lit(to) + " (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE " + strconv.Itoa(rowGroup) + ", FIELD_IDS {" + strings.Join(ids, ", ") + "})", nil
 }
 
 // swap is a change of the table's files, and who makes it.

@@ -24,6 +24,10 @@ const (
 	packAt    = 64
 )
 
+// rowGroup is how many rows a row group of a rewritten file has, a multiple of
+// the engine's vector of 2,048.
+const rowGroup = 12 * 2048
+
 // Compaction says what a compaction did.
 type Compaction struct {
 	Before int   `json:"files_before"` // data files of the table

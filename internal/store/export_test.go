@@ -81,8 +81,8 @@ func (s *Store) FilesFor(ctx context.Context, p guichet.Plan) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	files, _, err := s.filesFor(ctx, ds, asked{p, p.Parts[0]})
-	return len(files), err
+	open, err := s.filesFor(ctx, ds, asked{p, p.Parts[0]})
+	return len(open.files), err
 }
 
 // Grace is how long a pack stays that the table no longer names.

@@ -88,17 +88,17 @@ type asked struct {
 }
 
 func (s *Store) findPart(ctx context.Context, conn *sql.Conn, ds *guichet.Dataset, a asked) ([]guichet.Found, error) {
-	files, partial, err := s.filesFor(ctx, ds, a)
-	if err != nil || len(files) == 0 {
+	open, err := s.filesFor(ctx, ds, a)
+	if err != nil || len(open.files) == 0 {
 		return nil, err
 	}
-	where, args := whereOf(ds, a.part)
-	if len(partial) > 0 {
-		if err := unitTable(ctx, conn, ds, partial); err != nil {
+	where, args := whereOf(ds, a.part, open)
+	if len(open.partial) > 0 {
+		if err := unitTable(ctx, conn, ds, open.partial); err != nil {
 			return nil, err
 		}
 		defer func() { _, _ = conn.ExecContext(context.WithoutCancel(ctx), "DROP TABLE IF EXISTS wanted_units") }()
-		where = append(where, wantedUnits(ds, partial))
+		where = append(where, wantedUnits(ds, open.partial))
 	}
 	sel := []string{"r.submission"}
 	for _, by := range a.By {
@@ -118,7 +118,7 @@ func (s *Store) findPart(ctx context.Context, conn *sql.Conn, ds *guichet.Datase
 		sel = append(sel, "sum(r."+m+")::DECIMAL(38,3)", "count(r."+m+")")
 	}
 	asked, held := strings.Join(sel, ", "), strings.Join(where, " AND ")
-	query := "SELECT " + asked + " FROM " + readMentioned(ds, files, asked+" "+held) + " r WHERE " + held +
+	query := "SELECT " + asked + " FROM " + readMentioned(ds, open.files, asked+" "+held) + " r WHERE " + held +
 		" GROUP BY " + strings.Join(group, ",") + " ORDER BY " + strings.Join(group, ",")
 	rows, err := conn.QueryContext(ctx, query, args...)
 	if err != nil {
@@ -184,8 +184,12 @@ func keyOf(ds *guichet.Dataset, by string) string {
 }
 
 // whereOf writes the clauses of a part: names from the descriptor, values
-// bound.
-func whereOf(ds *guichet.Dataset, part guichet.PlanPart) (where []string, args []any) {
+// bound. A clause on a plain column lets the engine skip row groups, and makes
+// it look at every one of them, bloom filter and all (submission and flow, 810
+// row groups: 25 ms). So what is certain of the files that are opened is not
+// asked again, and beside a code, by which they are sorted, no other text is
+// asked of a plain column.
+func whereOf(ds *guichet.Dataset, part guichet.PlanPart, open opened) (where []string, args []any) {
 	bind := func(vals []string) string {
 		marks := make([]string, len(vals))
 		for i, v := range vals {
@@ -194,8 +198,17 @@ func whereOf(ds *guichet.Dataset, part guichet.PlanPart) (where []string, args [
 		}
 		return strings.Join(marks, ",")
 	}
-	where = append(where, "r.submission IN ("+bind(part.Submissions)+")")
-	if !part.Span.IsZero() {
+	picked := pickedBy(ds)
+	byCode := slices.ContainsFunc(part.Clauses, func(c guichet.Clause) bool { return !c.Not && slices.Contains(picked, c.Field) })
+	where = append(where, "true")
+	switch {
+	case open.own:
+	case byCode:
+		where = append(where, "coalesce(r.submission,'') IN ("+bind(part.Submissions)+")")
+	default:
+		where = append(where, "r.submission IN ("+bind(part.Submissions)+")")
+	}
+	if !part.Span.IsZero() && !open.within {
 		where = append(where, "r.period >= ?::DATE AND r.period <= ?::DATE")
 		args = append(args, part.Span.From.Start.Format(time.DateOnly), part.Span.To.End().Format(time.DateOnly))
 	}
@@ -209,8 +222,8 @@ func whereOf(ds *guichet.Dataset, part guichet.PlanPart) (where []string, args [
 		text := "coalesce(" + col + "::VARCHAR,'')"
 		var alts []string
 		if len(c.In) > 0 {
-			if f.Type == guichet.TypeText && !c.Not && !slices.Contains(c.In, "") {
-				text = col // a plain column lets the engine skip row groups
+			if f.Type == guichet.TypeText && !c.Not && !slices.Contains(c.In, "") && (!byCode || slices.Contains(picked, f.Name)) {
+				text = col
 			}
 			alts = append(alts, text+" IN ("+bind(c.In)+")")
 		}
@@ -230,42 +243,76 @@ func whereOf(ds *guichet.Dataset, part guichet.PlanPart) (where []string, args [
 	return where, args
 }
 
-// filesFor returns the files behind a part that can hold a row of it. At present
-// or as of a day they are the table's own in its snapshot of then; for a vintage they are the first
-// files of the submissions, of which only some units may count.
-func (s *Store) filesFor(ctx context.Context, ds *guichet.Dataset, a asked) (files []string, partial []guichet.Holding, err error) {
+// opened are the files behind a part that can hold a row of it.
+type opened struct {
+	files   []string
+	partial []guichet.Holding // submissions of which only some units may count
+	own     bool              // they hold rows of the part's submissions alone
+	within  bool              // every row of them lies within the part's span
+}
+
+// filesFor returns what is opened for a part. At present or as of a day these
+// are the table's own files in its snapshot of then; for a vintage they are the
+// first files of the submissions, of which only some units may count.
+func (s *Store) filesFor(ctx context.Context, ds *guichet.Dataset, a asked) (opened, error) {
 	if a.Moment.Vintage != "" {
 		return s.vintageFiles(ctx, ds, a)
 	}
 	sh, err := s.shelfOf(ctx, ds.Name)
 	if err != nil {
-		return nil, nil, err
+		return opened{}, err
 	}
 	plan, err := s.snapshotFiles(ctx, ds, sh, a.Moment)
 	if err != nil {
-		return nil, nil, err
+		return opened{}, err
 	}
-	for _, name := range plan.names(a.part.Submissions, func(f heldFile) bool { return f.Bounds.canHold(ds, a.part) }) {
-		files = append(files, s.dataPath(ds.Name, name))
+	period, _ := ds.Field(guichet.FieldPeriod)
+	wanted := map[string]bool{}
+	for _, id := range a.part.Submissions {
+		wanted[id] = true
 	}
-	return files, nil, nil
+	out := opened{own: true, within: period.Required}
+	for _, f := range plan.filesOf(a.part.Submissions) {
+		if !f.Bounds.canHold(ds, a.part) {
+			continue
+		}
+		out.files = append(out.files, s.dataPath(ds.Name, f.Name))
+		out.own = out.own && sh.holdsOnly(f.Name, wanted)
+		out.within = out.within && f.Bounds.within(a.part.Span)
+	}
+	return out, nil
 }
 
-func (s *Store) vintageFiles(ctx context.Context, ds *guichet.Dataset, a asked) (files []string, partial []guichet.Holding, err error) {
+// holdsOnly says whether a file holds no rows but of these submissions.
+func (sh *shelf) holdsOnly(name string, wanted map[string]bool) bool {
+	p := sh.packs[name]
+	if p == nil {
+		return true // a file of one of them
+	}
+	for id := range p.leaves {
+		if !wanted[id] {
+			return false
+		}
+	}
+	return true
+}
+
+func (s *Store) vintageFiles(ctx context.Context, ds *guichet.Dataset, a asked) (opened, error) {
 	holdings, err := s.Holdings(ctx, ds.Name, a.Moment)
 	if err != nil {
-		return nil, nil, err
+		return opened{}, err
 	}
+	var out opened
 	for _, h := range holdings {
 		if !slices.Contains(a.part.Submissions, h.Submission.ID) {
 			continue
 		}
 		for _, p := range h.Submission.Parts {
-			files = append(files, s.dataPath(ds.Name, p.Path))
+			out.files = append(out.files, s.dataPath(ds.Name, p.Path))
 		}
-		partial = append(partial, h)
+		out.partial = append(out.partial, h)
 	}
-	return files, partial, nil
+	return out, nil
 }
 
 // unitTable lays the wanted units down for a join.

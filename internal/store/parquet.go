@@ -263,9 +263,9 @@ func appendText(b []byte, a arrow.Array, i int) []byte {
 	case *array.Int32:
 		return strconv.AppendInt(b, int64(a.Value(i)), 10)
 	case *array.Float64:
-		return appendFloat(b, a.Value(i), exactIn64)
+		return appendFloat(b, a.Value(i), exactIn64, 64)
 	case *array.Float32:
-		return appendFloat(b, float64(a.Value(i)), exactIn32)
+		return appendFloat(b, float64(a.Value(i)), exactIn32, 32)
 	case *array.Dictionary:
 		return appendText(b, a.Dictionary(), a.GetValueIndex(i))
 	}
@@ -276,12 +276,17 @@ func appendText(b []byte, a arrow.Array, i int) []byte {
 	return append(b, text...)
 }
 
-func appendFloat(b []byte, v, exact float64) []byte {
+// appendFloat appends a binary fraction: as a whole number where it is one,
+// without an exponent where it is no larger than figures are.
+func appendFloat(b []byte, v, exact float64, bits int) []byte {
 	switch {
 	case math.IsNaN(v):
 		return b
 	case v == math.Trunc(v) && math.Abs(v) <= exact:
 		return strconv.AppendInt(b, int64(v), 10)
 	}
-	return strconv.AppendFloat(b, v, 'g', -1, 64)
+	if math.Abs(v) < 1e15 {
+		return strconv.AppendFloat(b, v, 'f', -1, bits)
+	}
+	return strconv.AppendFloat(b, v, 'g', -1, bits)
 }

@@ -31,23 +31,17 @@ type filePlan struct {
 }
 
 // of returns the files that hold rows of a submission.
-func (p *filePlan) of(id string) []heldFile {
-	var out []heldFile
-	for _, i := range p.bySub[id] {
-		out = append(out, p.files[i])
-	}
-	return out
-}
+func (p *filePlan) of(id string) []heldFile { return p.filesOf([]string{id}) }
 
-// names returns the names of the files that hold any of these submissions, each
-// once, in the order of the submissions; keep picks.
-func (p *filePlan) names(ids []string, keep func(heldFile) bool) []string {
-	var out []string
+// filesOf returns the files that hold rows of any of these submissions, each
+// once, in the order of the submissions.
+func (p *filePlan) filesOf(ids []string) []heldFile {
+	var out []heldFile
 	seen := make([]bool, len(p.files))
 	for _, id := range ids {
 		for _, i := range p.bySub[id] {
-			if !seen[i] && keep(p.files[i]) {
-				out = append(out, p.files[i].Name)
+			if !seen[i] {
+				out = append(out, p.files[i])
 			}
 			seen[i] = true
 		}

@@ -109,3 +109,9 @@ func (b bounds) mayMeet(ds *guichet.Dataset, c guichet.Clause) bool {
 	}
 	return slices.ContainsFunc(c.Prefix, func(p string) bool { return p <= within[1] && within[0] < p+afterAny })
 }
+
+// within says whether every row lies within a span for certain.
+func (b bounds) within(span guichet.Span) bool {
+	p, ok := b[guichet.FieldPeriod]
+	return ok && !span.IsZero() && p[0] >= span.From.Start.Format(time.DateOnly) && p[1] <= span.To.End().Format(time.DateOnly)
+}

@@ -1,7 +1,7 @@
 package synth
 
 import (
-	"cmp"
+	"maps"
 	"slices"
 
 	"guichet/trade"
@@ -142,27 +142,14 @@ func (t *cellTable) merge(o *cellTable) {
 	}
 }
 
-// cells returns every cell in the order of member, flow, month, code, partner.
+// cells returns every cell, in an order that depends on what they stand for
+// alone: member, flow, month, line, partner, consignment, mode.
 func (t *cellTable) cells(w *world) []Cell {
 	out := make([]Cell, 0, len(t.sums))
-	for k, n := range t.at {
-		out = append(out, w.cell(k, &t.sums[n]))
+	for _, k := range slices.Sorted(maps.Keys(t.at)) {
+		out = append(out, w.cell(k, &t.sums[t.at[k]]))
 	}
-	slices.SortFunc(out, func(a, b Cell) int {
-		return cmp.Or(cmp.Compare(a.Member, b.Member), cmp.Compare(a.Flow, b.Flow), cmp.Compare(a.Month, b.Month), cmp.Compare(a.Code, b.Code),
-			cmp.Compare(a.List, b.List), cmp.Compare(a.Partner, b.Partner), cmp.Compare(a.Consignment, b.Consignment), cmp.Compare(a.Mode, b.Mode), compareBool(a.Hidden, b.Hidden))
-	})
 	return out
-}
-
-func compareBool(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case b:
-		return -1
-	}
-	return 1
 }
 
 func (w *world) cell(k cellKey, p *pair) Cell {

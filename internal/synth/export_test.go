@@ -1,7 +1,11 @@
 package synth
 
 import (
+	"bufio"
 	"context"
+	"crypto/sha256"
+	"errors"
+	"os"
 
 	"guichet/codes"
 )
@@ -122,6 +126,17 @@ func Lines(o Options) ([]Line, error) {
 		}
 	}
 	return out, nil
+}
+
+// WriteToFullDisk writes a file where no space is left.
+func WriteToFullDisk() error {
+	f, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	o := &output{path: "/dev/full", file: f, digest: sha256.New()}
+	o.out = bufio.NewWriterSize(f, 16)
+	return errors.Join(o.add(make([]byte, 100)), f.Close())
 }
 
 // Whole is the denominator of planted rates.

@@ -208,6 +208,13 @@ func TestBadOptions(t *testing.T) {
 	}
 }
 
+func TestFullDisk(t *testing.T) {
+	err := synth.WriteToFullDisk()
+	if guichet.KindOf(err) != guichet.KindFull {
+		t.Errorf("%v, want KindFull", err)
+	}
+}
+
 // TestInterruptedLeavesNothing ends the work halfway.
 func TestInterruptedLeavesNothing(t *testing.T) {
 	o := options(t, 100_000, 1)

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"guichet"
@@ -49,25 +50,43 @@ func (m *maker) publish(ctx context.Context, cells []Cell) error {
 		byMember[cells[at].Member] = cells[at:end]
 		at = end
 	}
+	// Offices write beside one another; what they write is taken in order.
+	var group sync.WaitGroup
+	defer group.Wait()
+	ready := [members]chan publication{}
 	for member, publish := range publishers() {
-		iso := m.w.office[member].iso
-		if !m.o.has(iso) {
-			continue
+		ready[member] = make(chan publication, 1)
+		group.Go(func() {
+			var out publication
+			out.err = publish(m.w, byMember[m.w.office[member].iso], func(f published) error {
+				out.files = append(out.files, f)
+				return context.Cause(ctx)
+			})
+			ready[member] <- out
+		})
+	}
+	for member := range ready {
+		out := <-ready[member]
+		if err := cmp.Or(out.err, context.Cause(ctx)); err != nil {
+			return err
 		}
-		err := publish(m.w, byMember[iso], func(f published) error {
-			if err := context.Cause(ctx); err != nil {
+		for _, f := range out.files {
+			// An office publishes no file without a figure.
+			if f.lines == 0 {
+				continue
+			}
+			if err := m.aggregate(m.w.office[member].iso, f); err != nil {
 				return err
 			}
-			if f.lines == 0 {
-				return nil // an office publishes no file without a figure
-			}
-			return m.aggregate(iso, f)
-		})
-		if err != nil {
-			return err
 		}
 	}
 	return nil
+}
+
+// publication is all that one office publishes.
+type publication struct {
+	files []published
+	err   error
 }
 
 // aggregate writes one published file.

@@ -265,6 +265,10 @@ func (r *recorder) finish() {
 	}
 	next := r.now
 	if next.usd = usd(rec.value, r.rate); next.usd != r.now.usd {
+		// Rounding may not hide what no cause explains.
+		if off := next.usd - r.now.usd; off < -mostRounding || off > mostRounding {
+			r.unexplained++
+		}
 		r.moved(rounding, "", next)
 	}
 	r.write(rec)

@@ -97,15 +97,14 @@ func (r *recorder) known() {
 	b = r.lw.appendTrader(b, s.importer, s.buyer)
 	b = append(b, ',')
 	b = appendDocument(b, s, s.document)
-	for _, side := range [...]record{
-		{ship: s, member: s.exporter, number: s.number, when: s.out},
-		{ship: s, member: s.importer, imports: true, number: s.number, when: s.in},
-	} {
-		b = append(b, ',')
-		b = r.lw.appendNumber(b, &side)
-		b = append(b, ',')
-		b = append(b, w.cal.days[side.when.accepted].text[isoDate]...)
-	}
+	side := &r.rec // its other fields are set when the side is recorded
+	side.number = s.number
+	side.member, side.imports, side.when = s.exporter, false, s.out
+	b = r.lw.appendNumber(append(b, ','), side)
+	b = appendText(b, w.cal.days[s.out.accepted].text[isoDate])
+	side.member, side.imports, side.when = s.importer, true, s.in
+	b = r.lw.appendNumber(append(b, ','), side)
+	b = appendText(b, w.cal.days[s.in.accepted].text[isoDate])
 	b = append(b, ',')
 	b = strconv.AppendInt(b, int64(c.line), 10)
 	r.things = append(b, '\n')

@@ -70,6 +70,9 @@ func holdTruth(t fataler, o synth.Options) {
 	hidden := hiddenLines(t, o)
 	for _, r := range read(t, o.Dir, "truth-causes-*-generated.csv.gz") {
 		before, after := amounts(t, r)
+		if off := after.usd - before.usd; r["cause"] == "rounding" && (off < -1 || off > 1) {
+			t.Fatalf("a rounding of %d cents hides something: %v", off, r)
+		}
 		switch r["level"] {
 		case "line":
 			byDay[before.cell] += before.usd
