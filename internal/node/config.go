@@ -20,6 +20,9 @@ type Config struct {
 	StageMiB int
 	// LockWait is how long a writer waits for another; default one minute.
 	LockWait time.Duration
+	// CompactAt is how many small files of one table of an office an ingest leaves
+	// before it joins them; default 64.
+	CompactAt int
 	// Child is the command that runs RunChild in a process of its own;
 	// default: this program with the argument stage-child.
 	Child   []string

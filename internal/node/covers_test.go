@@ -15,7 +15,7 @@ import (
 
 // bulk writes lines of UN Comtrade's old bulk layout, each "flow partner code
 // value", of Indonesia in 2019.
-func (h *house) bulk(t *testing.T, lines ...string) guichet.Submission {
+func (h *house) bulk(t *testing.T, lines ...string) {
 	t.Helper()
 	var b strings.Builder
 	b.WriteString("Year,Reporter Code,Trade Flow Code,Partner Code,Classification,Commodity Code,Quantity Unit Code,Supplementary Quantity,Netweight (kg),Value,Estimation Code\r\n")
@@ -23,24 +23,24 @@ func (h *house) bulk(t *testing.T, lines ...string) guichet.Submission {
 		f := strings.Fields(l)
 		fmt.Fprintf(&b, "2019,360,%s,%s,\"H5\",\"%s\",1,,,%s,0\r\n", f[0], f[1], f[2], f[3])
 	}
-	return h.generated(t, "bulk.csv", b.String())
+	h.generated(t, "bulk.csv", b.String())
 }
 
 // bps writes lines of Indonesia's exports by eight digits, each "code country
 // month value".
-func (h *house) bps(t *testing.T, lines ...string) guichet.Submission {
+func (h *house) bps(t *testing.T, lines ...string) {
 	t.Helper()
 	text := "\ufeffKode HS,Deskripsi HS,Negara Tujuan Ekspor,Periode,Berat (Kg),Nilai (USD)\n"
 	for _, l := range lines {
 		f := strings.Fields(l)
 		text += fmt.Sprintf("%s,made,%s,%s,100,%s\n", f[0], f[1], f[2], f[3])
 	}
-	return h.generated(t, "bps.csv", text)
+	h.generated(t, "bps.csv", text)
 }
 
 // answered writes an answer of UN Comtrade's API: Indonesia's exports of 2019 of
 // a code, each line "partner value".
-func (h *house) answered(t *testing.T, code string, lines ...string) guichet.Submission {
+func (h *house) answered(t *testing.T, code string, lines ...string) {
 	t.Helper()
 	var rows []string
 	for _, l := range lines {
@@ -53,27 +53,26 @@ func (h *house) answered(t *testing.T, code string, lines ...string) guichet.Sub
 "netWgt":null,"isNetWgtEstimated":false,"grossWgt":null,"isGrossWgtEstimated":false,"cifvalue":null,"fobvalue":%s,"primaryValue":%[3]s,
 "legacyEstimationFlag":0,"isReported":true,"isAggregate":false}`, partner, code, value))
 	}
-	return h.generated(t, "answer.json", fmt.Sprintf(`{"elapsedTime":"0.1 secs","count":%d,"data":[%s],"error":""}`, len(rows), strings.Join(rows, ",")))
+	h.generated(t, "answer.json", fmt.Sprintf(`{"elapsedTime":"0.1 secs","count":%d,"data":[%s],"error":""}`, len(rows), strings.Join(rows, ",")))
 }
 
 // abs writes Australia's imports by SITC of April 2026, each line "code|country|thousands".
-func (h *house) abs(t *testing.T, lines ...string) guichet.Submission {
+func (h *house) abs(t *testing.T, lines ...string) {
 	t.Helper()
 	text := "DATAFLOW,COMMODITY_SITC: Commodity by SITC,COUNTRY_ORIGIN: Country of Origin,STATE_DEST: State of Destination,FREQ: Frequency,TIME_PERIOD: Time Period,OBS_VALUE,UNIT_MULT: Unit of Multiplier\n"
 	for _, l := range lines {
 		f := strings.Split(l, "|")
 		text += fmt.Sprintf("ABS:MERCH_IMP(1.0.0),%s: made,%s,TOT: Total,M: Monthly,2026-04,%s,3: Thousands\n", f[0], f[1], f[2])
 	}
-	return h.generated(t, "abs.csv", text)
+	h.generated(t, "abs.csv", text)
 }
 
-func (h *house) generated(t *testing.T, name, text string) guichet.Submission {
+func (h *house) generated(t *testing.T, name, text string) {
 	t.Helper()
 	sub := h.take(t, node.IngestRequest{File: write(t, name, text), Generated: true}).Submission
 	if sub.Aside != 0 {
 		t.Fatalf("%s: %d lines put aside: %v", name, sub.Aside, sub.Reasons)
 	}
-	return sub
 }
 
 // fromCube fails when an answer is drawn from another table.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -61,12 +62,8 @@ func declare(t *testing.T, member string, lines ...declared) string {
 
 // with is a line with some of its columns changed.
 func (d declared) with(changes declared) declared {
-	out := declared{}
-	for _, m := range []declared{d, changes} {
-		for k, v := range m {
-			out[k] = v
-		}
-	}
+	out := maps.Clone(d)
+	maps.Copy(out, changes)
 	return out
 }
 
@@ -231,13 +228,12 @@ func TestLinesThatCannotBeDeclarations(t *testing.T) {
 	h := newHouse(t, "US")
 	in, out := usImport(), usExport()
 	lines := slices.Repeat([]declared{in, out}, 60)
-	for _, bad := range []declared{
+	lines = append(
+		lines,
 		in.with(declared{"FLOW": "X"}), out.with(declared{"FOREIGN_DOMESTIC": ""}), in.with(declared{"ENTRY_DATE": ""}), in.with(declared{"ENTRY_DATE": "2020-03-28"}),
 		in.with(declared{"COUNTRY_ORIGIN": "9999"}), out.with(declared{"COUNTRY_ULT_DEST": ""}), in.with(declared{"CUSTOMS_VALUE": ""}), out.with(declared{"FAS_VALUE": "7e2"}),
 		in.with(declared{"BL_AWB_NO": strings.Repeat("9", 71)}), in.with(declared{"MODE_CODE": "99"}),
-	} {
-		lines = append(lines, bad)
-	}
+	)
 	sub := h.take(t, node.IngestRequest{File: declare(t, "us", lines...), AcceptAside: true}).Submission
 	got := map[string]int64{}
 	for _, r := range sub.Reasons {

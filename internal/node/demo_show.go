@@ -56,8 +56,8 @@ func (d *showing) vintages(ctx context.Context, n *Node) error {
 	if err != nil {
 		return err
 	}
-	d.say("5. US imports of these goods: %s as published by %s, %s as revised since; both stay citable", "5. Importations américaines de ces biens : %s tels que publiés au %s, %s après révision ; les deux restent citables", sumOf(then, "value"), demoBetween, sumOf(now, "value"))
-	if sumOf(now, "value") == sumOf(then, "value") {
+	d.say("5. US imports of these goods: %s as published by %s, %s as revised since; both stay citable", "5. Importations américaines de ces biens : %s tels que publiés au %s, %s après révision ; les deux restent citables", sumOf(then), demoBetween, sumOf(now))
+	if sumOf(now) == sumOf(then) {
 		d.fault("a revision changed nothing")
 	}
 	return nil
@@ -72,10 +72,10 @@ func (d *showing) question(ctx context.Context, n *Node, q guichet.Question) (gu
 	return n.Ask(ctx, q)
 }
 
-func sumOf(a guichet.Answer, measure string) guichet.Decimal {
+func sumOf(a guichet.Answer) guichet.Decimal {
 	var sum guichet.Decimal
 	for _, r := range a.Rows {
-		if v, ok := r[measure].(guichet.Decimal); ok {
+		if v, ok := r["value"].(guichet.Decimal); ok {
 			sum = sum.Add(v)
 		}
 	}
@@ -226,7 +226,7 @@ func (d *showing) hold(ctx context.Context, n *Node, made synth.Manifest) error 
 		if err != nil {
 			return err
 		}
-		if got := sumOf(a, "value"); got.Cmp(want) != 0 || files == 0 {
+		if got := sumOf(a); got.Cmp(want) != 0 || files == 0 {
 			d.fault("%s %s %s: %s instead of %s", c.member, c.kind, c.key, got, want)
 		}
 	}

@@ -188,6 +188,7 @@ func TestLayoutsBAside(t *testing.T) {
 		"columns":   {"202401,0101210000,US,ON,KY,10,1", "wrong_columns"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			h := newHouse(t, "CA")
 			sub := h.take(t, node.IngestRequest{File: cimt(t, "CIMT-CICM_Imp_2024.zip", "014", "022", cimtImports, good+bad.line)}).Submission
 			if sub.Aside != 1 || len(sub.Reasons) != 1 || sub.Reasons[0].Code != bad.reason {

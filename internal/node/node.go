@@ -46,7 +46,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 	}
 	s, err := store.Open(ctx, store.Config{
 		Home: cfg.Home, Datasets: datasets(), Clock: cfg.Clock,
-		Threads: cfg.Threads, MemoryMiB: cfg.MemoryMiB, LockWait: cfg.LockWait,
+		Threads: cfg.Threads, MemoryMiB: cfg.MemoryMiB, LockWait: cfg.LockWait, PackAt: cfg.CompactAt,
 	})
 	if err != nil {
 		return nil, err

@@ -28,7 +28,7 @@ func TestEverydayWordsFindTheGoods(t *testing.T) {
 		"autoclave": "841920", "PPE": "covid19/protective", "EPI": "covid19/protective", "coronavirus": "covid19",
 		"toilet paper": "481810", "couches": "961900", "vélo": "871200", "riz": "1006", "rice": "1006", "coffee": "0901", "voiture électrique": "870380",
 		"pantalons tissés hommes": "6203", "cheese": "0406", "blé": "1001",
-		"thermometre": "902519", "ventilatr": "901920", "siringe": "901831", "surgcial masks": "630790",
+		"thermometr": "902519", "ventilatr": "901920", "siringe": "901831", "surgcial masks": "630790",
 	} {
 		hits := ix.Find(query, 5)
 		if !slices.ContainsFunc(hits, func(h search.Hit) bool { return h.Code == want }) {

@@ -54,7 +54,7 @@ func (w *Writer) CompactAll(ctx context.Context, dataset string, p guichet.Progr
 }
 
 // CompactSome packs the cube that has the most small files, if they are more
-// than packAt, and of it at most packSize: what an ingest does when it has
+// than Config.PackAt, and of it at most packSize: what an ingest does when it has
 // ended, in bounded time.
 func (w *Writer) CompactSome(ctx context.Context, dataset string, p guichet.Progress) (Compaction, error) {
 	return w.compact(ctx, dataset, p, func(groups [][]batch) []batch {
@@ -64,7 +64,7 @@ func (w *Writer) CompactSome(ctx context.Context, dataset string, p guichet.Prog
 			for _, b := range g {
 				small += len(b.files)
 			}
-			if small <= packAt {
+			if small <= w.s.cfg.PackAt {
 				continue
 			}
 			for _, b := range g {

@@ -223,7 +223,16 @@ func TestCompactionIsStopped(t *testing.T) {
 // TestSmallCubesStayAsTheyAre: what an ingest does by itself begins where a cube
 // has many small files.
 func TestSmallCubesStayAsTheyAre(t *testing.T) {
+	const most = 5
 	h := newHouse(t)
+	h.close()
+	cfg := h.config()
+	cfg.PackAt = most
+	s, err := store.Open(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.s = s
 	some := func() store.Compaction {
 		w, err := h.s.Write(t.Context())
 		if err != nil {
@@ -242,15 +251,15 @@ func TestSmallCubesStayAsTheyAre(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for i := range store.PackAt {
+	for i := range most {
 		take(i)
 	}
 	if c := some(); c.Packs != 0 {
-		t.Errorf("%d files were packed already: %+v", store.PackAt, c)
+		t.Errorf("%d files were packed already: %+v", most, c)
 	}
-	take(store.PackAt)
-	if c := some(); c.Packed != store.PackAt+1 || c.After != 1 {
-		t.Errorf("packed %+v, want all %d", c, store.PackAt+1)
+	take(most)
+	if c := some(); c.Packed != most+1 || c.After != 1 {
+		t.Errorf("packed %+v, want all %d", c, most+1)
 	}
 	h.check()
 }

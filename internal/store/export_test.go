@@ -88,9 +88,6 @@ func (s *Store) FilesFor(ctx context.Context, p guichet.Plan) (int, error) {
 // Grace is how long a pack stays that the table no longer names.
 const Grace = grace
 
-// PackAt is how many small files a cube may have.
-const PackAt = packAt
-
 // CanHold says whether a file with these bounds may hold a row of a part.
 func CanHold(ds *guichet.Dataset, b map[string][2]string, part guichet.PlanPart) bool {
 	return bounds(b).canHold(ds, part)

@@ -165,7 +165,8 @@ func withParquet(ctx context.Context, path string, do func(*file.Reader, *pqarro
 }
 
 // checkEnds looks at both ends of the file, so that the commonest faults are
-// told in words.
+// told in words, and nothing in the footer makes the library ask for memory that
+// is not there, which no program survives.
 func checkEnds(h *os.File) error {
 	st, err := h.Stat()
 	if err != nil {
@@ -195,6 +196,13 @@ func checkEnds(h *os.File) error {
 		return guichet.Errorf(guichet.KindInvalid, "damaged: its footer is said to have %d bytes, and the file has %d", footer, size).WithHint(fetchAgain)
 	case footer > maxFooter:
 		return guichet.Errorf(guichet.KindHostile, "its footer has %d bytes, and at most %d are read", footer, maxFooter)
+	}
+	b := make([]byte, footer)
+	if _, err := h.ReadAt(b, size-int64(len(tail))-footer); err != nil {
+		return guichet.Errorf(guichet.KindInvalid, "it cannot be read: %w", err)
+	}
+	if err := checkFooter(b); err != nil {
+		return guichet.Errorf(guichet.KindInvalid, "damaged: %w", err).WithHint(fetchAgain)
 	}
 	return nil
 }

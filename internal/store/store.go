@@ -23,6 +23,7 @@ type Config struct {
 	Threads   int           // of the engine; 0: the cores
 	MemoryMiB int           // of the engine; 0: 1024
 	LockWait  time.Duration // how long a writer waits for another; 0: one minute
+	PackAt    int           // small files of a cube above which CompactSome packs; 0: 64
 }
 
 // Store is the tables of one home.
@@ -49,6 +50,9 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	}
 	if cfg.LockWait == 0 {
 		cfg.LockWait = time.Minute
+	}
+	if cfg.PackAt == 0 {
+		cfg.PackAt = packAt
 	}
 	threads := cfg.Threads
 	if threads == 0 {
