@@ -169,7 +169,7 @@ func (w *footerWalk) size() (int, error) {
 		return 0, fmt.Errorf("%w: it states a length of %d in %d bytes", errFooter, n, len(w.b))
 	}
 	w.b = w.b[width:]
-	return int(n), nil
+	return int(n), nil //nolint:gosec // no more than len(w.b)
 }
 
 // number reads a whole number: a varint, signed by zigzag.

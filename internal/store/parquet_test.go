@@ -191,6 +191,13 @@ func TestParquetFaults(t *testing.T) {
 		out := slices.Clone(sound[:len(sound)-8])
 		return append(binary.LittleEndian.AppendUint32(out, footer), magic...)
 	}
+	// The root of the schema, named "schema", states how many columns it has.
+	children := func(count int64) []byte {
+		footer := len(sound) - 8 - int(binary.LittleEndian.Uint32(sound[len(sound)-8:]))
+		lie := append([]byte("schema\x15"), binary.AppendVarint(nil, count)...)
+		out := bytes.Replace(sound[:len(sound)-8], []byte("schema\x15\x04"), lie, 1)
+		return append(binary.LittleEndian.AppendUint32(out, uint32(len(out)-footer)), "PAR1"...)
+	}
 	many := make([]arrow.Field, 2001)
 	for i := range many {
 		many[i] = nullable(fmt.Sprintf("c%d", i), arrow.PrimitiveTypes.Int32)
@@ -206,6 +213,8 @@ func TestParquetFaults(t *testing.T) {
 		"its footer is too long": {end(1<<31, "PAR1"), guichet.KindInvalid, "footer is said to have 2147483648 bytes"},
 		"its footer is empty":    {end(0, "PAR1"), guichet.KindInvalid, "footer is said to have 0 bytes"},
 		"its footer is cut":      {end(20, "PAR1"), guichet.KindInvalid, "damaged"},
+		"far too many children":  {children(1<<31 - 1), guichet.KindInvalid, "a column of 2147483647 columns, and has 2 in all"},
+		"fewer than no children": {children(-1), guichet.KindInvalid, "a column of -1 columns"},
 		"encrypted":              {end(20, "PARE"), guichet.KindInvalid, "encrypted"},
 		"thousands of columns":   {parquetOf(t, many, "[]"), guichet.KindHostile, "2001 columns"},
 	} {
