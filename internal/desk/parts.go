@@ -245,12 +245,23 @@ func (w *work) selection(c guichet.Classification, in classified, edition int, e
 		if s.Prefix != "" {
 			p.prefixes = append(p.prefixes, s.Prefix)
 		}
+		need := min(s.Digits, 6)
 		if s.National != "" {
 			p.national = append(p.national, s.National)
+			need = min(s.Digits, deepestOf(in.shapes)) // beside six digits, ten stand in rows of their own
 		}
-		p.digits = max(p.digits, min(s.Digits, 6))
+		p.digits = max(p.digits, need)
 	}
 	return p, nil
+}
+
+// deepestOf is how many digits the finest rows have.
+func deepestOf(shapes []guichet.Shape) int {
+	deep := 0
+	for _, s := range shapes {
+		deep = max(deep, s.Level)
+	}
+	return deep
 }
 
 // deepest is how many digits the question's own breakdown needs, and those

@@ -74,7 +74,7 @@ func TestCensusAnswerOfLevels(t *testing.T) {
 	if sub.Aside != 0 || sub.Lines != 10 {
 		t.Errorf("%d of %d lines put aside, want none of ten (%v)", sub.Aside, sub.Lines, sub.Reasons)
 	}
-	for _, words := range []string{"product=901839", "product=90", "", "by=hs6", "by=hs2,partner", "by=mode"} {
+	for _, words := range []string{"product=901839", "product=90", "product=9018390020", "product=9018390020 by=partner", "", "by=hs6", "by=hs2,partner", "by=mode"} {
 		a := h.ask(t, "reporter=US flow=imports period=2024-01 "+words)
 		wantTotal(t, a, "trade_system=general", "42")
 	}
