@@ -83,7 +83,7 @@ func (p Period) String() string {
 	case Annual:
 		return p.Start.Format("2006")
 	case Quarterly:
-		return fmt.Sprintf("%d-Q%d", p.Start.Year(), (int(p.Start.Month())-1)/3+1)
+		return fmt.Sprintf("%04d-Q%d", p.Start.Year(), (int(p.Start.Month())-1)/3+1)
 	case Daily:
 		return p.Start.Format("2006-01-02")
 	case Monthly:

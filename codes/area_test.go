@@ -53,6 +53,27 @@ func TestAreaInMeansOneThing(t *testing.T) {
 		{"french-names", "Allemagne", "DE", codes.Country},
 		{"french-names", "ETATS-UNIS", "US", codes.Country},
 		{"french-names", "Germany", "DE", codes.Country},
+		{"names", "Other countries", "_NE", codes.NES},
+		{"names", "AREAS, NES", "_NE", codes.NES},
+		{"names", "Otros países", "_NE", codes.NES},
+		{"names", "Bahamas, The", "BS", codes.Country},
+		{"names", "Congo, Dem. Rep.", "CD", codes.Country},
+		{"names", "CONGO, D.R.", "CD", codes.Country},
+		{"names", "St. Vincent", "VC", codes.Country},
+		{"names", "Holland", "NL", codes.Country},
+		{"names", "CARICOM", "G:CARICOM", codes.Group},
+		{"names", "CEDEAO", "G:ECOWAS", codes.Group},
+		{"french-names", "Pays non précisés", "_NE", codes.NES},
+		{"french-names", "Autres pays", "_NE", codes.NES},
+		{"french-names", "PAYS BAS", "NL", codes.Country},
+		{"french-names", "Guinée Bissau", "GW", codes.Country},
+		{"french-names", "Hong-Kong", "HK", codes.Country},
+		{"french-names", "Cap-Vert", "CV", codes.Country},
+		{"french-names", "Fédération de Russie", "RU", codes.Country},
+		{"french-names", "Rép. Dém. du Congo", "CD", codes.Country},
+		{"french-names", "Corée (République de)", "KR", codes.Country},
+		{"french-names", "COTE D'IVOIRE", "CI", codes.Country},
+		{"french-names", "Centrafrique", "CF", codes.Country},
 		{"au-abs", "XZ", "_SEA", codes.HighSeas},
 		{"au-abs", "AN", "AN", codes.Country},
 	} {
@@ -61,7 +82,7 @@ func TestAreaInMeansOneThing(t *testing.T) {
 			t.Errorf("%s %q: got %s (%s), want %s (%s)", c.list, c.key, a.Code, a.Kind, c.code, c.kind)
 		}
 	}
-	for _, c := range [][2]string{{"iso2", ""}, {"iso2", "ZZ"}, {"comtrade", ""}, {"nowhere", "FR"}, {"nz-names", "Atlantis"}, {"iso3", "FR"}} {
+	for _, c := range [][2]string{{"iso2", ""}, {"iso2", "ZZ"}, {"comtrade", ""}, {"nowhere", "FR"}, {"nz-names", "Atlantis"}, {"names", "-"}, {"iso3", "FR"}} {
 		if a, ok := codes.AreaIn(c[0], c[1]); ok {
 			t.Errorf("%s %q should lead nowhere, got %s", c[0], c[1], a.Code)
 		}

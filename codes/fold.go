@@ -22,7 +22,7 @@ func foldCode(list, key string) string {
 }
 
 // foldName brings a name to the one form that is looked up: lower case,
-// without accents, full stops and commas, single spaces, "and" for "&", "saint" for
+// without accents, full stops, commas and hyphens, single spaces, "and" for "&", "saint" for
 // "st". "Saint Barthélemy" and "ST. BARTHELEMY" are one.
 func foldName(name string) string {
 	var b strings.Builder
@@ -63,16 +63,14 @@ func bare(r rune) (string, bool) {
 		return "u", true
 	case '.':
 		return "", true
-	case ',':
-		return " ", true // "Korea, South" and "KOREA SOUTH"
+	case ',', '-', '–', '—':
+		return " ", true // "Korea, South" and "KOREA SOUTH", "Pays-Bas" and "PAYS BAS"
 	case '&':
 		return " and ", true
 	case '’', '‘', '`', '´':
 		return "'", true
 	case '\u00a0', '\u2009', '\u202f':
 		return " ", true
-	case '–', '—':
-		return "-", true
 	default:
 		return "", false
 	}

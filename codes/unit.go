@@ -22,8 +22,11 @@ type Unit struct {
 }
 
 // UnitIn finds the unit that a key means in a list: rec20, us, ca, nz, au, uk,
-// eu, comtrade (codes and abbreviations), wco. A key is looked up as it
-// stands, then in capitals without outer space.
+// eu, comtrade (codes and abbreviations), wco, common (abbreviations and words
+// of customs files in English, French, Spanish and Portuguese, for offices that
+// have no list of their own here; what two of them read differently, such as TON
+// or CT, is not in it). A key is looked up as it stands, then in capitals
+// without outer space.
 func UnitIn(list, key string) (Unit, bool) {
 	t := units()
 	l, ok := t.lists[list]

@@ -104,10 +104,15 @@ func TestUnitsHaveNames(t *testing.T) {
 			}
 		}
 	}
+	for key, want := range map[string]string{"PAR": "PR", "PRS": "PR", "Paires": "PR", "pares": "PR", "docena": "DZN", "Kg": "KGM", "UNIDAD": "H87", "m²": "MTK"} {
+		if u, ok := codes.UnitIn("common", key); !ok || u.Code != want {
+			t.Errorf("the common unit %q is %q, want %s", key, u.Code, want)
+		}
+	}
 	if u, ok := codes.UnitIn("us", " kg "); !ok || u.Code != "KGM" {
 		t.Errorf("a unit between spaces: %v %v", u, ok)
 	}
-	for _, c := range [][2]string{{"us", "QQQ"}, {"nowhere", "KGM"}, {"us", ""}} {
+	for _, c := range [][2]string{{"us", "QQQ"}, {"nowhere", "KGM"}, {"us", ""}, {"common", "TON"}, {"common", "CAJA"}} {
 		if u, ok := codes.UnitIn(c[0], c[1]); ok {
 			t.Errorf("%v should lead nowhere, got %s", c, u.Code)
 		}

@@ -27,8 +27,8 @@ func codesCommand() command {
 		f.int(&o.top, "top", hitsShown)
 		return func(ctx context.Context, w *window, args []string) error {
 			if what, words := verb(args); what == "search" {
-				if err := w.want("codes", words, 1, -1); err != nil {
-					return err
+				if len(words) == 0 {
+					return w.wrong("error.search.empty", "hint.search.empty")
 				}
 				return w.searchCodes(ctx, f, words, o)
 			}

@@ -242,7 +242,7 @@ func TestProgress(t *testing.T) {
 	}
 	var plain, bar strings.Builder
 	guichet.Report(&plain, false, steps...)
-	if want := "guichet: reading 0.0 %\nguichet: reading 50.0 %\nguichet: wri\\u001bting\n"; plain.String() != want {
+	if want := "guichet: reading 20.0 %\nguichet: reading 50.0 %\nguichet: wri\\u001bting\n"; plain.String() != want {
 		t.Errorf("without a terminal: got %q, want %q", plain.String(), want)
 	}
 	guichet.Report(&bar, true, steps...)

@@ -52,6 +52,9 @@ func (p *progress) tell(stage string, done, total int64) {
 	if p.terminal {
 		every = barEvery
 	}
+	if !p.terminal && total > 0 && done == 0 {
+		return // "0.0 %" in a log says nothing
+	}
 	ended := total > 0 && done >= total && p.terminal
 	if !p.last.IsZero() && now.Sub(p.last) < every && !ended {
 		return

@@ -351,11 +351,11 @@ func (w *work) untoldDimensions(reporter string, st stack, found []guichet.Found
 	}
 }
 
-// measured says whether there is any figure in a unit.
+// measured says whether there is any figure in a unit that is summed.
 func (w *work) measured(unit string, found []guichet.Found) bool {
 	for i, name := range w.plan.Measures {
 		f, _ := w.ds.Field(name)
-		if f.Unit == unit && slices.ContainsFunc(found, func(x guichet.Found) bool { return x.Figures[i] > 0 }) {
+		if f.Unit == unit && slices.ContainsFunc(found, func(x guichet.Found) bool { return x.Figures[i] > 0 && !says(x.Remark, ofUnknownUnit) }) {
 			return true
 		}
 	}

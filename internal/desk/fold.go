@@ -32,8 +32,9 @@ type cell struct {
 	sums  []*guichet.Decimal // by kept
 	usd   *big.Rat
 	whole bool // every figure has a rate
-	// partial are other valuations of the main measure that some rows lack: a
-	// sum of some rows cannot stand beside the sum of all.
+	// partial are measures that have no sum here: other valuations of the main
+	// measure that some rows lack, since a sum of some rows cannot stand beside
+	// the sum of all, and quantities of which nobody knows the unit.
 	partial map[string]bool
 }
 
@@ -98,6 +99,10 @@ func (f *folded) add(sub *guichet.Submission, reporter string, found guichet.Fou
 		if m == nil {
 			continue
 		}
+		if f.unknownUnit(sub, f.kept[i], found) {
+			c.partial[f.kept[i]] = true
+			continue
+		}
 		sum := *m
 		if c.sums[i] != nil {
 			sum = sum.Add(*c.sums[i])
@@ -115,6 +120,23 @@ func (f *folded) add(sub *guichet.Submission, reporter string, found guichet.Fou
 func (f *folded) anotherValuation(name string) bool {
 	m, _ := f.ds.Field(name)
 	return name != f.ds.Main && m.Unit == f.currency
+}
+
+// ofUnknownUnit is the dataset's code on rows whose quantity must not be added.
+const ofUnknownUnit = "unknown_unit"
+
+// unknownUnit says whether the figures of a measure are in units that no table
+// knows. The record keeps known units alone, so that pairs and boxes look alike
+// here, and their sum would be of nothing: it is left out, and the rows' remark
+// says why. A unit that the files never tell is another matter (untoldDimensions).
+func (f *folded) unknownUnit(sub *guichet.Submission, measure string, found guichet.Found) bool {
+	m, _ := f.ds.Field(measure)
+	return slices.Contains(f.rowKeys, m.Unit) && f.value(sub, m.Unit, found) == "" && says(found.Remark, ofUnknownUnit)
+}
+
+// says looks for a code among the remarks of a group of rows.
+func says(remarks, code string) bool {
+	return slices.Contains(strings.Fields(remarks), code)
 }
 
 // value is one dimension of a group.

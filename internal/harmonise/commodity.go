@@ -44,7 +44,7 @@ type commodity struct {
 	strip               *strings.Replacer
 	totals              []string
 	subtotals           bool
-	ways                []format
+	ways                []guichet.PeriodWay
 	fixed               moment     // the file's period
 	forced              hs.Edition // whatever the date
 	periodAt, editionAt int        // columns; -1 none

@@ -28,7 +28,7 @@ const reach = 2
 //
 // Days before 1900 cannot be read.
 type date struct {
-	formats  []format
+	formats  []guichet.PeriodWay
 	required bool
 	last     time.Time // zero: any
 }
@@ -52,7 +52,7 @@ func newDate(g guichet.KeyGroup) (rule, error) {
 		return nil, err
 	}
 	for _, f := range d.formats {
-		if f.freq != guichet.Daily {
+		if f.Freq() != guichet.Daily {
 			return nil, fault(g, "format %q does not write days alone", g.Params["format"]).WithHint("give a format with a day, such as 2006-01-02")
 		}
 	}

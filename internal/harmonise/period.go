@@ -21,11 +21,11 @@ const earliest = 1900
 //
 // Params:
 //
-//	format  how it is written, see formats; several are parted by |, the first that fits reads; required
+//	format  how it is written, named as in guichet.PeriodWays; several are parted by |, the first that fits reads; required
 //	freq    the frequency when the text says less or more than it: a day that stands for its month
 //	now     today, 2026-11-21: a period that begins later is put aside; without it none is
 type period struct {
-	formats []format
+	formats []guichet.PeriodWay
 	freq    guichet.Freq
 	now     time.Time
 	fields  []string
@@ -99,79 +99,30 @@ func stretch(p guichet.Period, f guichet.Freq) guichet.Period {
 	return guichet.Period{Freq: f, Start: time.Date(year, month, day, 0, 0, 0, 0, time.UTC)}
 }
 
-// format is a way of writing periods.
-type format struct {
-	lead   string // stands in front and is dropped
-	layout string // of package time; "" for a quarter
-	joint  string // of a quarter: what stands between the year and its number
-	freq   guichet.Freq
-	span   bool // several months at once, "2024-01/P28M"
-}
-
-// formats are named as package time would write 2 January 2006, in its first
-// quarter; 0200601 is HMRC's month, with its leading zero.
-func formats() map[string]format {
-	return map[string]format{
-		"2006":        {layout: "2006", freq: guichet.Annual},
-		"2006-Q1":     {joint: "-Q", freq: guichet.Quarterly},
-		"2006Q1":      {joint: "Q", freq: guichet.Quarterly},
-		"200601":      {layout: "200601", freq: guichet.Monthly},
-		"0200601":     {lead: "0", layout: "200601", freq: guichet.Monthly},
-		"2006-01":     {layout: "2006-01", freq: guichet.Monthly},
-		"2006M01":     {layout: "2006M01", freq: guichet.Monthly},
-		"2006-M01":    {layout: "2006-M01", freq: guichet.Monthly},
-		"01/2006":     {layout: "01/2006", freq: guichet.Monthly},
-		"2006-01/P1M": {span: true},
-		"20060102":    {layout: "20060102", freq: guichet.Daily},
-		"2006-01-02":  {layout: "2006-01-02", freq: guichet.Daily},
-		"02/01/2006":  {layout: "02/01/2006", freq: guichet.Daily},
-		"01/02/2006":  {layout: "01/02/2006", freq: guichet.Daily},
-	}
-}
-
-// formatsOf reads a parameter that names formats.
-func formatsOf(g guichet.KeyGroup, param string) ([]format, error) {
-	known := formats()
-	var out []format
+// formatsOf reads a parameter that names ways of writing periods.
+func formatsOf(g guichet.KeyGroup, param string) ([]guichet.PeriodWay, error) {
+	known := guichet.PeriodWays()
+	var out []guichet.PeriodWay
 	for name := range strings.SplitSeq(g.Params[param], "|") {
-		f, ok := known[name]
-		if !ok {
-			names := make([]string, 0, len(known))
-			for n := range known {
-				names = append(names, n)
+		i := slices.IndexFunc(known, func(w guichet.PeriodWay) bool { return w.Name() == name })
+		if i < 0 {
+			names := make([]string, len(known))
+			for j, w := range known {
+				names[j] = w.Name()
 			}
 			slices.Sort(names)
 			return nil, fault(g, "%s %q is no way of writing periods", param, name).WithHint("ways: %s; several are parted by |", strings.Join(names, ", "))
 		}
-		out = append(out, f)
+		out = append(out, known[i])
 	}
 	return out, nil
 }
 
-// readPeriod reads a text by the first format that fits.
-func readPeriod(ways []format, text string) (guichet.Period, bool) {
-	for _, f := range ways {
-		if f.span {
-			if p, err := guichet.ParsePeriod(text); err == nil && strings.Contains(text, "/") && p.Start.Year() >= earliest {
-				return p, true
-			}
-			continue
-		}
-		rest, ok := strings.CutPrefix(text, f.lead)
-		if !ok {
-			continue
-		}
-		if f.layout == "" {
-			year, number, _ := strings.Cut(rest, f.joint)
-			p, err := guichet.ParsePeriod(year + "-Q" + number)
-			if err == nil && p.Start.Year() >= earliest {
-				return p, true
-			}
-			continue
-		}
-		// The lengths are compared because package time reads fractions and the like.
-		if start, err := time.Parse(f.layout, rest); err == nil && len(rest) == len(f.layout) && start.Year() >= earliest {
-			return guichet.Period{Freq: f.freq, Start: start}, true
+// readPeriod reads a text by the first way that fits.
+func readPeriod(ways []guichet.PeriodWay, text string) (guichet.Period, bool) {
+	for _, w := range ways {
+		if p, ok := w.Read(text); ok && p.Start.Year() >= earliest {
+			return p, true
 		}
 	}
 	return guichet.Period{}, false

@@ -19,8 +19,9 @@ const maxBinary = 40
 // is "4897.10". A figure that has more decimals than that and no such traces
 // ("1.2345") is left as it is, to be put aside: nothing is rounded.
 func unbinary(cell []byte, decimals int) []byte {
-	_, frac, _ := bytes.Cut(cell, []byte("."))
-	if len(frac) <= decimals || len(cell) > maxBinary || !onlyDigits(frac) {
+	whole, frac, _ := bytes.Cut(cell, []byte("."))
+	// Only digits: the library reads 0x1.8 as one and a half, too.
+	if len(frac) <= decimals || len(cell) > maxBinary || !onlyDigits(frac) || !onlyDigits(bytes.TrimLeft(whole, "+-")) {
 		return cell
 	}
 	x, ok := new(big.Rat).SetString(string(cell))

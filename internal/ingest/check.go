@@ -39,7 +39,7 @@ func (p *Profile) Check(d *guichet.Dataset) error {
 	c.twins()
 	c.unused()
 	if len(c.faults) > 0 {
-		return faultsError(p.Name, c.faults)
+		return faultsError(p.Name, p.file, c.faults)
 	}
 	return nil
 }

@@ -76,6 +76,7 @@ func (c *checker) record(path string, r Record) {
 			c.at(path+".measures."+f, "the measure %q stands for all others: it must be required", f)
 		}
 	}
+	c.oneUse(path, all.Measures)
 	c.contradictions(path, all.Constants)
 }
 
@@ -111,6 +112,8 @@ func (c *checker) parts(path string, r Record) {
 		if n.Decimals < 0 || n.Decimals > 3 {
 			c.at(at+".decimals", "figures are kept with 0 to 3 decimals")
 		}
+		c.dressedAbsent(at, n)
+		c.figureSign(at, n)
 	}
 	for i, name := range r.Keys {
 		if _, ok := c.p.Keys[name]; !ok {
@@ -188,6 +191,22 @@ func (p *Profile) merged(r Record) Record {
 		}
 	}
 	return out
+}
+
+// oneUse finds a column that fills two measures of one record: a value is no
+// mass, and one of the two is a slip.
+func (c *checker) oneUse(path string, measures map[string]Number) {
+	of := map[string]string{}
+	for _, m := range c.d.Measures() {
+		n, ok := measures[m.Name]
+		if !ok {
+			continue
+		}
+		if other, twice := of[n.Column]; twice {
+			c.at(fmt.Sprintf("%s.measures.%s", path, m.Name), "the column %q fills %q already: one column is one measure", n.Column, other)
+		}
+		of[n.Column] = m.Name
+	}
 }
 
 // twins finds records of one line that nothing tells apart: their figures would

@@ -53,6 +53,18 @@ func (c *csvReader) next() ([][]byte, error) {
 	}
 }
 
+// skip passes over n lines as they stand, whatever quotes they hold: titles in
+// front of a table are no records. io.EOF: there are not so many.
+func (c *csvReader) skip(n int) error {
+	for range n {
+		c.raw, c.line = c.raw[:0], c.at+1
+		if err := c.readLine(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // readLine appends the next physical line to raw.
 func (c *csvReader) readLine() error {
 	for {
@@ -219,6 +231,9 @@ func (p *Profile) fitsCSV(head []byte, all bool) (int, string) {
 		return 0, "it is no delimited text"
 	}
 	c := newCSVReader(bytes.NewReader(head), p.Format.delimiter(), p.Format.quote(), headBytes)
+	if c.skip(p.Format.Skip) != nil {
+		return 0, fmt.Sprintf("it has no %d lines in front of its header", p.Format.Skip)
+	}
 	line, err := c.next()
 	if err != nil || c.ragged || bytes.IndexByte(c.raw, 0) >= 0 {
 		return 0, "its first line cannot be cut into columns"
@@ -228,13 +243,12 @@ func (p *Profile) fitsCSV(head []byte, all bool) (int, string) {
 		order[i] = i
 	}
 	if p.Format.header() {
-		header := make([]string, len(line))
-		for i, f := range line {
-			header[i] = string(f)
-		}
-		header, _ = p.Format.named(header)
+		header, _ := p.Format.named(fieldTexts(line))
 		m := p.match(header)
 		if why := m.why(); why != "" {
+			if other := p.cutOtherwise(c.raw); other != 0 {
+				return 50, fmt.Sprintf("the file is cut by %s, the profile by %s", signName(other), signName(p.Format.delimiter()))
+			}
 			known := len(header) - len(m.unknown) - len(m.twice)
 			return 90 * known / (len(p.Columns) + len(m.unknown)), why
 		}

@@ -17,7 +17,7 @@ func (p *Profile) mayStay(s sample) (header []string, ok bool) {
 		return nil, false
 	}
 	f := p.Format
-	if s.container != containerNone || f.Kind != kindCSV || f.Trailing || f.Unnamed || len(p.Derive)+len(p.Given) > 0 ||
+	if s.container != containerNone || f.Kind != kindCSV || f.Trailing || f.Unnamed || f.Skip > 0 || len(p.Derive)+len(p.Given) > 0 ||
 		f.encodings()[0] != utf8Name || bytes.HasPrefix(s.members[0].head, []byte(byteOrderMark)) ||
 		slices.ContainsFunc(p.Columns, Column.altered) {
 		return nil, false

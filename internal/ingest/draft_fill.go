@@ -17,6 +17,7 @@ func fillHint(path string) string {
 		{"edition", "write the edition of the HS, such as HS2017"},
 		{"format", "write how the period is written, such as 02/01/2006 for day, month, year"},
 		{"grouped", `write the sign between groups of three digits, or take this out and write comma: true at the measure`},
+		{"shift", "write 3 where the figures are thousands, 6 where they are millions, 0 where they are neither"},
 		{"column", "write the name of the column that holds the figure"},
 	} {
 		if path == h.end || strings.HasSuffix(path, "."+h.end) {

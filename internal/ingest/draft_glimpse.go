@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"guichet"
 	"guichet/internal/ingest/draft"
@@ -167,7 +168,22 @@ func cutLines(b []byte, begins, ends bool) []byte {
 	}
 	if !ends {
 		if i := bytes.LastIndexByte(b, '\n'); i >= 0 {
-			b = b[:i+1]
+			return b[:i+1]
+		}
+		return wholeRunes(b) // JSON in one line
+	}
+	return b
+}
+
+// wholeRunes takes a character that is cut off the end: it is no sign of another
+// encoding.
+func wholeRunes(b []byte) []byte {
+	for back := 1; back <= min(utf8.UTFMax-1, len(b)); back++ {
+		if last := b[len(b)-back:]; utf8.RuneStart(last[0]) {
+			if !utf8.FullRune(last) {
+				return b[:len(b)-back]
+			}
+			break
 		}
 	}
 	return b

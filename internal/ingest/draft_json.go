@@ -19,7 +19,7 @@ import (
 func jsonTable(name string, pieces []piece, t *draft.Table) error {
 	var j jsonRows
 	for _, p := range pieces {
-		if !p.head || len(j.rows) >= draftRows {
+		if !p.head || j.wide || len(j.rows) >= draftRows {
 			continue
 		}
 		j.dec = json.NewDecoder(bytes.NewReader(p.text))
@@ -28,6 +28,9 @@ func jsonTable(name string, pieces []piece, t *draft.Table) error {
 		if err != nil && !errors.Is(err, errStop) && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) && len(j.rows) == 0 {
 			return guichet.Errorf(guichet.KindInvalid, "%s is no JSON that can be read: %w", name, err)
 		}
+	}
+	if j.wide {
+		return tooWide(name)
 	}
 	if len(j.rows) == 0 {
 		return notDraftable(name, "JSON without rows", "rows are arrays of values, or flat objects in one array")
@@ -60,7 +63,9 @@ type jsonRows struct {
 	rows    [][]string
 	maps    []map[string]string
 	numbers map[string]bool // keys, or places of arrays, whose values are JSON numbers
+	known   map[string]bool // keys
 	nested  bool
+	wide    bool // there are more columns than are looked at
 }
 
 // find reads one value that stands at a path, and stops after the rows.
@@ -135,9 +140,10 @@ func (j *jsonRows) row(raw json.RawMessage) error {
 				return err //nolint:wrapcheck // as above
 			}
 			key = k.(string) //nolint:forcetypeassert // a key of an object is a text
-			if !slices.Contains(j.keys, key) {
-				j.keys = append(j.keys, key)
-			}
+			j.meet(key)
+		}
+		if j.wide = max(len(j.keys), len(row)+1) > draftColumns; j.wide {
+			return errStop
 		}
 		var v any
 		if err := dec.Decode(&v); err != nil {
@@ -152,6 +158,17 @@ func (j *jsonRows) row(raw json.RawMessage) error {
 	}
 	j.rows, j.maps = append(j.rows, row), append(j.maps, values)
 	return nil
+}
+
+// meet takes up a key of an object.
+func (j *jsonRows) meet(key string) {
+	if j.known == nil {
+		j.known = map[string]bool{}
+	}
+	if !j.known[key] {
+		j.known[key] = true
+		j.keys = append(j.keys, key)
+	}
 }
 
 func (j *jsonRows) note(key string, place int) {
@@ -184,8 +201,8 @@ func (j *jsonRows) text(v any) string {
 
 // objects puts the values of objects under the keys of all.
 func (j *jsonRows) objects() [][]string {
-	out := make([][]string, len(j.maps))
-	for i, m := range j.maps {
+	out := make([][]string, min(len(j.maps), draftCells/max(1, len(j.keys))))
+	for i, m := range j.maps[:len(out)] {
 		out[i] = make([]string, len(j.keys))
 		for k, key := range j.keys {
 			out[i][k] = m[key]

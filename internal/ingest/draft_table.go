@@ -9,8 +9,19 @@ import (
 	"guichet/internal/ingest/draft"
 )
 
-// draftRows bounds the rows that are looked at.
-const draftRows = 60_000
+// Bounds of what is looked at. A profile names every column, and a person reads
+// it: no office publishes a table of a thousand.
+const (
+	draftRows    = 60_000
+	draftColumns = 1000
+	draftCells   = 4 << 20 // of JSON, where a row may leave out keys that then stand empty
+)
+
+// tooWide refuses a table of more columns than are looked at.
+func tooWide(name string) error {
+	return guichet.Errorf(guichet.KindHostile, "%s has more than %d columns", name, draftColumns).
+		WithHint("look at it with an editor; a table that is laid on its side must be turned first")
+}
 
 // tableOf cuts the pieces into rows and finds how they are written.
 func tableOf(name string, pieces []piece, t *draft.Table) error {
@@ -30,7 +41,11 @@ func tableOf(name string, pieces []piece, t *draft.Table) error {
 		return notDraftable(name, "no table whose lines have the same columns, parted by a comma, semicolon, tab or bar",
 			"look at it with an editor: lines in front of the header must go; then draft again")
 	}
+	if c.columns > draftColumns {
+		return tooWide(name)
+	}
 	t.Shape.Kind, t.Shape.Delimiter, t.Shape.NoQuote = kindCSV, c.delimiter, c.quote == 0
+	t.Shape.Skip = c.front(pieces[0].text)
 	all := c.rows(pieces, &t.Shape)
 	if err := c.name(name, all, t); err != nil {
 		return err
@@ -49,7 +64,7 @@ type cut struct {
 func bestCut(text []byte) cut {
 	var best cut
 	for _, quote := range []byte{'"', 0} {
-		for _, d := range []byte{',', ';', '\t', '|'} {
+		for _, d := range delimiters() {
 			c := tryCut(text, d, quote)
 			if c.columns < 2 || c.agree*10 < c.records*8 {
 				continue
@@ -90,6 +105,49 @@ func tryCut(text []byte, delimiter, quote byte) cut {
 	return c
 }
 
+// mostSkipped bounds the lines in front of a header.
+const mostSkipped = 100
+
+// front counts the lines in front of the header: titles, notes and blank lines,
+// up to the first line that has the columns of those that follow, names each and
+// holds no figure. It is 0 where a line in front may be one of data, or no such
+// line comes soon.
+func (c cut) front(text []byte) int {
+	n := 0
+	for line := range bytes.Lines(text) {
+		r := newCSVReader(bytes.NewReader(line), c.delimiter, c.quote, headBytes)
+		fields, err := r.next()
+		named := 0
+		for _, v := range fields {
+			if len(bytes.TrimSpace(v)) > 0 {
+				named++
+			}
+		}
+		cuts := err == nil && !r.ragged && (len(fields) == c.columns || len(fields) == c.columns-1)
+		switch {
+		case cuts && named >= c.columns-1 && named >= len(fields)-1:
+			if !nameable(fields) {
+				return 0
+			}
+			return n
+		case cuts && named > 1 && named*2 > len(fields), n == mostSkipped:
+			return 0
+		}
+		n++
+	}
+	return 0
+}
+
+// nameable says whether fields can name columns: none is a figure.
+func nameable(fields [][]byte) bool {
+	for _, v := range fields {
+		if _, number := milli([]byte(strings.ReplaceAll(strings.TrimSpace(string(v)), ",", "."))); number {
+			return false
+		}
+	}
+	return true
+}
+
 // rows cuts all pieces. Of the beginning it counts the lines that do not have
 // the columns of the others; elsewhere the first record may be the end of a
 // quoted text, and what cannot be cut is passed over.
@@ -102,6 +160,9 @@ func (c cut) rows(pieces []piece, s *draft.Shape) [][]string {
 			limit = draftRows / 3
 		}
 		r := newCSVReader(bytes.NewReader(p.text), c.delimiter, c.quote, headBytes)
+		if p.head && r.skip(s.Skip) != nil {
+			continue
+		}
 		for first := true; len(all) < limit; first = false {
 			line, err := r.next()
 			if err != nil {

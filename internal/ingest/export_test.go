@@ -76,6 +76,13 @@ func Decode(r io.Reader, encoding string) ([]byte, error) {
 // ValueOf is what a cell of a column means.
 func ValueOf(c Column, cell string) string { return string(c.value([]byte(cell))) }
 
+// ValueWithComma is what a cell of a column means whose measure has a decimal
+// comma.
+func ValueWithComma(c Column, cell string) string {
+	c.read = signedAs{comma: true}
+	return string(c.value([]byte(cell)))
+}
+
 // Field writes one field of delimited text.
 func Field(v []byte) []byte { return appendField(nil, v) }
 

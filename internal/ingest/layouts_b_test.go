@@ -284,7 +284,9 @@ func TestColumnValues(t *testing.T) {
 		{ingest.Column{Shift: 3}, "-7", "-7000"},
 		{ingest.Column{Shift: 3}, "0.0005", "0000.5"},
 		{ingest.Column{Shift: 3}, "", ""},
-		{ingest.Column{Shift: 3}, "1.", "1."},
+		{ingest.Column{Shift: 3}, "1.", "1000"},
+		{ingest.Column{Shift: 3}, ".5", "500"},
+		{ingest.Column{Shift: 3}, "1,5", "1,5"},
 		{ingest.Column{Shift: 3}, "1e3", "1e3"},
 		{ingest.Column{Shift: 3}, "np", "np"},
 	} {

@@ -21,6 +21,9 @@ func (n *normaliser) csv(t *textReader, captures map[string]string) error {
 		order[i] = i
 	}
 	_, extra := f.named(nil)
+	if err := c.skip(f.Skip); err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
 	if f.header() {
 		line, err := c.next()
 		if err != nil && !errors.Is(err, io.EOF) {

@@ -93,7 +93,7 @@ func (o *objectReader) beside() error {
 			return guichet.Errorf(guichet.KindInvalid, "it has no %q beside its rows", c.Name).WithHint("the file may be cut; fetch it again")
 		}
 		if ok && len(c.Only) > 0 && !slices.Contains(c.Only, v) {
-			return guichet.Errorf(guichet.KindInvalid, "it says %q as its %s, where %s must stand", shorten(v), c.Name, quotedAll(c.Only)).
+			return guichet.Errorf(guichet.KindInvalid, "it says \"%s\" as its %s, where %s must stand", shorten(v), c.Name, quotedAll(c.Only)).
 				WithHint("the office's service did not answer in full; ask it again")
 		}
 	}

@@ -89,10 +89,11 @@ func (f *original) readTable(ctx context.Context, s *sample, o Options) error {
 	return nil
 }
 
-// named puts the file's name before what a reader found.
+// named puts the file's name before a fault that does not tell it: of several
+// files that are taken in together, people must know which.
 func (f *original) named(err error) error {
 	known, ok := errors.AsType[*guichet.Error](err)
-	if !ok || known.Kind == guichet.KindFull {
+	if !ok || known.Kind == guichet.KindFull || strings.Contains(known.Message, f.name) {
 		return err
 	}
 	e := *known
@@ -217,13 +218,7 @@ func (n *normaliser) parquet(ctx context.Context, f *original, t *tabled, b *bud
 		}
 		return n.line(row)
 	}
-	if err := from.Rows(ctx, f.path, read, each); err != nil {
-		if known, ok := errors.AsType[*guichet.Error](err); ok && strings.HasPrefix(known.Message, f.name) {
-			return err
-		}
-		return f.named(err)
-	}
-	return nil
+	return from.Rows(ctx, f.path, read, each)
 }
 
 // progressRows is how often the reading of rows is told.

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"guichet"
@@ -122,9 +123,9 @@ func Prepare(ctx context.Context, file string, o Options) (*Prepared, error) {
 	}
 	if err := f.prepare(ctx, s, o, out); err != nil {
 		if faulty, ok := errors.AsType[encodingError](err); ok {
-			return nil, faulty.fault
+			err = faulty.fault
 		}
-		return nil, err
+		return nil, f.named(err)
 	}
 	if err := f.unchanged(); err != nil {
 		return nil, err
@@ -183,10 +184,23 @@ func (p *Profile) asked(file string, given map[string]string) (map[string]string
 	}
 	for name := range given {
 		if _, ok := out[name]; !ok {
-			return nil, guichet.Errorf(guichet.KindInvalid, "the profile %s does not ask for %q", p.Name, name)
+			return nil, guichet.Errorf(guichet.KindInvalid, "the profile %s does not ask for %q", p.Name, name).
+				WithHint("%s", p.asksFor())
 		}
 	}
 	return out, nil
+}
+
+// asksFor says what may be given with a file of the profile.
+func (p *Profile) asksFor() string {
+	if len(p.Given) == 0 {
+		return "its files say everything themselves: leave --given out"
+	}
+	names := make([]string, len(p.Given))
+	for i, g := range p.Given {
+		names[i] = g.Name
+	}
+	return "it asks for " + strings.Join(names, ", ")
 }
 
 // prepare reads the file: where it lies if that will do, else into a text of

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -44,6 +45,7 @@ type Profile struct {
 	Controls []Control `yaml:"controls"`
 	Remarks  []string  `yaml:"remarks"` // remark codes that every answer from such a file carries
 
+	file   string // what ParseProfile was told that it is: the path that hints name
 	digest string // first 8 hex digits of the sha256 of the YAML
 	places places
 }
@@ -64,6 +66,9 @@ type Format struct {
 	Delimiter string `yaml:"delimiter"`
 	Quote     string `yaml:"quote"`
 	Header    *bool  `yaml:"header"`
+	// Skip is for csv: how many lines stand in front of the header, or of the
+	// first line of data where there is none; blank ones count.
+	Skip int `yaml:"skip"`
 	// Trailing allows one empty field after the last on every line.
 	Trailing bool `yaml:"trailing_delimiter"`
 	// Unnamed allows columns without a name at the end of the header; their
@@ -103,11 +108,13 @@ type Column struct {
 	Number   bool     `yaml:"number"`   // a figure: a JSON number, or zero-padded with a sign
 	Before   string   `yaml:"before"`   // csv: only what stands before this text, "JAPA" of "JAPA: Japan"
 	After    string   `yaml:"after"`    // csv: only what stands after this text, "Japan" of it
-	Grouped  string   `yaml:"grouped"`  // csv: the sign between groups of three digits, the comma of 1,234,567
+	Grouped  string   `yaml:"grouped"`  // csv: the sign between groups of three digits, the comma of 1,234,567; " " is any space
 	Shift    int      `yaml:"shift"`    // csv: places by which the decimal point moves to the right: 3 of thousands
 	Binary   int      `yaml:"binary"`   // csv: decimals of a figure that bears the traces of binary fractions: 2 of 241.58000000000004
 	From     int      `yaml:"from"`     // records: first position, from 1
 	To       int      `yaml:"to"`       // records: last position
+
+	read signedAs // by which decimal signs; worked out when a profile is read
 }
 
 // Template is a text with {column} in it, and how to read it. In a file period
@@ -260,21 +267,23 @@ func (p *Profile) Version() string { return fmt.Sprintf("%d+%s", p.Revision, p.d
 // name. The error is KindInvalid and tells all faults of form, each with its
 // line; faults of meaning are Check's.
 func ParseProfile(name string, yaml []byte) (*Profile, error) {
-	p := &Profile{}
+	p := &Profile{file: name}
 	places, faults := decodeYAML(yaml, p)
 	sum := sha256.Sum256(yaml)
 	p.places, p.digest = places, hex.EncodeToString(sum[:4])
 	if len(faults) == 0 {
+		p.settleSigns()
 		faults = p.shape()
 	}
 	if len(faults) > 0 {
-		return nil, faultsError(name, faults)
+		return nil, faultsError(name, name, faults)
 	}
 	return p, nil
 }
 
-// faultsError tells all faults of a profile, in the order of their lines.
-func faultsError(name string, faults []fault) *guichet.Error {
+// faultsError tells all faults of a profile, in the order of their lines; file
+// is where it stands.
+func faultsError(name, file string, faults []fault) *guichet.Error {
 	slices.SortStableFunc(faults, func(a, b fault) int { return a.line - b.line })
 	lines := make([]string, len(faults))
 	for i, f := range faults {
@@ -285,7 +294,7 @@ func faultsError(name string, faults []fault) *guichet.Error {
 		what = fmt.Sprintf("%d faults", len(faults))
 	}
 	return guichet.Errorf(guichet.KindInvalid, "profile %s has %s:\n  %s", name, what, strings.Join(lines, "\n  ")).
-		WithHint("docs/design/profiles.md says what each key means; `guichet profile check %s --sample FILE` tells all faults again", name)
+		WithHint("docs/design/profiles.md says what each key means; `guichet profile check %s --sample FILE` tells all faults again", cmp.Or(file, name))
 }
 
 // header says whether the first line of a csv file names its columns.

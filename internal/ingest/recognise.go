@@ -17,6 +17,8 @@ type Attempt struct {
 	Profile string `json:"profile"`
 	Score   int    `json:"score"` // 0 nothing fits, 100 it is the profile's
 	Why     string `json:"why"`   // "" when it fits
+
+	hint string // what to do about it; "" nothing better than looking on
 }
 
 // UnrecognisedError is behind the error of a file that no profile fits.
@@ -140,10 +142,12 @@ func (s sample) packedFor(attempts []Attempt, candidates []*Profile) string {
 // unrecognised says what was looked at, which profile came nearest and where it
 // failed.
 func (f *original) unrecognised(s sample, attempts []Attempt) error {
-	looked := s.look()
+	looked, other := s.look()
 	why := &UnrecognisedError{Attempts: attempts}
 	e := &guichet.Error{Kind: guichet.KindUnrecognised, Err: why}
 	switch {
+	case len(attempts) == 1 && other:
+		e.Message = fmt.Sprintf("%s does not fit the profile %s: it is %s", f.name, attempts[0].Profile, looked)
 	case len(attempts) == 1:
 		e.Message = fmt.Sprintf("%s does not fit the profile %s: %s; it is %s", f.name, attempts[0].Profile, attempts[0].Why, looked)
 		e.Hint = "`guichet profile list` names the profiles; leave --profile out to let the file be recognised"
@@ -154,24 +158,42 @@ func (f *original) unrecognised(s sample, attempts []Attempt) error {
 		e.Message = fmt.Sprintf("no profile recognises %s: it is %s; the nearest is %s, but %s", f.name, looked, attempts[0].Profile, attempts[0].Why)
 		e.Hint = "`guichet profile list` names the profiles; `guichet profile draft FILE` proposes one, and --profile FILE reads it by one of your own (docs/design/profiles.md)"
 	}
+	switch {
+	case other:
+		e.Hint = "save the table as CSV in UTF-8 and take that in"
+	case len(attempts) == 1 && attempts[0].hint != "":
+		e.Hint = attempts[0].hint
+	}
 	return e
 }
 
-// look says what the sample is, for people.
-func (s sample) look() string {
-	what := map[string]string{containerNone: "a plain file", containerGzip: "a gzip file", containerZip: "a zip", containerTar: "a tar", containerTarGz: "a tar.gz"}[s.container]
+// look says what the sample is, for people, and whether it is a format that
+// people send in place of text.
+func (s sample) look() (what string, other bool) {
+	if s.workbook() {
+		return "an Excel workbook", true
+	}
+	what = map[string]string{containerNone: "a plain file", containerGzip: "a gzip file", containerZip: "a zip", containerTar: "a tar", containerTarGz: "a tar.gz"}[s.container]
 	if len(s.members) == 0 {
-		return what
+		return what, false
 	}
 	m := s.members[0]
 	if m.name != "" {
 		what += fmt.Sprintf(" whose first member is %s", shorten(m.name))
 	}
 	if is := signed(m.head, append(others(), archives()...)); is != "" {
-		return what + ", " + is
+		return what + ", " + is, is != parquetName && signed(m.head, others()) != ""
 	}
 	line, _, _ := bytes.Cut(bytes.TrimPrefix(m.head, []byte(byteOrderMark)), []byte("\n"))
-	return what + fmt.Sprintf(", first line \"%s\"", shorten(strings.TrimRight(string(line[:min(len(line), 400)]), "\r")))
+	return what + fmt.Sprintf(", first line \"%s\"", shorten(strings.TrimRight(string(line[:min(len(line), 400)]), "\r"))), false
+}
+
+// workbook says whether the members are those of an Excel workbook, a zip of
+// XML (ECMA-376, Office Open XML: the part [Content_Types].xml, and the sheets
+// under xl/).
+func (s sample) workbook() bool {
+	types := slices.ContainsFunc(s.members, func(m sampled) bool { return m.name == "[Content_Types].xml" })
+	return types && slices.ContainsFunc(s.members, func(m sampled) bool { return strings.HasPrefix(m.name, "xl/") })
 }
 
 // attempt looks at whether the profile fits a sample. Each step that holds
@@ -198,7 +220,7 @@ func (p *Profile) attempt(s sample) Attempt {
 		return a
 	}
 	score, why := p.fits(m)
-	a.Score, a.Why = score, why
+	a.Score, a.Why, a.hint = score, why, p.remedy(m)
 	if p.Format.Members != "" && score < 100 {
 		a.Score = min(score+5, 99)
 	}

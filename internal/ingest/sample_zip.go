@@ -3,7 +3,6 @@ package ingest
 import (
 	"archive/zip"
 	"context"
-	"errors"
 	"regexp"
 	"slices"
 )
@@ -28,9 +27,9 @@ func (f *original) sampleNamed(ctx context.Context, s *sample, candidates []*Pro
 		return err
 	}
 	defer func() { _ = h.Close() }()
-	zr, err := zip.NewReader(h, f.size)
-	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
-		return f.readError("", err)
+	zr, err := f.directory(h)
+	if err != nil {
+		return err
 	}
 	if len(zr.File) > f.limits.Members {
 		return nil // refused for that when it is read

@@ -123,6 +123,12 @@ func (f *faulter) format() {
 	if fm.Kind == kindCSV && !slices.Contains([]string{"", `"`, "none"}, fm.Quote) {
 		f.at("format.quote", "only \" and none are read now")
 	}
+	if fm.Skip < 0 || fm.Skip > mostSkipped {
+		f.at("format.skip", "must be from 0 to %d lines", mostSkipped)
+	}
+	if fm.Skip != 0 && !f.p.reads(kindCSV) {
+		f.at("format.skip", "is only for the kind %s", kindCSV)
+	}
 	if fm.Kind == kindRecords {
 		f.fixed()
 		return

@@ -11,6 +11,7 @@ import (
 //	before: ": "	"JAPA: Japan"	->	"JAPA"		(SDMX-CSV with labels=both)
 //	after: ": "	"JAPA: Japan"	->	"Japan"
 //	grouped: ","	"1,234,567"	->	"1234567"
+//	grouped: " "	"1 234,5"	->	"1234,5"	(any space; the comma where the measure has comma: true)
 //	shift: 3	"36053.845"	->	"36053845"	(thousands of dollars)
 //	binary: 2	"241.58000000000004"	->	"241.58"	(counted in binary fractions)
 //
@@ -36,10 +37,10 @@ func (c *Column) value(cell []byte) []byte {
 		}
 	}
 	if c.Grouped != "" {
-		cell = ungroup(cell, c.Grouped[0])
+		cell = ungroup(cell, c.Grouped, c.sign())
 	}
 	if c.Shift > 0 {
-		cell = shift(cell, c.Shift)
+		cell = shift(cell, c.Shift, c.sign())
 	}
 	if c.Binary > 0 {
 		cell = unbinary(cell, c.Binary)
@@ -47,15 +48,19 @@ func (c *Column) value(cell []byte) []byte {
 	return cell
 }
 
-// ungroup takes the sign between groups of three digits out of a number:
-// "-1,234,567.5" is "-1234567.5". A text that is not grouped so is returned as
-// it is: "1,5" and "12,34" may be decimals, or a slip.
-func ungroup(cell []byte, sign byte) []byte {
-	if bytes.IndexByte(cell, sign) < 0 {
+// ungroup takes the sign between groups of three digits out of a number with
+// the decimal sign point: "-1,234,567.5" is "-1234567.5". A text that is not
+// grouped so is returned as it is: "1,5" and "12,34" may be decimals, or a slip.
+func ungroup(cell []byte, sign string, point byte) []byte {
+	plain := cell
+	if anySpace(sign) {
+		plain, sign = oneSpace(cell), " "
+	}
+	if !bytes.Contains(plain, []byte(sign)) {
 		return cell
 	}
-	whole, frac, _ := bytes.Cut(bytes.TrimLeft(cell, "+-"), []byte("."))
-	groups := bytes.Split(whole, []byte{sign})
+	whole, frac, _ := bytes.Cut(bytes.TrimLeft(plain, "+-"), []byte{point})
+	groups := bytes.Split(whole, []byte(sign))
 	for i, g := range groups {
 		full := len(g) == 3 || i == 0 && len(g) >= 1 && len(g) < 3
 		if !full || !onlyDigits(g) {
@@ -65,29 +70,35 @@ func ungroup(cell []byte, sign byte) []byte {
 	if !onlyDigits(frac) {
 		return cell
 	}
-	return bytes.ReplaceAll(cell, []byte{sign}, nil)
+	return bytes.ReplaceAll(plain, []byte(sign), nil)
 }
 
-// shift moves the decimal point of a number to the right: by 3, "1.5" is
-// "1500" and "0.0005" is "0000.5". A text that is no plain number is returned
-// as it is.
-func shift(cell []byte, places int) []byte {
+// shift moves the decimal sign of a number to the right: by 3, "1.5" is "1500"
+// and "0.0005" is "0000.5". It does so for every text that is a number by
+// guichet.ParseDecimal, with the sign point; any other text is returned as it
+// is, which no measure of that sign reads. Nought stays as it is, so that a
+// measure may still take it for an absent figure.
+func shift(cell []byte, places int, point byte) []byte {
 	digits := cell
 	if len(digits) > 0 && (digits[0] == '-' || digits[0] == '+') {
 		digits = digits[1:]
 	}
-	whole, frac, point := bytes.Cut(digits, []byte("."))
-	if len(whole) == 0 || !onlyDigits(whole) || !onlyDigits(frac) || point && len(frac) == 0 {
+	whole, frac, _ := bytes.Cut(digits, []byte{point})
+	if len(whole)+len(frac) == 0 || !onlyDigits(whole) || !onlyDigits(frac) {
 		return cell
 	}
+	nought := len(whole) > 0 && len(bytes.Trim(whole, "0")) == 0 && len(bytes.Trim(frac, "0")) == 0
 	out := append([]byte(nil), cell[:len(cell)-len(digits)]...)
 	out = append(out, whole...)
-	if len(frac) > places {
-		out = append(out, frac[:places]...)
-		return append(append(out, '.'), frac[places:]...)
+	moved := min(len(frac), places)
+	if !nought {
+		out = append(out, frac[:moved]...)
+		out = append(out, bytes.Repeat([]byte{'0'}, places-moved)...)
 	}
-	out = append(out, frac...)
-	return append(out, bytes.Repeat([]byte{'0'}, places-len(frac))...)
+	if rest := frac[moved:]; len(rest) > 0 {
+		out = append(append(out, point), rest...)
+	}
+	return out
 }
 
 // onlyDigits is true of the empty text, too.
@@ -111,9 +122,7 @@ func (f *faulter) dress(path string, c Column) {
 	if c.Before != "" && c.After != "" {
 		f.at(path, "either what stands before a text or what stands after it, not both")
 	}
-	if c.Grouped != "" && (len(c.Grouped) != 1 || strings.Contains("0123456789.+-", c.Grouped)) {
-		f.at(path+".grouped", "%q must be one character that no number has otherwise, such as a comma", c.Grouped)
-	}
+	f.signs(path, c)
 	if c.Shift < 0 || c.Shift > maxShift {
 		f.at(path+".shift", "must be from 0 to %d places", maxShift)
 	}

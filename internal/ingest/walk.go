@@ -162,9 +162,9 @@ func (m *members) add(file, name string) (string, error) {
 }
 
 func (f *original) walkZip(h *os.File, one func(string, io.Reader) error) error {
-	zr, err := zip.NewReader(h, f.size)
-	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
-		return f.readError("", err)
+	zr, err := f.directory(h)
+	if err != nil {
+		return err
 	}
 	names := &members{limit: f.limits.Members, seen: map[string]bool{}}
 	files := map[string]*zip.File{}

@@ -167,7 +167,8 @@ func plainFile(path string) error {
 }
 
 // copyFile takes the copy that is kept and read: the operator's own file may
-// change meanwhile.
+// change meanwhile. One that does so while it is copied is refused: of a file
+// that is still being written the copy holds a part, and seldom shows it.
 func (in *intake) copyFile() error {
 	in.req.Progress("copying", 0, 1)
 	src, err := os.Open(in.req.File)
@@ -175,6 +176,10 @@ func (in *intake) copyFile() error {
 		return guichet.Errorf(guichet.KindInvalid, "%s cannot be read: %w", in.req.File, err)
 	}
 	defer func() { _ = src.Close() }()
+	before, err := src.Stat()
+	if err != nil {
+		return guichet.Errorf(guichet.KindInvalid, "%s cannot be looked at: %w", in.req.File, err)
+	}
 	// It keeps its name, so that messages call it as the operator does.
 	in.copied = filepath.Join(in.dir, filepath.Base(in.req.Name))
 	dst, err := os.OpenFile(in.copied, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
@@ -184,6 +189,11 @@ func (in *intake) copyFile() error {
 	in.bytes, err = io.Copy(dst, src)
 	if err := errors.Join(err, dst.Close()); err != nil {
 		return fmt.Errorf("copy %s: %w", in.req.File, err)
+	}
+	in.req.Progress("copying", 1, 1)
+	after, err := os.Stat(in.req.File)
+	if err != nil || !os.SameFile(before, after) || after.Size() != in.bytes || !after.ModTime().Equal(before.ModTime()) {
+		return guichet.Errorf(guichet.KindInvalid, "%s changed while it was copied", in.req.File).WithHint("wait until it is wholly written, then take it in again")
 	}
 	return nil
 }

@@ -28,6 +28,9 @@ func TestEverydayWordsFindTheGoods(t *testing.T) {
 		"autoclave": "841920", "PPE": "covid19/protective", "EPI": "covid19/protective", "coronavirus": "covid19",
 		"toilet paper": "481810", "couches": "961900", "vélo": "871200", "riz": "1006", "rice": "1006", "coffee": "0901", "voiture électrique": "870380",
 		"pantalons tissés hommes": "6203", "cheese": "0406", "blé": "1001",
+		"rum": "220840", "rhum": "220840", "frozen chicken": "020714", "poulet congelé": "020712", "bottled water": "220110", "eau en bouteille": "220110",
+		"used clothing": "630900", "friperie": "6309", "cooking gas": "271119", "gaz de cuisine": "271113", "second-hand cars": "8703", "voiture d'occasion": "8703",
+		"voitures d’occasion": "8703", "cashew nuts": "080132", "noix de cajou": "080132", "raw cashew nuts": "080131", "beer": "220300", "cement": "252329",
 		"thermometr": "902519", "ventilatr": "901920", "siringe": "901831", "surgcial masks": "630790",
 	} {
 		hits := ix.Find(query, 5)

@@ -8,6 +8,7 @@ import (
 )
 
 // makeRates writes one line per currency: the units per USD of every month from the first, as published.
+// Fixed parities follow, "=XOF|655.957|EUR".
 // The unit is told by the file: two known months are checked (2020-04: GBP 0.8052, EUR 0.9199 per USD).
 func makeRates(r *reader) ([]*fact, error) {
 	rows, err := r.table("fx_monthly_usd_2000_2026.csv", 6996, "month", "currency", "units_per_usd")
@@ -31,7 +32,7 @@ func makeRates(r *reader) ([]*fact, error) {
 		return nil, fmt.Errorf("rates: not in units per USD any more")
 	}
 	order, names := keysOf(months), keysOf(rate)
-	f := &fact{name: "rates", date: order[0] + ".." + order[len(order)-1], source: "Federal Reserve G.5 monthly averages, through FRED and datasets/exchange-rates", rows: len(rows)}
+	f := &fact{name: "rates", date: order[0] + ".." + order[len(order)-1], source: "Federal Reserve G.5 monthly averages, through FRED and datasets/exchange-rates; XCD by its parity with USD (Eastern Caribbean Central Bank), XAF and XOF by theirs with EUR (Council Decision 98/683/EC)", rows: len(rows)}
 	fmt.Fprintln(&f.body, order[0])
 	for _, c := range names {
 		line := []string{c}
@@ -43,7 +44,34 @@ func makeRates(r *reader) ([]*fact, error) {
 		}
 		fmt.Fprintln(&f.body, strings.Join(line, "|"))
 	}
+	pegs, err := readPegs(order[0])
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range pegs {
+		if rate[p[0]] != nil || p[2] != "USD" && rate[p[2]] == nil || !decimal.MatchString(p[1]) {
+			return nil, fmt.Errorf("hand/pegs.txt: %v: published already, of an anchor without rates, or no decimal", p)
+		}
+		fmt.Fprintln(&f.body, "="+strings.Join(p[:3], "|"))
+	}
 	return []*fact{f}, nil
+}
+
+// readPegs reads the parities written by hand; each must have been in force before the first month of the rates.
+func readPegs(first string) ([][]string, error) {
+	lines, err := handLines("pegs.txt")
+	if err != nil {
+		return nil, err
+	}
+	var out [][]string
+	for _, l := range lines {
+		p := strings.Split(l, "|")
+		if len(p) != 5 || p[3] >= first || p[4] == "" {
+			return nil, fmt.Errorf("hand/pegs.txt: %q", l)
+		}
+		out = append(out, p)
+	}
+	return out, nil
 }
 
 // makeCurrencies keeps the alphabetic codes of ISO 4217, withdrawn ones with their date.

@@ -33,6 +33,7 @@ type numbers struct {
 	comma     bool    // the decimal sign is a comma
 	thousands bool    // separators of thousands
 	grouped   string  // which, where a profile can take it out
+	shift     int     // places that the header's words move the decimal sign: 3 of thousands
 	either    bool    // 1,234 may be thousands or thousandths
 	decimals  int     // the most seen
 	negative  bool
@@ -80,6 +81,7 @@ func (c *column) toldRole() string {
 // readNumbers looks at the values as figures: 12, -3.5, 0,25.
 func (c *column) readNumbers() numbers {
 	var n numbers
+	var figures []string
 	good, commas, commaElse, points := 0, 0, 0, 0
 	for _, v := range c.order {
 		kind, decimals := numberOf(v)
@@ -91,7 +93,7 @@ func (c *column) readNumbers() numbers {
 			n.thousands = true
 		case withComma:
 			commas++
-			if decimals != 3 {
+			if decimals != 3 || strings.IndexByte(strings.TrimPrefix(v, "-"), ',') > 3 {
 				commaElse++
 			}
 		case withPoint:
@@ -99,6 +101,7 @@ func (c *column) readNumbers() numbers {
 		case plainNumber:
 		}
 		good++
+		figures = append(figures, v)
 		n.decimals = max(n.decimals, decimals)
 		n.negative = n.negative || v[0] == '-'
 		if strings.Trim(v, "-0.,") == "" {
@@ -106,14 +109,17 @@ func (c *column) readNumbers() numbers {
 		}
 	}
 	// 1,234 alone may be thousands as well as thousandths: where no other
-	// comma has one, two or four digits after it, nobody can tell.
+	// comma has one, two or four digits after it, or more than three in front,
+	// nobody can tell.
 	n.comma = commas > 0 && points == 0
-	if commas > 0 && (points > 0 || commaElse == 0) || n.thousands && n.groupedBy(c.order, ",") {
-		n.either = !n.thousands && points == 0
+	switch {
+	case n.thousands:
+		n.settleGroups(figures)
+	case commas > 0 && points > 0 && commaElse > 0:
+		n.thousands = true // 1,5 and 1.5 in one column: no one sign reads them
+	case commas > 0 && (points > 0 || commaElse == 0):
+		n.either = points == 0
 		n.thousands, n.comma, n.grouped = true, false, ","
-	}
-	if n.thousands && n.groupedBy(c.order, " ") {
-		n.comma, n.grouped = false, " "
 	}
 	if len(c.order) > 0 {
 		n.share = float64(good) / float64(len(c.order))
@@ -124,19 +130,44 @@ func (c *column) readNumbers() numbers {
 	return n
 }
 
-// groupedBy says whether a sign is the only one beside a decimal point that
-// parts the digits of any value.
-func (numbers) groupedBy(values []string, sign string) bool {
-	seen := false
-	for _, v := range values {
-		whole, _, _ := strings.Cut(strings.TrimPrefix(v, "-"), ".")
-		rest := strings.Trim(strings.ReplaceAll(whole, sign, ""), "0123456789")
-		if kind, _ := numberOf(v); kind != notNumber && rest != "" {
-			return false
+// settleGroups finds the sign between groups of three digits and the decimal
+// sign by which all figures of a column can be read, at least one of them in
+// groups. Where no two do, grouped stays empty.
+func (n *numbers) settleGroups(figures []string) {
+	n.comma = false
+	for _, signs := range []struct{ grouped, point string }{
+		{",", "."}, {" ", "."}, {"'", "."}, {".", ","}, {" ", ","}, {"'", ","},
+	} {
+		decimals, ok := groupedBy(figures, signs.grouped, signs.point)
+		if ok {
+			n.grouped, n.comma, n.decimals = signs.grouped, signs.point == ",", decimals
+			return
 		}
-		seen = seen || strings.Contains(whole, sign)
 	}
-	return seen
+}
+
+// groupedBy says whether all figures are plain or in groups parted by a sign,
+// with this decimal sign, and with how many decimals at most. A space is any
+// space.
+func groupedBy(figures []string, sign, point string) (decimals int, ok bool) {
+	for _, v := range figures {
+		v = strings.TrimPrefix(v, "-")
+		if sign == " " {
+			v = strings.NewReplacer("\u00a0", " ", "\u202f", " ").Replace(v)
+		}
+		whole, frac, _ := strings.Cut(v, point)
+		parts := strings.Split(whole, sign)
+		for i, part := range parts {
+			if strings.Trim(part, "0123456789") != "" || len(parts) > 1 && (i > 0 && len(part) != 3 || len(part) > 3) {
+				return 0, false
+			}
+		}
+		if strings.Trim(frac, "0123456789") != "" {
+			return 0, false
+		}
+		decimals, ok = max(decimals, len(frac)), ok || len(parts) > 1
+	}
+	return decimals, ok
 }
 
 // Kinds of what may be a number.

@@ -27,6 +27,7 @@ type side struct {
 func (p *proposal) decide() {
 	for _, f := range p.figures {
 		p.tellThousands(f.col)
+		p.tellScale(f.col)
 	}
 	if p.goods.col != nil && p.goods.col.at < len(p.table.Typed) && p.table.Typed[p.goods.col.at] {
 		p.open("columns."+p.goods.col.name, guichet.Text{
@@ -58,8 +59,8 @@ func (p *proposal) decide() {
 	})
 }
 
-// tellThousands tells of separators of thousands: a comma or a space is taken
-// out by the column's grouped, a point cannot be.
+// tellThousands tells of separators of thousands, which the column's grouped
+// takes out where they are one sign.
 func (p *proposal) tellThousands(c *column) {
 	switch {
 	case !c.numbers.thousands:
@@ -75,8 +76,8 @@ func (p *proposal) tellThousands(c *column) {
 		})
 	default:
 		p.open("figure."+c.name, guichet.Text{
-			EN: fmt.Sprintf("the figures of %q have points between groups of three digits, or two kinds of signs: no profile reads them; ask for the file without", c.name),
-			FR: fmt.Sprintf("les chiffres de « %s » ont des points entre groupes de trois chiffres, ou deux sortes de signes : aucun profil ne les lit ; demandez le fichier sans eux", c.name),
+			EN: fmt.Sprintf("the figures of %q are grouped in more than one way: no profile reads them; ask for the file without", c.name),
+			FR: fmt.Sprintf("les chiffres de « %s » sont groupés de plusieurs façons : aucun profil ne les lit ; demandez le fichier sans cela", c.name),
 		})
 	}
 }
@@ -195,33 +196,6 @@ func (p *proposal) goodsKeys(sides []side) []string {
 		sides[i].key = map[bool]string{false: "imported", true: "exported"}[sides[i].outward]
 	}
 	return []string{"imported", "exported"}
-}
-
-// currency is that of the values, or FillMe.
-func (p *proposal) currency() string {
-	if p.answers.Currency != "" {
-		return p.answers.Currency
-	}
-	found := ""
-	for _, f := range p.figures {
-		if !strings.Contains(f.field, "value") {
-			continue
-		}
-		c := currencyIn(f.col)
-		if found != "" && c != "" && c != found {
-			found = FillMe
-			break
-		}
-		found = cmp.Or(found, c)
-	}
-	if found == "" || found == FillMe {
-		p.open("fields.currency", guichet.Text{
-			EN: "no header names the currency, or several do: a code of ISO 4217, such as USD (--currency)",
-			FR: "aucun en-tête ne nomme la monnaie, ou plusieurs le font : un code ISO 4217, comme USD (--currency)",
-		})
-		return FillMe
-	}
-	return found
 }
 
 // covers says which dimensions the file seems to hold whole. What it does not

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"guichet"
-	"guichet/codes"
 )
 
 // figure is a column of figures and the measure that it fills.
@@ -308,29 +307,6 @@ func valuationIn(c *column) string {
 	} {
 		if slices.ContainsFunc(c.words, func(w string) bool { return strings.Contains(v.words, " "+w+" ") }) {
 			return v.valuation
-		}
-	}
-	return ""
-}
-
-// currencyIn is the currency that a name speaks of: "Nilai (USD)", "Trade
-// Value (US$)". Codes that are also words count in brackets only.
-func currencyIn(c *column) string {
-	low := strings.ToLower(c.name)
-	for sign, code := range map[string]string{"us$": "USD", "nz$": "NZD", "a$": "AUD", "c$": "CAD", "€": "EUR", "£": "GBP"} {
-		if strings.Contains(low, sign) {
-			return code
-		}
-	}
-	bracketed := ""
-	if _, after, ok := strings.Cut(c.name, "("); ok {
-		bracketed, _, _ = strings.Cut(after, ")")
-	}
-	for _, w := range c.words {
-		w = strings.ToUpper(strings.Trim(w, "$"))
-		common := strings.Contains(" ALL TOP TRY MAD GEL PEN CUP SOS RON KID ", " "+w+" ")
-		if len(w) == 3 && codes.CurrencyKnown(w) && (!common || strings.Contains(strings.ToUpper(bracketed), w)) {
-			return w
 		}
 	}
 	return ""

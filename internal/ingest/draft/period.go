@@ -4,63 +4,22 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"guichet"
 )
 
-// periodWay is a way of writing periods that the rule period reads, named as
-// that rule names it (room harmonise), and how package time reads it. A quarter
-// has no layout of package time.
-type periodWay struct {
-	name, layout string
-	freq         string
-}
-
-// periodWays stand in the order in which they are tried; of two that read the
-// same texts the first is proposed.
-func periodWays() []periodWay {
-	return []periodWay{
-		{"200601", "200601", "M"},
-		{"2006-01", "2006-01", "M"},
-		{"2006M01", "2006M01", "M"},
-		{"2006-M01", "2006-M01", "M"},
-		{"01/2006", "01/2006", "M"},
-		{"0200601", "0200601", "M"},
-		{"2006", "2006", "A"},
-		{"2006-Q1", "", "Q"},
-		{"2006Q1", "", "Q"},
-		{"20060102", "20060102", "D"},
-		{"2006-01-02", "2006-01-02", "D"},
-		{"02/01/2006", "02/01/2006", "D"},
-		{"01/02/2006", "01/02/2006", "D"},
-	}
+// periodWays are the ways of writing that a draft may propose, in the order in
+// which they are tried; of two that read the same texts the first is proposed.
+// Spans of months are none: people give them, files do not hold them.
+func periodWays() []guichet.PeriodWay {
+	return slices.DeleteFunc(guichet.PeriodWays(), func(w guichet.PeriodWay) bool { return w.Freq() == "" })
 }
 
 // reads says whether a text is a period in this way, of a year that a trade
 // figure may have.
-func (w periodWay) reads(text string) bool {
-	var year string
-	if w.layout == "" {
-		joint := strings.TrimSuffix(strings.TrimPrefix(w.name, "2006"), "1")
-		y, q, ok := strings.Cut(text, joint)
-		if !ok || len(y) != 4 || len(q) != 1 || q[0] < '1' || q[0] > '4' {
-			return false
-		}
-		year = y
-	} else {
-		lead := ""
-		if w.name == "0200601" {
-			lead = "0"
-		}
-		rest, ok := strings.CutPrefix(text, lead)
-		t, err := time.Parse(strings.TrimPrefix(w.layout, lead), rest)
-		if !ok || err != nil || len(text) != len(w.layout) {
-			return false
-		}
-		year = t.Format("2006")
-	}
-	return year >= "1960" && year <= "2099"
+func reads(w guichet.PeriodWay, text string) bool {
+	p, ok := w.Read(text)
+	return ok && p.Start.Year() >= 1960 && p.Start.Year() <= 2099
 }
 
 // findPeriod looks for the column that says when.
@@ -76,7 +35,7 @@ func (p *proposal) findPeriod() {
 		if c.says("period") {
 			score++
 		}
-		if strings.Contains(ways, "01") || strings.Contains(ways, "Q1") { // finer than a year
+		if ways != "2006" { // finer than a year
 			score += 0.5
 		}
 		if firstDays(c.order, ways) { // a day that stands for its month or year
@@ -94,9 +53,11 @@ func (p *proposal) findPeriod() {
 			best, bestScore, format = c, score, ways
 		}
 	}
-	if best != nil && best.periodGrain(format) == "A" && p.monthColumn(best) != nil {
-		p.yearAndMonth(best, p.monthColumn(best))
-		return
+	if best != nil && best.periodGrain(format) == guichet.Annual {
+		if month, joint := p.monthColumn(best); month != nil {
+			p.yearAndMonth(best, month, joint)
+			return
+		}
 	}
 	if best == nil {
 		p.doubt("given", guichet.Text{
@@ -108,10 +69,16 @@ func (p *proposal) findPeriod() {
 	best.role = "period"
 	_, best.share = best.periodWays()
 	p.period = timing{best, format}
+	if n := best.unreadIn(format); n > 0 {
+		p.doubt("period", guichet.Text{
+			EN: fmt.Sprintf("%d lines of the sample have a text in %q that is no period: they would be put aside", n, best.name),
+			FR: fmt.Sprintf("%d lignes de l'échantillon ont dans « %s » un texte qui n'est pas une période : elles seraient mises de côté", n, best.name),
+		})
+	}
 	if format == "02/01/2006" || format == "01/02/2006" {
 		p.openIfBoth(best)
 	}
-	if best.periodGrain(format) == "D" {
+	if best.periodGrain(format) == guichet.Daily {
 		p.doubt("period", guichet.Text{
 			EN: "each figure is of one day; where a day stands for its month, write params freq: M",
 			FR: "chaque chiffre est d'un jour ; si un jour y représente son mois, écrivez params freq: M",
@@ -125,7 +92,8 @@ func firstDays(values []string, ways string) bool {
 }
 
 // periodWays are the ways that read all values, parted by bars, and the share
-// that they read.
+// that they read: of the distinct values, or where the name speaks of a period
+// of the lines if that is more.
 func (c *column) periodWays() (ways string, share float64) {
 	if len(c.order) == 0 {
 		return "", 0
@@ -135,33 +103,58 @@ func (c *column) periodWays() (ways string, share float64) {
 	for _, w := range periodWays() {
 		fresh := false
 		for _, v := range c.order {
-			if !read[v] && w.reads(v) {
+			if !read[v] && reads(w, v) {
 				read[v], fresh = true, true
 			}
 		}
 		if fresh {
-			names = append(names, w.name)
+			names = append(names, w.Name())
 		}
 	}
-	return strings.Join(names, "|"), float64(len(read)) / float64(len(c.order))
+	share = float64(len(read)) / float64(len(c.order))
+	if c.says("period") { // a note below the table weighs no more than its line
+		rows := 0
+		for v := range read {
+			rows += c.values[v]
+		}
+		share = max(share, float64(rows)/float64(c.rows-c.empty))
+	}
+	return strings.Join(names, "|"), share
 }
 
-// periodGrain is the frequency of a single way, "" of several.
-func (c *column) periodGrain(ways string) string {
-	for _, w := range periodWays() {
-		if w.name == ways {
-			return w.freq
+// unreadIn counts the lines whose text none of these ways reads.
+func (c *column) unreadIn(ways string) int {
+	known := slices.DeleteFunc(periodWays(), func(w guichet.PeriodWay) bool { return !slices.Contains(strings.Split(ways, "|"), w.Name()) })
+	n := 0
+	for v, times := range c.values {
+		if !slices.ContainsFunc(known, func(w guichet.PeriodWay) bool { return reads(w, v) }) {
+			n += times
 		}
 	}
-	return ""
+	return n
+}
+
+// periodGrain is the frequency of these ways, "" where they have several.
+func (c *column) periodGrain(ways string) guichet.Freq {
+	var found guichet.Freq
+	for _, w := range periodWays() {
+		switch {
+		case !slices.Contains(strings.Split(ways, "|"), w.Name()):
+		case found != "" && found != w.Freq():
+			return ""
+		default:
+			found = w.Freq()
+		}
+	}
+	return found
 }
 
 // openIfBoth asks which of two comes first where both orders read everything.
 func (p *proposal) openIfBoth(c *column) {
 	ways := periodWays()
 	both := func(name string) bool {
-		i := slices.IndexFunc(ways, func(w periodWay) bool { return w.name == name })
-		return !slices.ContainsFunc(c.order, func(v string) bool { return !ways[i].reads(v) })
+		i := slices.IndexFunc(ways, func(w guichet.PeriodWay) bool { return w.Name() == name })
+		return !slices.ContainsFunc(c.order, func(v string) bool { return !reads(ways[i], v) })
 	}
 	if both("02/01/2006") && both("01/02/2006") {
 		p.period.format = FillMe
@@ -172,31 +165,43 @@ func (p *proposal) openIfBoth(c *column) {
 	}
 }
 
-// monthColumn finds a column of months beside one of years.
-func (p *proposal) monthColumn(year *column) *column {
+// monthColumn finds a column of months, by number or by name, beside one of
+// years, and how the two are joined: in the format 2006-01 or 2006 January.
+func (p *proposal) monthColumn(year *column) (month *column, format string) {
+	numbered, named := wayNamed("2006-01"), wayNamed("2006 January")
 	for _, c := range p.free() {
 		if c == year || !c.says("month") || len(c.order) == 0 {
 			continue
 		}
-		months := !slices.ContainsFunc(c.order, func(v string) bool {
-			v = strings.TrimPrefix(v, "0")
-			return len(v) > 2 || v < "1" || len(v) == 2 && (v < "10" || v > "12")
-		})
-		if months {
-			return c
+		for _, w := range []guichet.PeriodWay{numbered, named} {
+			months := !slices.ContainsFunc(c.order, func(v string) bool {
+				if w == numbered {
+					return !reads(w, "2006-"+v) && !reads(w, "2006-0"+v)
+				}
+				return !reads(w, "2006 "+v)
+			})
+			if months {
+				return c, w.Name()
+			}
 		}
 	}
-	return nil
+	return nil, ""
+}
+
+// wayNamed is the way of a name that PeriodWays has.
+func wayNamed(name string) guichet.PeriodWay {
+	ways := periodWays()
+	return ways[slices.IndexFunc(ways, func(w guichet.PeriodWay) bool { return w.Name() == name })]
 }
 
 // joinedName is the column that a draft makes of a year and a month.
 const joinedName = "_period"
 
 // yearAndMonth takes the period from two columns.
-func (p *proposal) yearAndMonth(year, month *column) {
+func (p *proposal) yearAndMonth(year, month *column, format string) {
 	year.role, month.role = "period", "period"
 	year.share, month.share = 1, 1
-	p.period = timing{col: year, format: "2006-01"}
+	p.period = timing{col: year, format: format}
 	p.joined = month
 	p.doubt("joined", guichet.Text{
 		EN: fmt.Sprintf("%q and %q together are taken for the month", year.name, month.name),

@@ -244,7 +244,7 @@ func (w *writer) measures(s side, indent string) {
 func (w *writer) measure(f figure, indent string) {
 	n := f.col.numbers
 	column := scalar(f.col.name)
-	if n.thousands && n.grouped == "" {
+	if n.thousands && n.grouped == "" || n.shift > 0 && w.p.table.Shape.Kind != "csv" {
 		column = FillMe
 	}
 	parts := []string{"column: " + column}
@@ -254,7 +254,7 @@ func (w *writer) measure(f figure, indent string) {
 	if n.decimals > 0 || strings.HasPrefix(f.field, "quantity") || f.field == "net_kg" {
 		parts = append(parts, "decimals: 3")
 	}
-	if n.comma && n.grouped == "" {
+	if n.comma {
 		parts = append(parts, "comma: true")
 	}
 	absent := slices.Clone(n.absent)
@@ -272,10 +272,10 @@ func (w *writer) measure(f figure, indent string) {
 			FR: quoted(n.absent) + " est pris pour un chiffre absent",
 		})
 	}
-	if n.decimals > 3 {
+	if n.decimals-n.shift > 3 {
 		w.p.doubt(about, guichet.Text{
-			EN: fmt.Sprintf("figures with up to %d decimals: three are kept, and a line with more is put aside", n.decimals),
-			FR: fmt.Sprintf("des chiffres ont jusqu'à %d décimales : trois sont gardées, et une ligne qui en a plus est mise de côté", n.decimals),
+			EN: fmt.Sprintf("figures with up to %d decimals: three are kept, and a line with more is put aside", n.decimals-n.shift),
+			FR: fmt.Sprintf("des chiffres ont jusqu'à %d décimales : trois sont gardées, et une ligne qui en a plus est mise de côté", n.decimals-n.shift),
 		})
 	}
 	if len(absent) > 0 {
@@ -300,6 +300,9 @@ func (p *proposal) zerosBesideValue(f figure) []string {
 	var out []string
 	for _, r := range p.table.Rows {
 		zero, value := strings.TrimSpace(r[f.col.at]), r[p.figures[i].col.at]
+		if f.col.numbers.shift > 0 { // a shift leaves of nought what stands before its sign
+			zero, _, _ = strings.Cut(zero, f.col.numbers.sign())
+		}
 		if zero != "" && strings.Trim(zero, "-0.,") == "" && strings.Trim(value, "-0., ") != "" && !slices.Contains(out, zero) {
 			out = append(out, zero)
 		}

@@ -32,6 +32,7 @@ type Shape struct {
 	NoQuote   bool
 	NoHeader  bool
 	HeaderRow bool // json-arrays: the first row names the columns
+	Skip      int  // csv: lines in front of the header
 	Trailing  bool // one empty field after the last
 	Uncut     int  // lines of the sample that could not be cut into the columns
 }
@@ -145,7 +146,7 @@ type goods struct {
 // settleCommas reads 1,234 as the other columns of the file read their commas:
 // one office writes its decimals one way.
 func (p *proposal) settleCommas() {
-	decimals := slices.ContainsFunc(p.columns, func(c *column) bool { return c.numbers.comma && !c.numbers.thousands })
+	decimals := slices.ContainsFunc(p.columns, func(c *column) bool { return c.numbers.comma })
 	for _, c := range p.columns {
 		if n := &c.numbers; n.either && decimals {
 			n.comma, n.thousands, n.either, n.grouped = true, false, false, ""

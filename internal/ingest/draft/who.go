@@ -3,6 +3,7 @@ package draft
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"guichet"
@@ -43,6 +44,12 @@ func (p *proposal) askWho() {
 			FR: "true ou false : la licence permet-elle copies, vues publiques et exports ? (--redistribute)",
 		})
 	}
+	if n := p.table.Shape.Skip; n > 0 {
+		p.doubt("format", guichet.Text{
+			EN: fmt.Sprintf("%d lines in front of the header are passed over; a newer file must have as many", n),
+			FR: fmt.Sprintf("les %d lignes qui précèdent l'en-tête sont sautées ; un fichier plus récent doit en avoir autant", n),
+		})
+	}
 	if p.table.Shape.Uncut > 0 {
 		p.doubt("format", guichet.Text{
 			EN: fmt.Sprintf("%d lines of the sample do not have the columns of the others: they would be put aside", p.table.Shape.Uncut),
@@ -51,7 +58,8 @@ func (p *proposal) askWho() {
 	}
 }
 
-// profileName makes a name from what was said, else from the file's.
+// profileName makes a name from what was said, else from the file's without its
+// year and month.
 func (p *proposal) profileName(_ []side) string {
 	if p.answers.Name != "" {
 		return p.answers.Name
@@ -63,7 +71,7 @@ func (p *proposal) profileName(_ []side) string {
 		}
 	}
 	var b strings.Builder
-	for _, w := range words(base) {
+	for _, w := range timeless(words(base)) {
 		w = strings.Map(func(r rune) rune {
 			if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
 				return r
@@ -82,6 +90,22 @@ func (p *proposal) profileName(_ []side) string {
 		name = strings.ToLower(p.country) + "-" + name
 	}
 	return name
+}
+
+// timeless takes the year, and beside it the month or quarter, out of the words
+// of a file's name: a profile and a cube are of all the office's files, not of
+// the first that came.
+func timeless(all []string) []string {
+	year := regexp.MustCompile(`^(19|20)[0-9]{2}(0[1-9]|1[0-2]|[qstm][0-9]{1,2}|(0[1-9]|1[0-2])[0-3][0-9])?$`)
+	part := regexp.MustCompile(`^([qstm]?[0-9]{1,2}|jan|janv|janvier|january|enero|janeiro|feb|fev|fevrier|february|febrero|fevereiro|mar|mars|march|marzo|marco|apr|avr|avril|april|abr|abril|may|mai|mayo|maio|jun|juin|june|junio|junho|jul|juil|juillet|july|julio|julho|aug|aout|august|ago|agosto|sep|sept|september|septembre|septiembre|setembro|oct|october|octobre|octubre|out|outubro|nov|november|novembre|noviembre|novembro|dec|december|decembre|dic|diciembre|dez|dezembro)$`) //nolint:misspell // four languages beside English
+	var out []string
+	for i, w := range all {
+		beside := i > 0 && year.MatchString(all[i-1]) || i+1 < len(all) && year.MatchString(all[i+1])
+		if !year.MatchString(w) && (!beside || !part.MatchString(w)) {
+			out = append(out, w)
+		}
+	}
+	return out
 }
 
 // titles say in words what the file holds.

@@ -144,6 +144,7 @@ func (w *writer) format() {
 	add(len(s.Encoding) > 0, "encoding: ["+strings.Join(s.Encoding, ", ")+"]")
 	add(s.Kind == "csv" && s.Delimiter != ',', fmt.Sprintf("delimiter: %q", string(s.Delimiter)))
 	add(s.NoQuote, "quote: none")
+	add(s.Skip > 0, "skip: "+strconv.Itoa(s.Skip))
 	add(s.NoHeader && s.Kind == "csv", "header: false")
 	add(s.HeaderRow, "header: true")
 	add(s.Trailing, "trailing_delimiter: true")
@@ -170,9 +171,22 @@ func (w *writer) columns() {
 			}
 			text += ", grouped: " + grouped
 		}
+		text += w.shift(c)
 		w.line(text+"}", "columns."+c.name)
 	}
 	w.line("")
+}
+
+// shift says how far the decimal sign of a column moves, where its header has it.
+func (w *writer) shift(c *column) string {
+	n := c.numbers.shift
+	switch {
+	case n == 0 || c.role == "ignored" || n > 0 && w.p.table.Shape.Kind != "csv":
+		return ""
+	case n == unknownShift:
+		return ", shift: " + FillMe
+	}
+	return fmt.Sprintf(", shift: %d", n)
 }
 
 // derive joins the columns of year and month to one.
@@ -184,6 +198,11 @@ func (w *writer) derive() {
 	year, month := p.period.col.name, p.joined.name
 	w.line("derive:", "joined")
 	w.line("  - name: " + joinedName)
+	if p.period.format != "2006-01" {
+		w.line(fmt.Sprintf("    cases: [{when: [{column: %s, matches: '.+'}], value: %s}]", scalar(month), scalar("{"+year+"} {"+month+"}")))
+		w.line("")
+		return
+	}
 	w.line(fmt.Sprintf("    cases: [{when: [{column: %s, matches: '\\d'}], value: %s}]", scalar(month), scalar("{"+year+"}-0{"+month+"}")))
 	w.line("    else: {value: " + scalar("{"+year+"}-{"+month+"}") + "}")
 	w.line("")
