@@ -126,9 +126,9 @@ func zipWithDirectory(tb testing.TB, n int) []byte {
 	from := binary.LittleEndian.Uint32(end[16:])
 	out := append(bytes.Clone(whole[:from]), bytes.Repeat(whole[from:len(whole)-22], n)...)
 	end = bytes.Clone(end)
-	binary.LittleEndian.PutUint16(end[8:], uint16(n))                   //nolint:gosec // as a lying zip may
-	binary.LittleEndian.PutUint16(end[10:], uint16(n))                  //nolint:gosec // as above
-	binary.LittleEndian.PutUint32(end[12:], uint32(len(out)-int(from))) //nolint:gosec // small
+	binary.LittleEndian.PutUint16(end[8:], uint16(n))
+	binary.LittleEndian.PutUint16(end[10:], uint16(n))
+	binary.LittleEndian.PutUint32(end[12:], uint32(len(out)-int(from)))
 	if _, err := zip.NewReader(bytes.NewReader(append(out, end...)), int64(len(out)+len(end))); err != nil {
 		tb.Fatalf("the library does not read what is made for the test: %v", err)
 	}
@@ -252,5 +252,26 @@ func TestDraftOfOneLongLine(t *testing.T) {
 		if err != nil || strings.Contains(d.YAML, "windows-1252") {
 			t.Errorf("shifted by %d: %v\n%.900s", shift, err, d.YAML)
 		}
+	}
+}
+
+// TestDraftOfManyValues: sums are not looked for among very many columns, and
+// the draft says so.
+func TestDraftOfManyValues(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	for i := range 300 {
+		fmt.Fprintf(&b, "value%d,", i)
+	}
+	b.WriteString("month,hs\n")
+	for row := range 400 {
+		for i := range 300 {
+			fmt.Fprintf(&b, "%d,", row*i%977)
+		}
+		fmt.Fprintf(&b, "2024-%02d,0101\n", row%12+1)
+	}
+	d, err := ingest.Draft(t.Context(), made(t, "made.csv", b.String()), ingest.Options{}, ingest.Answers{}, "en")
+	if err != nil || !strings.Contains(d.YAML, "is the sum of two others was not looked at") {
+		t.Errorf("%v\n%.2000s", err, d.YAML)
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"guichet"
 )
 
 // footerWalk reads the footer of a Parquet file once, without keeping any of it,
@@ -132,6 +134,9 @@ func (w *footerWalk) list() error {
 	if n > len(w.b) { // each element has a byte at least
 		return fmt.Errorf("%w: it states a list of %d values in %d bytes", errFooter, n, len(w.b))
 	}
+	if err := w.long(n); err != nil {
+		return err
+	}
 	w.lists = append(w.lists, n)
 	for range n {
 		if err := w.value(head[0]&0x0f, true); err != nil {
@@ -139,6 +144,28 @@ func (w *footerWalk) list() error {
 		}
 	}
 	w.lists = w.lists[:len(w.lists)-1]
+	return nil
+}
+
+// Limits of the two lists that a footer grows by. The library walks the schema
+// by calling itself, and keeps some hundred bytes of every column of every row
+// group.
+const (
+	maxSchema    = 2 * maxParquetColumns // elements: columns, and columns of columns
+	maxRowGroups = 50_000
+)
+
+// long refuses a schema (field 2) or row groups (field 4) beyond any table's.
+func (w *footerWalk) long(n int) error {
+	if len(w.lists) > 0 || len(w.path) != 1 {
+		return nil
+	}
+	switch {
+	case w.path[0] == 2 && n > maxSchema:
+		return guichet.Errorf(guichet.KindHostile, "its footer states %d columns and columns of columns, and at most %d are read", n-1, maxSchema-1)
+	case w.path[0] == 4 && n > maxRowGroups:
+		return guichet.Errorf(guichet.KindHostile, "its footer states %d groups of rows, and at most %d are read", n, maxRowGroups)
+	}
 	return nil
 }
 

@@ -34,9 +34,10 @@ type ParquetReader struct{}
 // Limits of a Parquet file. A footer has some 200 bytes per column and row
 // group; no office publishes a table of 2,000 columns.
 const (
-	maxFooter         = 64 << 20
+	maxFooter         = 16 << 20
 	maxParquetColumns = 2000
-	parquetBatch      = 8192     // rows read at a time
+	parquetBatch      = 256      // rows read at a time: each may hold a text of maxParquetText
+	maxParquetText    = 1 << 20  // bytes of a text in a dictionary, the longest line that is read anywhere
 	maxParquetPage    = 64 << 20 // bytes of a page once it is unpacked; writers make pages of 1 MiB
 )
 
@@ -80,6 +81,9 @@ func (ParquetReader) Rows(ctx context.Context, path string, columns []int, each 
 		}
 		if r.NumRows() == 0 {
 			return nil
+		}
+		if err := checkTexts(r, leaves); err != nil {
+			return err
 		}
 		rr, err := fr.GetRecordReader(ctx, leaves, nil)
 		if err != nil {
@@ -202,6 +206,9 @@ func checkEnds(h *os.File) error {
 		return guichet.Errorf(guichet.KindInvalid, "it cannot be read: %w", err)
 	}
 	if err := checkFooter(b); err != nil {
+		if _, said := errors.AsType[*guichet.Error](err); said {
+			return err
+		}
 		return guichet.Errorf(guichet.KindInvalid, "damaged: %w", err).WithHint(fetchAgain)
 	}
 	return nil

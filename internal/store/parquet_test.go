@@ -244,6 +244,49 @@ func TestParquetPageBomb(t *testing.T) {
 
 // TestParquetDamaged: whatever byte is altered or wherever the file is cut, a
 // file is read or refused in words; nothing panics, and no row is made up.
+// TestParquetTextBomb: one long text in a dictionary that all rows point at,
+// texts by shared beginnings, a schema of hundreds of thousands of columns: none
+// is written out before it is refused.
+func TestParquetTextBomb(t *testing.T) {
+	t.Parallel()
+	const rows = 64 // a dictionary holds the text once, whatever their number
+	b := array.NewStringBuilder(memory.DefaultAllocator)
+	for range rows {
+		b.Append(strings.Repeat("x", 2<<20))
+	}
+	schema := arrow.NewSchema([]arrow.Field{nullable("t", arrow.BinaryTypes.String)}, nil)
+	batch := array.NewRecordBatch(schema, []arrow.Array{b.NewArray()}, rows)
+	for name, c := range map[string]struct {
+		props *parquet.WriterProperties
+		kind  guichet.Kind
+		want  string
+	}{
+		"dictionary": {parquet.NewWriterProperties(parquet.WithDictionaryDefault(true), parquet.WithDictionaryPageSizeLimit(8<<20)), guichet.KindHostile, "a text of 2097152 bytes"},
+		"beginnings": {parquet.NewWriterProperties(parquet.WithDictionaryDefault(false), parquet.WithEncoding(parquet.Encodings.DeltaByteArray)), guichet.KindInvalid, "shared beginnings"},
+	} {
+		_, _, err := readParquet(t.Context(), onDisk(t, parquetOfBatch(t, batch, c.props)))
+		if guichet.KindOf(err) != c.kind || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %s: %s", name, err, c.kind, c.want)
+		}
+	}
+	var fields []arrow.Field
+	for i := range 4100 {
+		fields = append(fields, nullable(fmt.Sprint("c", i), arrow.PrimitiveTypes.Int32))
+	}
+	wide := arrow.NewSchema(fields, nil)
+	var out bytes.Buffer
+	w, err := pqarrow.NewFileWriter(wide, &out, nil, pqarrow.DefaultWriterProps())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := readParquet(t.Context(), onDisk(t, out.Bytes())); guichet.KindOf(err) != guichet.KindHostile || !strings.Contains(err.Error(), "4100 columns") {
+		t.Errorf("a schema of 4100 columns: %v", err)
+	}
+}
+
 func TestParquetDamaged(t *testing.T) {
 	t.Parallel()
 	sound := sampleParquet(t)

@@ -96,6 +96,13 @@ func (p *proposal) findSums(values []*column) {
 			all = append(all, c)
 		}
 	}
+	if len(all) > mostSummed {
+		p.doubt("controls", guichet.Text{
+			EN: fmt.Sprintf("whether one of the %d columns of values is the sum of two others was not looked at", len(all)),
+			FR: fmt.Sprintf("il n'a pas été regardé si l'une des %d colonnes de valeurs est la somme de deux autres", len(all)),
+		})
+		return
+	}
 	for _, t := range all {
 		for i, a := range values {
 			for _, b := range values[i+1:] {
@@ -109,6 +116,11 @@ func (p *proposal) findSums(values []*column) {
 		}
 	}
 }
+
+// mostSummed bounds the columns among which sums are looked for: every one is
+// compared with every two others, row by row. No office has so many values beside
+// each other, unless its table lies on its side.
+const mostSummed = 16
 
 // adds says whether t = a + b in every row, and not for want of figures.
 func (p *proposal) adds(t, a, b *column) bool {
