@@ -44,15 +44,16 @@ demo: build ## Build, then take in small files of five members, ask and compare
 
 ##@ Test
 
-# The rooms run under the race detector; the command's tests start whole
-# processes, hundreds of them, which are the released build, without it.
+# Words and rooms run under the race detector; the tests of the house and of the
+# command start whole processes, hundreds of them, which are the released build,
+# without it.
 .PHONY: test
 test: compilers data ## Run all tests, the rooms under the race detector; installs what they need
 	@. tools/pyiceberg.sh; \
-	echo "go test -race $(TESTFLAGS) (all but the command)   (the first time builds all of it with the race detector: about 4 minutes)"; \
-	go test -race -timeout 10m $(TESTFLAGS) $$(go list ./... | grep -v '^guichet/cmd/'); \
-	echo "go test $(TESTFLAGS) ./cmd/..."; \
-	go test -timeout 10m $(TESTFLAGS) ./cmd/...
+	echo "go test -race $(TESTFLAGS) (words and rooms)   (the first time builds all of it with the race detector: about 4 minutes)"; \
+	go test -race -timeout 10m $(TESTFLAGS) $$(go list ./... | grep -v -e '^guichet/cmd/' -e '^guichet/internal/node$$'); \
+	echo "go test $(TESTFLAGS) ./internal/node ./cmd/..."; \
+	go test -timeout 10m $(TESTFLAGS) ./internal/node ./cmd/...
 	@cd tools && go test $(TESTFLAGS) ./...
 
 .PHONY: test-engines

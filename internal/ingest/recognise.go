@@ -18,7 +18,16 @@ type Attempt struct {
 	Score   int    `json:"score"` // 0 nothing fits, 100 it is the profile's
 	Why     string `json:"why"`   // "" when it fits
 
-	hint string // what to do about it; "" nothing better than looking on
+	// remedy says what to do about it, "" nothing better than looking on; nil
+	// none. It reads the beginning again, so only who is told it asks.
+	remedy func() string
+}
+
+func (a Attempt) advice() string {
+	if a.remedy == nil {
+		return ""
+	}
+	return a.remedy()
 }
 
 // UnrecognisedError is behind the error of a file that no profile fits.
@@ -161,8 +170,8 @@ func (f *original) unrecognised(s sample, attempts []Attempt) error {
 	switch {
 	case other:
 		e.Hint = "save the table as CSV in UTF-8 and take that in"
-	case len(attempts) == 1 && attempts[0].hint != "":
-		e.Hint = attempts[0].hint
+	case len(attempts) == 1 && attempts[0].advice() != "":
+		e.Hint = attempts[0].advice()
 	}
 	return e
 }
@@ -220,7 +229,7 @@ func (p *Profile) attempt(s sample) Attempt {
 		return a
 	}
 	score, why := p.fits(m)
-	a.Score, a.Why, a.hint = score, why, p.remedy(m)
+	a.Score, a.Why, a.remedy = score, why, func() string { return p.remedy(m) }
 	if p.Format.Members != "" && score < 100 {
 		a.Score = min(score+5, 99)
 	}
