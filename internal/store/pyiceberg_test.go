@@ -90,7 +90,7 @@ func (e engine) read(t *testing.T, metadata string, qs []question) readAnswer {
 	}
 	var out, complaint bytes.Buffer
 	args := e.command(metadata)
-	cmd := exec.CommandContext(t.Context(), args[0], args[1:]...) //nolint:gosec // the engines of this test
+	cmd := exec.CommandContext(t.Context(), args[0], args[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(asked), &out, &complaint
 	if err := cmd.Run(); err != nil {
 		t.Fatalf("%s cannot read the table: %v\n%s", e.name, err, complaint.String())
