@@ -13,7 +13,7 @@ import (
 
 // maxKeys bounds the distinct keys of one group: a nomenclature by month has
 // some 200,000; a file with more distinct keys than this is not coded.
-const maxKeys = 2_000_000
+const maxKeys = 1_000_000
 
 // group is a key group of the layout with its place in the statements.
 type group struct {

@@ -1,6 +1,6 @@
 package synth
 
-import "compress/flate"
+import "github.com/klauspost/compress/flate"
 
 // blockSize is how many consignments make a block. Every block has a sequence
 // of chance of its own, so the bytes depend on neither cores nor order.
