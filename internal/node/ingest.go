@@ -290,7 +290,9 @@ func (in *intake) submission(p *prepared, s *store.Staged) *guichet.Submission {
 // namedGenerated says whether a file calls itself made data, as all do that synth
 // writes: what was made must not pass for an observation because somebody forgot
 // to say --generated. The opposite is never read from a name.
-func namedGenerated(name string) bool { return strings.Contains(strings.ToLower(filepath.Base(name)), "-generated") }
+func namedGenerated(name string) bool {
+	return strings.Contains(strings.ToLower(filepath.Base(name)), "-generated")
+}
 
 // isUnit says whether a scope field is part of every unit's own identity.
 func isUnit(ds *guichet.Dataset, name string) bool {
