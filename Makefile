@@ -12,7 +12,7 @@ FUZZTIME         ?= 20s
 # The real files that some tests and the generated facts are made from.
 DATA             := $(or $(GUICHET_DATA),$(wildcard ../shared/data))
 # Rooms whose every line must be run by their own tests.
-RULES            := harmonise mirror search
+RULES            := agreement disclosure harmonise mirror search
 # In CI nothing is taken from the cache of test results.
 TESTFLAGS        ?= $(if $(CI),-count=1)
 

@@ -29,25 +29,34 @@ var words = map[string][]string{
 
 // rooms are what stands under internal. A new room is added here and in
 // docs/design/layout.md in the same change.
-var rooms = []string{"desk", "guichettest", "harmonise", "ingest", "mirror", "node", "search", "store", "synth"}
+var rooms = []string{
+	"agreement", "circle", "desk", "disclosure", "federation", "gate", "guichettest", "harmonise",
+	"ingest", "journal", "mirror", "node", "seal", "search", "store", "synth",
+}
 
 // rules are the rooms that judge. They are pure: what they say depends on
 // what they were given, and on nothing else.
-var rules = []string{"harmonise", "mirror", "search"}
+var rules = []string{"agreement", "disclosure", "harmonise", "mirror", "search"}
 
-// doors says which room a foreign library comes in by. A path stands for
-// itself and all below it.
-var doors = map[string]string{
-	"database/sql":                 "store",
-	"github.com/apache/arrow-go":   "store",
-	"github.com/apache/iceberg-go": "store",
-	"github.com/duckdb":            "store",
-	"github.com/uptrace/bun":       "store",
-	"github.com/mattn/go-sqlite3":  "store",
-	"modernc.org/sqlite":           "store",
-	"go.yaml.in/yaml":              "ingest",
-	"gopkg.in/yaml.v3":             "ingest",
-	"github.com/goccy/go-yaml":     "ingest",
+// doors says which room a foreign library comes in by: one, but for YAML, which
+// people write for two rooms. A path stands for itself and all below it.
+var doors = map[string][]string{
+	"database/sql":                         {"store"},
+	"github.com/apache/arrow-go":           {"store"},
+	"github.com/apache/iceberg-go":         {"store"},
+	"github.com/duckdb":                    {"store"},
+	"github.com/uptrace/bun":               {"store"},
+	"github.com/mattn/go-sqlite3":          {"store"},
+	"modernc.org/sqlite":                   {"store"},
+	"go.yaml.in/yaml":                      {"ingest", "circle"},
+	"gopkg.in/yaml.v3":                     {"ingest"},
+	"github.com/goccy/go-yaml":             {"ingest"},
+	"github.com/theupdateframework/go-tuf": {"circle"},
+	"github.com/secure-systems-lab":        {"circle"},
+	"github.com/transparency-dev":          {"journal"},
+	"golang.org/x/mod/sumdb":               {"journal"},
+	"github.com/dunglas/httpsfv":           {"seal"},
+	"filippo.io/age":                       {"seal"},
 }
 
 const (
@@ -204,9 +213,9 @@ func TestWordsAndRulesArePure(t *testing.T) {
 func TestForeignLibrariesHaveOneDoor(t *testing.T) {
 	for _, f := range readHouse(t) {
 		for _, imp := range f.imports {
-			for library, door := range doors {
-				if isUnder(imp, library) && f.room != door {
-					t.Errorf("%s imports %s; its door is %s", f.path, imp, door)
+			for library, open := range doors {
+				if isUnder(imp, library) && !slices.Contains(open, f.room) {
+					t.Errorf("%s imports %s; its door is %s", f.path, imp, strings.Join(open, " or "))
 				}
 			}
 		}

@@ -21,6 +21,7 @@ const (
 	KindVersion      Kind = "version"      // made by another version that cannot be read
 	KindFull         Kind = "full"         // no space left
 	KindRefused      Kind = "refused"      // not allowed
+	KindUntrusted    Kind = "untrusted"    // a signature, a key or a log is not what the circle has signed
 	KindInternal     Kind = "internal"     // a fault of ours; people see only that
 )
 

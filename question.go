@@ -65,6 +65,13 @@ const (
 	GapHidden       GapReason = "hidden"         // the office rolled it up or blanked it
 	GapPutAside     GapReason = "put_aside"      // lines that could not be read
 	GapIncomparable GapReason = "not_comparable" // another edition, and no exact family
+	// Of a member that was asked, as federation tells them.
+	GapRefused   GapReason = "refused"         // the member refuses; the text names the clause
+	GapSilent    GapReason = "silent"          // the member cannot be reached
+	GapLate      GapReason = "late"            // the member did not answer within its time
+	GapUntrusted GapReason = "wrong_signature" // what came is not signed as the circle says, or is not what was signed
+	GapGarbled   GapReason = "garbled"         // what came is signed and cannot be read
+	GapProtected GapReason = "protected"       // cells hidden by the agreement's disclosure rules
 )
 
 // Gap says who has no figure, for what, and why.

@@ -44,6 +44,8 @@ func exitCode(k guichet.Kind) int {
 		return 10
 	case guichet.KindRefused:
 		return 11
+	case guichet.KindUntrusted:
+		return 12
 	case guichet.KindInternal:
 	}
 	return exitInternal

@@ -1,0 +1,99 @@
+package guichet
+
+import "time"
+
+// Request is a question put to a member, with all that decides whether it may
+// be put.
+type Request struct {
+	Exchange  string    `json:"exchange"`            // 32 hex digits, chosen by chance by the asker: names the exchange on both sides
+	From      Party     `json:"from"`                // who asks
+	To        string    `json:"to"`                  // the member asked
+	Officer   string    `json:"officer"`             // pseudonym of the person who asks: 16 hex digits
+	Purpose   string    `json:"purpose"`             // of package agreement's list: "supply-monitoring"
+	Agreement string    `json:"agreement,omitempty"` // id; "" the member asked finds one that permits
+	Question  Question  `json:"question"`
+	Records   bool      `json:"records,omitempty"` // the rows as they are, not their sums
+	Salt      []byte    `json:"salt"`              // 32 bytes of chance: what digests in the journals are salted with; stays with the two
+	Put       time.Time `json:"put"`               // by the asker's clock, whole seconds
+}
+
+// Decision says whether a request is permitted, and under which conditions; a
+// refusal names the clause.
+type Decision struct {
+	Permitted  bool       `json:"permitted"`
+	Agreement  string     `json:"agreement,omitempty"` // id of the agreement that decided; "" none covers it
+	Version    int        `json:"version,omitempty"`
+	Digest     string     `json:"digest,omitempty"` // SHA-256 of its canonical JSON, hex
+	Clause     string     `json:"clause,omitempty"` // of a refusal: the path in the agreement; "none" where no agreement is there
+	Text       string     `json:"text,omitempty"`   // of a refusal: the sentence in the question's language
+	Hint       string     `json:"hint,omitempty"`   // of a refusal: what could be asked instead
+	Conditions Conditions `json:"conditions,omitzero"`
+	Notices    []Remark   `json:"notices,omitempty"` // part 2 of the agreement, to be shown with the answer
+}
+
+// Conditions bind a permitted answer. They are data: the desk applies them inside
+// the query, and the protection of cells after it.
+type Conditions struct {
+	Where   map[string][]string `json:"where,omitempty"`   // narrows what the question leaves open: dimension -> values
+	Picks   map[string][]string `json:"picks,omitempty"`   // narrows classifications that the question leaves open
+	Period  Span                `json:"period,omitzero"`   // narrows the span; the question's own was within it where it names one
+	Grains  []string            `json:"grains,omitempty"`  // that may answer
+	Regimes []string            `json:"regimes,omitempty"` // of submissions that may answer this purpose: statistical data never serve enforcement
+	Rules   DisclosureRules     `json:"disclosure,omitzero"`
+	Mirror  bool                `json:"mirror,omitempty"`
+	Quota   int                 `json:"quota_per_day"`
+	Records bool                `json:"records,omitempty"`
+	// Released bounds the state: nothing that the office published later than
+	// that day, "" no bound (delay and embargo).
+	Released string `json:"released,omitempty"`
+}
+
+// Reply is what a member says to a request: an answer or a refusal. It is sealed
+// and journaled before it leaves.
+type Reply struct {
+	Exchange string   `json:"exchange"`
+	Request  string   `json:"request"` // SHA-256 of the request as it came, hex
+	Member   string   `json:"member"`  // who replies
+	Decision Decision `json:"decision"`
+	Answer   *Answer  `json:"answer,omitempty"`   // nil of a refusal; its rows travel beside it, in columns
+	Hidden   int      `json:"hidden,omitempty"`   // cells that the agreement's rules hid
+	Snapshot string   `json:"snapshot,omitempty"` // the state of the tables that it was drawn from
+	Notices  []Remark `json:"notices,omitempty"`  // of the circle: an expired paper in its grace, a generated source
+}
+
+// LeafKind says what a leaf of a journal records. The list is closed.
+type LeafKind string
+
+// The kinds of leaves.
+const (
+	LeafAnswered LeafKind = "answered" // the member asked: an answer, durable before it left
+	LeafRefused  LeafKind = "refused"  // the member asked: a refusal, with its clause
+	LeafStarted  LeafKind = "started"  // the member asked: a large answer, durable before its first byte
+	LeafEnded    LeafKind = "ended"    // the member asked: the large answer was sent whole, or broke off
+	LeafReceived LeafKind = "received" // the asker: an answer or refusal, verified, durable before it is used
+	LeafMissed   LeafKind = "missed"   // the asker: no reply that could be used, and why
+	LeafTaken    LeafKind = "taken"    // a submission was taken in
+)
+
+// Leaf is one entry of a member's journal. It holds identities and salted
+// digests, never rows. Its canonical JSON is what the log hashes.
+type Leaf struct {
+	Format    int       `json:"format"` // 1
+	Kind      LeafKind  `json:"kind"`
+	Exchange  string    `json:"exchange"`
+	From      Party     `json:"from"`
+	To        string    `json:"to"`
+	Officer   string    `json:"officer,omitempty"`
+	Purpose   string    `json:"purpose,omitempty"`
+	Agreement string    `json:"agreement,omitempty"`
+	Version   int       `json:"version,omitempty"`
+	Clause    string    `json:"clause,omitempty"` // of a refusal
+	Reason    GapReason `json:"reason,omitempty"` // of what was missed
+	Request   string    `json:"request"`          // salted digest of the request as sent: HMAC-SHA256(salt, body), hex
+	Reply     string    `json:"reply,omitempty"`  // salted digest of the reply as sent; of a large one: of its root
+	Rows      int64     `json:"rows"`
+	Hidden    int64     `json:"hidden,omitempty"`
+	Snapshot  string    `json:"snapshot,omitempty"`
+	Peer      int64     `json:"peer,omitempty"` // of a receipt: 1 + the index of the other side's leaf; 0 not told
+	Time      time.Time `json:"time"`           // by the clock of the journal's owner, whole seconds
+}
