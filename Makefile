@@ -49,7 +49,8 @@ demo: build ## Build, then take in small files of five members, ask and compare
 # without it.
 .PHONY: test
 test: compilers data ## Run all tests, the rooms under the race detector; installs what they need
-	@. tools/pyiceberg.sh; \
+	@tools/netns.sh
+	@. tools/pyiceberg.sh; . tools/signatures.sh; . tools/protocol.sh; \
 	echo "go test -race $(TESTFLAGS) (words and rooms)   (the first time builds all of it with the race detector: about 4 minutes)"; \
 	go test -race -timeout 10m $(TESTFLAGS) $$(go list ./... | grep -v -e '^guichet/cmd/' -e '^guichet/internal/node$$'); \
 	echo "go test $(TESTFLAGS) ./internal/node ./cmd/..."; \

@@ -143,6 +143,7 @@ type SecurityMinimum struct {
 // Suspension stops what a member may ask from a day on, until it is lifted.
 type Suspension struct {
 	Member string `json:"member" yaml:"member"`
+	By     string `json:"by,omitempty" yaml:"by"` // the party that suspends alone, and only what is asked of it; empty: all parties, everywhere
 	From   string `json:"from" yaml:"from"`
 	Until  string `json:"until,omitempty" yaml:"until"`
 	Reason Text   `json:"reason" yaml:"reason"`

@@ -128,6 +128,14 @@ type Classification struct {
 	HiddenBy []string
 	// Label names a common code for people.
 	Label func(edition int, code, lang string) string
+	// Editions are those that are held, oldest first; none where there is one.
+	Editions []int
+	// Tiers are the degrees of sensitivity of what is classified, the least
+	// careful first; none where nothing is told apart.
+	Tiers []string
+	// Tier returns the highest degree among what an expression picks in an
+	// edition, of all editions for 0; "" where that is not known.
+	Tier func(expr string, edition int) string
 }
 
 // Resolution asks a classification for the codes behind an expression.
@@ -177,6 +185,10 @@ type Dataset struct {
 	Derived         []Derived
 	Main            string   // the measure that stands for all in remarks and totals
 	By              []string // what a question is answered by when it does not say
+	// Contributor are the private fields that name whose figures a row is, the
+	// broadest first: the group of enterprises, then the enterprise. None: nobody
+	// can tell, and no cell is shown where contributors must be counted.
+	Contributor []string
 	// RemarkText says a remark's code for people; "" when it is unknown.
 	RemarkText func(code, lang string) string
 	// Known says whether a value is in a code list (Field.List), true for a
@@ -192,11 +204,12 @@ type Dataset struct {
 
 // Field returns the field of a name.
 func (d *Dataset) Field(name string) (Field, bool) {
-	i := slices.IndexFunc(d.Fields, func(f Field) bool { return f.Name == name })
-	if i < 0 {
-		return Field{}, false
+	for i := range d.Fields { // by place: a field is large to copy, and decisions look many up
+		if d.Fields[i].Name == name {
+			return d.Fields[i], true
+		}
 	}
-	return d.Fields[i], true
+	return Field{}, false
 }
 
 // RowFields returns the fields that a row carries, in order of their ID.

@@ -57,6 +57,7 @@ type Reply struct {
 	Decision Decision `json:"decision"`
 	Answer   *Answer  `json:"answer,omitempty"`   // nil of a refusal; its rows travel beside it, in columns
 	Hidden   int      `json:"hidden,omitempty"`   // cells that the agreement's rules hid
+	Fault    Kind     `json:"fault,omitempty"`    // of a refusal with the clause "question": what is wrong with it
 	Snapshot string   `json:"snapshot,omitempty"` // the state of the tables that it was drawn from
 	Notices  []Remark `json:"notices,omitempty"`  // of the circle: an expired paper in its grace, a generated source
 }
@@ -96,4 +97,26 @@ type Leaf struct {
 	Snapshot  string    `json:"snapshot,omitempty"`
 	Peer      int64     `json:"peer,omitempty"` // of a receipt: 1 + the index of the other side's leaf; 0 not told
 	Time      time.Time `json:"time"`           // by the clock of the journal's owner, whole seconds
+}
+
+// GivenSet is what an answer gave a party: the cells of one question, shown or
+// hidden, without their figures, which the snapshot still has. Rules that look
+// at several answers together need it.
+type GivenSet struct {
+	Party     Party       `json:"party"`
+	Agreement string      `json:"agreement"`
+	Version   int         `json:"version"`
+	Question  Question    `json:"question"`          // as it was answered: completed, and narrowed by the agreement
+	Records   bool        `json:"records,omitempty"` // the rows were given as they are: Cells is empty
+	Cells     []GivenCell `json:"cells"`
+	Snapshot  string      `json:"snapshot"`
+	Exchange  string      `json:"exchange"` // the first that gave it
+	First     time.Time   `json:"first"`    // whole seconds
+	Last      time.Time   `json:"last"`     // of the same cells from the same snapshot; exact to the day
+}
+
+// GivenCell is one cell that was given: every measure of the question, or none.
+type GivenCell struct {
+	Key    []string `json:"key"` // by Question.By
+	Hidden bool     `json:"hidden,omitempty"`
 }

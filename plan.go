@@ -28,6 +28,9 @@ type Plan struct {
 	By       []string // row fields, or levels of a classification
 	Measures []string // measures that rows carry
 	Periods  bool     // keep periods apart even if By does not ask for them
+	// Constant tells the fields of By that stand in submissions: field ->
+	// submission -> value. Contributions and records alone read it.
+	Constant map[string]map[string]string
 }
 
 // PlanPart selects rows of some submissions by the same clauses.
@@ -54,4 +57,23 @@ type Found struct {
 	Rows       int64
 	Measures   []*Decimal // by Plan.Measures; nil: no row has a figure
 	Figures    []int64    // rows that have a figure, by Plan.Measures
+}
+
+// Contribution tells how many stand behind one group of rows, over all parts of
+// a plan and all its submissions, and how much the largest carry. Never who.
+type Contribution struct {
+	Keys         []string // by Plan.By; "" absent, and of the period
+	Period       Period   // when By asks for it
+	Contributors int      // that have a row; who is not named counts for nobody
+	Of           []Weight // by Plan.Measures
+}
+
+// Weight is what a measure of a group is made of. A contribution is the sum of
+// one contributor's figures in the group; rows of nobody are one together.
+type Weight struct {
+	Figures      int64     // rows that have a figure
+	Contributors int       // named, with a contribution that is not zero
+	Total        Decimal   // the group's figure
+	Gross        Decimal   // the sum of the contributions' absolute values
+	Largest      []Decimal // absolute values, the largest first
 }

@@ -52,6 +52,8 @@ type Remark struct {
 	// Of says of which of several figures that stand apart it is, by what they
 	// differ in: "special_relaxed"; "" where it is of all.
 	Of string `json:"of,omitempty"`
+	// Member is who says so, where several members answered; "" our own tables.
+	Member string `json:"member,omitempty"`
 }
 
 // GapReason says why there is no figure. The list is closed.
@@ -83,6 +85,8 @@ type Gap struct {
 	// Of are the dataset's unit fields that were not reported: "imports"; ""
 	// where they are not told.
 	Of string `json:"of,omitempty"`
+	// Member is who says so, or of whom it is said, where several were asked.
+	Member string `json:"member,omitempty"`
 }
 
 // Source is one submission behind an answer.
@@ -96,4 +100,5 @@ type Source struct {
 	Licence    string            `json:"licence,omitempty"`
 	Fields     map[string]string `json:"fields,omitempty"`    // cube, valuation, role ...
 	Generated  bool              `json:"generated,omitempty"` // made data, never an observation
+	Member     string            `json:"member,omitempty"`    // who answered from it, where several members did
 }

@@ -46,12 +46,15 @@ func Dataset() *guichet.Dataset {
 			InForce: inForce,
 			Hidden:  [2]string{"conf_status", "rolled_up"},
 			Label:   ProductLabel,
+			// What is sensitive: groups.go and tier.go.
+			Editions: heldEditions(), Tiers: tierNames(), Tier: tierOf,
 		}},
 		Derived: []guichet.Derived{{
 			Name: "value_usd", From: "value", By: "rate",
 			Title: guichet.Text{EN: "Value, US dollars (estimated)", FR: "Valeur, dollars des États-Unis (estimée)"},
 		}},
 		Main:         "value",
+		Contributor:  []string{"trader_group", "trader"},
 		By:           []string{"reporter"},
 		RemarkText:   RemarkText,
 		Rate:         Rate,

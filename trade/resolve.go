@@ -213,6 +213,9 @@ func editionsOf(r guichet.Resolution) (present, asked hs.Edition, err error) {
 // each once, sorted.
 func subheadings(e hs.Edition, wanted []hs.Code) []hs.Code {
 	var out []hs.Code
+	if !slices.ContainsFunc(wanted, func(w hs.Code) bool { return len(w) != 6 || !hs.Known(e, w) }) {
+		return slices.Compact(slices.Sorted(slices.Values(wanted))) // nothing to look for below them
+	}
 	for _, c := range hs.Codes(e, 6) {
 		if slices.ContainsFunc(wanted, func(w hs.Code) bool { return strings.HasPrefix(string(c), string(w)) }) {
 			out = append(out, c)

@@ -17,6 +17,7 @@ type askOptions struct {
 	cube    string
 	top     int
 	csv     bool
+	members *membersOptions // given: other members are asked
 }
 
 func askCommand() command {
@@ -29,6 +30,12 @@ func askCommand() command {
 			}
 			q, err := w.question(dataset(), *o)
 			if err != nil {
+				return err
+			}
+			if len(o.members.members) > 0 {
+				return w.askMembers(ctx, f, q, o)
+			}
+			if err := w.onlyToMembers(f); err != nil {
 				return err
 			}
 			return w.inHome(ctx, f, func(n *node.Node) error {
@@ -53,6 +60,7 @@ func askFlags(f *flags) *askOptions {
 	f.text(&o.cube, "cube")
 	f.int(&o.top, "top", 0)
 	f.bool(&o.csv, "csv")
+	o.members = membersFlags(f)
 	for _, s := range shortcuts(dataset()) {
 		if f.set.Lookup(s.flag) != nil {
 			continue // a field may not take the name of one of ours

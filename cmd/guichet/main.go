@@ -11,11 +11,12 @@ package main
 import (
 	"context"
 	"os"
-	"time"
+
+	"guichet/internal/node"
 )
 
 func main() {
 	os.Exit(run(context.Background(), os.Args[1:], world{
-		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv, clock: time.Now,
+		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv, clock: node.SystemClock,
 	}))
 }

@@ -28,6 +28,7 @@ func (w *work) notReported(reporter string, holdings []guichet.Holding) {
 		}
 	}
 	switch {
+	case len(w.kept[reporter]) > 0: // which has been said
 	case len(tables) > 0:
 		slices.Sort(tables)
 		w.gap(reporter, guichet.GapNotCovered, w.say(
@@ -64,7 +65,9 @@ func (w *work) missingPeriods(reporter string, st stack) {
 			"%s: of %d of %d periods only amendments are held, not their own figures (%s)", "%s : de %d périodes sur %d seules des rectifications sont détenues, non leurs propres chiffres (%s)",
 			w.dimsText(st.dims), len(st.amended), len(st.periods), shown))
 	}
-	missing := w.missingMonths(st)
+	missing := slices.DeleteFunc(w.missingMonths(st), func(p guichet.Period) bool {
+		return slices.ContainsFunc(w.kept[reporter], func(u guichet.Unit) bool { return u.Period.Contains(p) })
+	})
 	if len(missing) == 0 {
 		return
 	}
@@ -373,6 +376,9 @@ func (w *work) unplaced(ctx context.Context, reporters []string) error {
 		return err
 	}
 	for _, h := range all {
+		if w.keptBack(h.Submission).EN != "" {
+			continue
+		}
 		if h.Submission.Released != "" || !w.subMatches(h.Submission) {
 			continue
 		}

@@ -40,19 +40,9 @@ func (d *Desk) Answer(ctx context.Context, q guichet.Question) (guichet.Answer, 
 	if err != nil {
 		return guichet.Answer{}, err
 	}
-	state, err := d.tables.State(ctx, ds.Name)
+	w, holdings, err := d.begin(ctx, ds, q, terms{})
 	if err != nil {
 		return guichet.Answer{}, err
-	}
-	moment := guichet.Moment{AsOf: q.AsOf, Vintage: q.Vintage, State: state}
-	holdings, err := d.tables.Holdings(ctx, ds.Name, moment)
-	if err != nil {
-		return guichet.Answer{}, err
-	}
-	w := &work{ds: ds, q: q, desk: d, moment: moment}
-	w.answer = guichet.Answer{Question: q, Rows: []guichet.Row{}, Remarks: []guichet.Remark{}, Gaps: []guichet.Gap{}, Sources: []guichet.Source{}, AsOf: q.AsOf}
-	if q.AsOf.IsZero() {
-		w.answer.AsOf = d.clock().UTC().Truncate(time.Second)
 	}
 	if err := w.run(ctx, holdings); err != nil {
 		return guichet.Answer{}, err
@@ -60,27 +50,47 @@ func (d *Desk) Answer(ctx context.Context, q guichet.Question) (guichet.Answer, 
 	return w.answer, nil
 }
 
+// begin prepares the work on a completed question: the state of the tables that
+// it keeps to, and who may answer it under the terms.
+func (d *Desk) begin(ctx context.Context, ds *guichet.Dataset, q guichet.Question, t terms) (*work, []guichet.Holding, error) {
+	state, err := d.tables.State(ctx, ds.Name)
+	if err != nil {
+		return nil, nil, err
+	}
+	w := &work{ds: ds, q: q, desk: d, terms: t, moment: guichet.Moment{AsOf: q.AsOf, Vintage: q.Vintage, State: state}}
+	w.answer = guichet.Answer{Question: q, Rows: []guichet.Row{}, Remarks: []guichet.Remark{}, Gaps: []guichet.Gap{}, Sources: []guichet.Source{}, AsOf: q.AsOf}
+	if q.AsOf.IsZero() {
+		w.answer.AsOf = d.clock().UTC().Truncate(time.Second)
+	}
+	holdings, err := w.holdings(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	return w, w.admitted(holdings), nil
+}
+
 // work is one answer in the making.
 type work struct {
 	ds     *guichet.Dataset
-	q      guichet.Question // completed
+	q      guichet.Question // completed, and narrowed by the terms
 	desk   *Desk
+	terms  terms
 	moment guichet.Moment
 	answer guichet.Answer
 
 	plan guichet.Plan
 	subs map[string]*guichet.Submission // in use, by id
 	rows *folded
+
+	kept   map[string][]guichet.Unit // by reporter: what the terms keep from the asker
+	hidden int                       // rows of which the figures are hidden
+
+	omitted map[string]bool // rows that are left out like those of nothing
 }
 
 // run goes through the answer's steps, reporter by reporter.
 func (w *work) run(ctx context.Context, holdings []guichet.Holding) error {
-	w.subs = map[string]*guichet.Submission{}
-	w.rows = newFolded(w.ds, w.q)
-	w.plan = guichet.Plan{
-		Dataset: w.ds.Name, Moment: w.moment, By: w.rows.rowKeys, Measures: w.rows.kept,
-		Periods: w.rows.usd != "",
-	}
+	w.plans()
 	reporters := w.reporters(holdings)
 	if err := w.unplaced(ctx, reporters); err != nil {
 		return err
@@ -107,6 +117,16 @@ func (w *work) run(ctx context.Context, holdings []guichet.Holding) error {
 	return nil
 }
 
+// plans prepares what every plan of the answer has in common.
+func (w *work) plans() {
+	w.subs, w.omitted = map[string]*guichet.Submission{}, map[string]bool{}
+	w.rows = newFolded(w.ds, w.q)
+	w.plan = guichet.Plan{
+		Dataset: w.ds.Name, Moment: w.moment, By: w.rows.rowKeys, Measures: w.rows.kept,
+		Periods: w.rows.usd != "",
+	}
+}
+
 // ask runs the parts of one stack and folds what comes.
 func (w *work) ask(ctx context.Context, reporter string, st stack, parts []guichet.PlanPart) error {
 	plan := w.plan
@@ -117,6 +137,15 @@ func (w *work) ask(ctx context.Context, reporter string, st stack, parts []guich
 	}
 	for _, h := range st.holdings {
 		w.subs[h.Submission.ID] = h.Submission
+	}
+	switch w.protection(st) {
+	case weighed, unknown:
+		return w.askWeighed(ctx, asking{reporter, st, parts}, found)
+	case published:
+		w.remark(guichet.Remark{Code: RemarkOfficeProtection, Reporter: reporter, Text: w.say(
+			"%s, %s: published figures; they are protected by the office that publishes them, and the agreement's rules cannot be held against them",
+			"%s, %s : chiffres publiés ; ils sont protégés par l'office qui les publie, et les règles de l'accord ne peuvent leur être appliquées", w.dimsText(st.dims), st.cube)})
+	case unprotected:
 	}
 	for _, f := range found {
 		w.rows.add(w.subs[f.Submission], reporter, f)

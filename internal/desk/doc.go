@@ -8,6 +8,11 @@
 // in a stated edition and others enter by exact family or as a gap, and that
 // every figure names the submissions that it came from.
 //
-// It is general over datasets. It does not decide who may ask (the operator is
-// the owner), hide cells or seal: those steps join here with their own rooms.
+// A Counter answers the members of a circle: nothing is found that was not
+// permitted, no cell is folded that the rules hide, and nothing leaves that is
+// not durable in the ledger and in the journal (docs/design/life-of-a-question.md).
+//
+// It is general over datasets. It does not judge who may ask nor which cell is
+// unsafe, and signs nothing: rules and keys are passed in or stand elsewhere. It
+// does not see what several answers tell together.
 package desk

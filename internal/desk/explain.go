@@ -90,20 +90,38 @@ func (w *work) finish() {
 		w.answer.Rows = w.answer.Rows[:n]
 	}
 	w.columns()
-	for _, id := range slices.Sorted(maps.Keys(w.rows.used)) {
-		sub := w.subs[id]
-		w.answer.Sources = append(w.answer.Sources, guichet.Source{
-			Submission: id, Digest: sub.Digest, Rows: w.rows.used[id], Reporter: strings.Join(sub.Reporters(), " "),
-			File: sub.File, Generated: sub.Generated, Released: sub.Released, Licence: sub.Field("licence"), Fields: sub.Fields,
-		})
-	}
+	w.sources()
 	w.rowRemarks()
 	w.figuresAbsent()
 	w.dollars()
-	slices.SortStableFunc(w.answer.Gaps, func(a, b guichet.Gap) int { return cmp.Compare(a.Reporter, b.Reporter) })
+	w.sortGaps()
 	if len(w.answer.Rows) == 0 && len(w.answer.Gaps) == 0 {
 		w.gap("", guichet.GapNotReported, w.say("nothing here answers this question", "rien ici ne répond à cette question"), "")
 	}
+}
+
+func (w *work) sortGaps() {
+	slices.SortStableFunc(w.answer.Gaps, func(a, b guichet.Gap) int { return cmp.Compare(a.Reporter, b.Reporter) })
+}
+
+// sources cites the submissions in use.
+func (w *work) sources() {
+	for _, id := range slices.Sorted(maps.Keys(w.rows.used)) {
+		sub := w.subs[id]
+		w.answer.Sources = append(w.answer.Sources, guichet.Source{
+			Submission: id, Digest: sub.Digest, Rows: w.rowsUsed(id), Reporter: strings.Join(sub.Reporters(), " "),
+			File: sub.File, Generated: sub.Generated, Released: sub.Released, Licence: sub.Field("licence"), Fields: sub.Fields,
+		})
+	}
+}
+
+// rowsUsed is how many rows of a submission the figures are of; 0 where that
+// would tell of a hidden cell.
+func (w *work) rowsUsed(id string) int64 {
+	if w.rows.unnamed[id] {
+		return 0
+	}
+	return w.rows.used[id]
 }
 
 // rowRemarks says what the rows carry, and of how many and how much: each
@@ -119,6 +137,10 @@ func (w *work) rowRemarks() {
 	for _, group := range slices.Sorted(maps.Keys(groups)) {
 		for _, s := range w.tellApart(groups[group]) {
 			r := w.coded(of[group].code, of[group].reporter, "")
+			if w.rows.bare[r.Reporter] {
+				w.remark(r)
+				continue
+			}
 			r.Text += s.label
 			r.Rows, r.Value, r.Unit, r.Of = s.rows, &s.sum, s.unit, s.of
 			w.remark(r)
@@ -132,6 +154,11 @@ func (w *work) figuresAbsent() {
 		n := w.rows.absent[key]
 		reporter, measure, _ := strings.Cut(key, "|")
 		if n[0] == 0 || !slices.Contains(w.q.Measures, measure) {
+			continue
+		}
+		if w.rows.bare[reporter] {
+			w.remark(guichet.Remark{Code: RemarkFiguresAbsent, Reporter: reporter, Unit: measure, Text: w.say(
+				"%s: some rows have no figure; the sum is of the others", "%s : des lignes n'ont pas de chiffre ; la somme porte sur les autres", measure)})
 			continue
 		}
 		w.remark(guichet.Remark{Code: RemarkFiguresAbsent, Reporter: reporter, Rows: n[0], Unit: measure, Text: w.say(

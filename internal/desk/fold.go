@@ -24,6 +24,8 @@ type folded struct {
 	remarks  map[string]*remarkCount // reporter|code
 	absent   map[string]*[2]int64    // reporter|measure -> rows without a figure, rows
 	norate   map[string]bool         // currency and period without a rate
+	bare     map[string]bool         // reporters of whom no count or sum of rows is told beside the figures
+	unnamed  map[string]bool         // submissions of which it is not told how many rows were used
 }
 
 // cell is one row of the answer in the making.
@@ -36,6 +38,7 @@ type cell struct {
 	// measure that some rows lack, since a sum of some rows cannot stand beside
 	// the sum of all, and quantities of which nobody knows the unit.
 	partial map[string]bool
+	hidden  bool // its figures are protected
 }
 
 // remarkCount is how many records carry a remark, and how much they are worth.
@@ -47,7 +50,7 @@ type remarkCount struct {
 func newFolded(ds *guichet.Dataset, q guichet.Question) *folded {
 	f := &folded{
 		ds: ds, q: q, cells: map[string]*cell{}, used: map[string]int64{}, remarks: map[string]*remarkCount{},
-		absent: map[string]*[2]int64{}, norate: map[string]bool{},
+		absent: map[string]*[2]int64{}, norate: map[string]bool{}, bare: map[string]bool{}, unnamed: map[string]bool{},
 	}
 	if m, ok := ds.Field(ds.Main); ok {
 		f.currency = m.Unit
@@ -77,20 +80,7 @@ func newFolded(ds *guichet.Dataset, q guichet.Question) *folded {
 
 // add folds one group of rows of a submission.
 func (f *folded) add(sub *guichet.Submission, reporter string, found guichet.Found) {
-	row := guichet.Row{}
-	var id strings.Builder
-	for _, by := range f.q.By {
-		value := f.value(sub, by, found)
-		row[by] = value
-		id.WriteString(value)
-		id.WriteByte(0)
-	}
-	key := id.String()
-	c, ok := f.cells[key]
-	if !ok {
-		c = &cell{row: row, sums: make([]*guichet.Decimal, len(f.kept)), whole: true, partial: map[string]bool{}}
-		f.cells[key], f.order = c, append(f.order, key)
-	}
+	c := f.cell(sub, found)
 	for i, m := range found.Measures {
 		f.countAbsent(reporter, f.kept[i], found.Rows-found.Figures[i], found.Rows)
 		if found.Figures[i] < found.Rows && f.anotherValuation(f.kept[i]) {
@@ -114,6 +104,31 @@ func (f *folded) add(sub *guichet.Submission, reporter string, found guichet.Fou
 	}
 	f.used[sub.ID] += found.Rows
 	f.countRemarks(sub, reporter, found)
+}
+
+// cell is the row that a group of rows belongs to, made when it is not there.
+func (f *folded) cell(sub *guichet.Submission, found guichet.Found) *cell {
+	key := f.key(sub, found)
+	c, ok := f.cells[key]
+	if !ok {
+		row := guichet.Row{}
+		for _, by := range f.q.By {
+			row[by] = f.value(sub, by, found)
+		}
+		c = &cell{row: row, sums: make([]*guichet.Decimal, len(f.kept)), whole: true, partial: map[string]bool{}}
+		f.cells[key], f.order = c, append(f.order, key)
+	}
+	return c
+}
+
+// key names the row that a group of rows belongs to.
+func (f *folded) key(sub *guichet.Submission, found guichet.Found) string {
+	var id strings.Builder
+	for _, by := range f.q.By {
+		id.WriteString(f.value(sub, by, found))
+		id.WriteByte(0)
+	}
+	return id.String()
 }
 
 // anotherValuation says whether a measure is money beside the main measure.

@@ -11,6 +11,10 @@ const (
 	RemarkNoRate          = "no_rate"
 	RemarkPartsIncomplete = "parts_incomplete"
 	RemarkListedOnly      = "listed_only"
+	RemarkCellsHidden     = "cells_hidden"
+	RemarkNarrowed        = "narrowed"
+
+	RemarkOfficeProtection = "office_protection"
 )
 
 // Codes of remarks that the desk makes, too, and whose sentences are the
@@ -79,6 +83,18 @@ func words() []word {
 		{RemarkListedOnly, guichet.Text{
 			EN: "the files at hand hold a selection, of goods or of partners: the figures are of what they list alone",
 			FR: "les fichiers détenus sont une sélection de biens ou de partenaires : les chiffres ne portent que sur elle",
+		}},
+		{RemarkCellsHidden, guichet.Text{
+			EN: "the figures of some rows are hidden by the disclosure rules of the agreement",
+			FR: "les chiffres de certaines lignes sont masqués par les règles de confidentialité de l’accord",
+		}},
+		{RemarkNarrowed, guichet.Text{
+			EN: "what the question left open was narrowed to what the agreement gives",
+			FR: "ce que la question laissait ouvert a été restreint à ce que l’accord donne",
+		}},
+		{RemarkOfficeProtection, guichet.Text{
+			EN: "published figures: protected by the office that publishes them, not by the rules of the agreement",
+			FR: "chiffres publiés : protégés par l’office qui les publie, non par les règles de l’accord",
 		}},
 	}
 }

@@ -5,6 +5,7 @@ package node_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -45,7 +46,9 @@ func largeSizes(t *testing.T) []int {
 }
 
 // TestLargeScale takes files of growing size into homes of their own, and asks
-// the smallest and the largest the same questions in turns.
+// the smallest and the largest the same questions in turns: their answers have
+// about as many lines, summed of as many more rows as the home has. Then the
+// largest is asked of one partner too, so that both sum about as many rows.
 func TestLargeScale(t *testing.T) {
 	sizes := largeSizes(t)
 	dir := t.TempDir()
@@ -59,9 +62,13 @@ func TestLargeScale(t *testing.T) {
 	}
 	last := len(sizes) - 1
 	fmt.Printf("scale_row_cost_ratio: %.2f\nscale_peak_mib: %.0f\n", perRow[last]/perRow[0], slices.Max(peaks))
-	small, large := askBoth(t, homes[0], homes[last], largeQuestions("US"))
+	questions := largeQuestions("US")
+	small, large := askBoth(t, asking{homes[0], questions}, asking{homes[last], questions})
 	fmt.Printf("scale_ask_small_p50_ms: %.1f\nscale_ask_large_p50_ms: %.1f\nscale_ask_ratio: %.2f\n", small, large, large/small)
-	small, large = askBoth(t, homes[0], homes[last], []guichet.Question{everything("US")})
+	small, large = askBoth(t, asking{homes[0], questions}, asking{homes[last], ofOnePartner(questions)})
+	fmt.Printf("scale_ask_same_rows_small_p50_ms: %.1f\nscale_ask_same_rows_large_p50_ms: %.1f\nscale_ask_same_rows_ratio: %.2f\n", small, large, large/small)
+	all := []guichet.Question{everything("US")}
+	small, large = askBoth(t, asking{homes[0], all}, asking{homes[last], all})
 	fmt.Printf("scale_sum_all_small_ms: %.1f\nscale_sum_all_large_ms: %.1f\n", small, large)
 }
 
@@ -116,34 +123,51 @@ func largeQuestions(reporter string) []guichet.Question {
 	return out
 }
 
+// ofOnePartner asks the same questions of one partner each: of a product, a
+// hundred times as many rows hold some 250 partners.
+func ofOnePartner(questions []guichet.Question) []guichet.Question {
+	areas := isoAreas()
+	out := slices.Clone(questions)
+	for i, q := range out {
+		out[i].Where = maps.Clone(q.Where)
+		out[i].Where["partner"] = []string{areas[i%len(areas)]}
+	}
+	return out
+}
+
 // everything asks for the sum of all products, by partner.
 func everything(reporter string) guichet.Question {
 	year, _ := guichet.ParseSpan("2024")
 	return guichet.Question{Where: map[string][]string{"reporter": {reporter}, "flow": {"imports"}}, Period: year, By: []string{"partner"}, Measures: []string{"value"}}
 }
 
-// askBoth asks two homes the same questions in turns, and returns the medians in
+// asking is a home and what it is asked.
+type asking struct {
+	home      string
+	questions []guichet.Question
+}
+
+// askBoth asks two homes as many questions in turns, and returns the medians in
 // milliseconds. Each is asked a few before, so that both are warm.
-func askBoth(t *testing.T, a, b string, questions []guichet.Question) (float64, float64) {
+func askBoth(t *testing.T, a, b asking) (float64, float64) {
 	t.Helper()
 	var ms [2][]float64
 	var nodes [2]*node.Node
-	for i, home := range []string{a, b} {
-		n, err := node.Open(context.Background(), node.Config{Home: home})
+	for i, x := range []asking{a, b} {
+		n, err := node.Open(context.Background(), node.Config{Home: x.home})
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer func() { _ = n.Close() }()
 		nodes[i] = n
-		for _, q := range questions[:min(3, len(questions))] {
+		for _, q := range x.questions[:min(3, len(x.questions))] {
 			askTimed(t, n, q)
 		}
 	}
 	for range 2 {
-		for _, q := range questions {
-			for i, n := range nodes {
-				ms[i] = append(ms[i], askTimed(t, n, q))
-			}
+		for k := range a.questions {
+			ms[0] = append(ms[0], askTimed(t, nodes[0], a.questions[k]))
+			ms[1] = append(ms[1], askTimed(t, nodes[1], b.questions[k]))
 		}
 	}
 	return median(ms[0]), median(ms[1])

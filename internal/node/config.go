@@ -27,6 +27,10 @@ type Config struct {
 	// default: this program with the argument stage-child.
 	Child   []string
 	Version string // of the program, for papers
+	Circle  string // the circle whose seat is meant; "" the home's only one
+	// Passphrase opens the node's keys, MemberPassphrase the member's own. Each
+	// is asked for when it is needed, and what it returns is wiped.
+	Passphrase, MemberPassphrase func() ([]byte, error)
 }
 
 // Home is the paper at the door of a home.
@@ -39,7 +43,7 @@ type Home struct {
 
 func (c Config) withDefaults() (Config, error) {
 	if c.Clock == nil {
-		c.Clock = systemClock
+		c.Clock = SystemClock
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -56,6 +60,3 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	return c, nil
 }
-
-// systemClock is the one place where the machine's clock is read.
-func systemClock() time.Time { return time.Now().UTC() } //nolint:forbidigo // the clock that everybody else is handed

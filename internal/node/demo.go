@@ -41,9 +41,11 @@ const demoMark = "made-by-guichet-demo"
 
 // Demo makes up trade between five members whose truth is known: both sides of
 // every consignment as declaration lines, and the figures that the offices
-// would publish from them, each in its national format. It takes them in, asks,
-// compares, and holds every answer against what was made. It fails when one
-// differs.
+// would publish from them, each in its national format. Each member's node takes
+// its own in; they found a circle, sign an agreement, and run as five processes.
+// One asks all; what comes, what is refused, who is silent, what a receipt
+// proves and how a changed journal is found is shown, and held against what was
+// made. It fails when anything differs.
 func Demo(ctx context.Context, cfg Config, req DemoRequest) error {
 	dir, err := demoFolder(req)
 	if err != nil {
@@ -63,16 +65,11 @@ func Demo(ctx context.Context, cfg Config, req DemoRequest) error {
 	d.say("1. %d consignments of COVID-19 goods made up: %d declaration lines of both sides and the figures that five offices would publish, in %d files; the truth stands apart (%s)",
 		"1. %d expéditions de biens liés à la COVID-19 inventées : %d lignes de déclaration des deux côtés et les chiffres que cinq offices publieraient, en %d fichiers ; la vérité est à part (%s)",
 		made.Consignments, made.Lines, len(made.Files), d.files())
-	cfg.Home = filepath.Join(dir, "home")
-	if _, err := Init(ctx, cfg, "US"); err != nil {
+	if cfg, err = cfg.withDefaults(); err != nil {
 		return err
 	}
-	n, err := Open(ctx, cfg)
-	if err != nil {
-		return err
-	}
-	err = d.run(ctx, n, made)
-	return errors.Join(err, n.Close())
+	err = d.run(ctx, cfg, made)
+	return errors.Join(err, d.stopAll())
 }
 
 // demoFolder returns an empty folder; what an earlier demonstration left there
@@ -120,6 +117,10 @@ type showing struct {
 	dir    string
 	gone   bool // the folder is removed at the end
 	faults []string
+
+	words    string // the file of the passphrase
+	parties  []*party
+	exchange string // one that has a receipt
 }
 
 func (d *showing) files() string { return filepath.Join(d.dir, "files") }
@@ -143,19 +144,22 @@ func (d *showing) lang() string {
 	return "en"
 }
 
-func (d *showing) run(ctx context.Context, n *Node, made synth.Manifest) error {
-	if err := d.takeIn(ctx, n, made); err != nil {
+func (d *showing) run(ctx context.Context, cfg Config, made synth.Manifest) error {
+	if err := d.five(ctx, cfg); err != nil {
 		return err
 	}
-	for _, step := range []func(context.Context, *Node) error{d.ask, d.lines, d.vintages, d.mirror} {
-		if err := step(ctx, n); err != nil {
+	if err := d.takeIn(ctx, made); err != nil {
+		return err
+	}
+	for _, step := range []func(context.Context) error{d.found, d.agree, d.start, d.askAll, d.refusals, d.bothSides, d.silent, d.receipts, d.tamper, d.vintages} {
+		if err := step(ctx); err != nil {
 			return err
 		}
 	}
 	if err := d.truth(); err != nil {
 		return err
 	}
-	if err := d.hold(ctx, n, made); err != nil {
+	if err := d.hold(ctx, made); err != nil {
 		return err
 	}
 	if len(d.faults) > 0 {
@@ -164,11 +168,33 @@ func (d *showing) run(ctx context.Context, n *Node, made synth.Manifest) error {
 	if d.gone {
 		return nil
 	}
-	home := filepath.Join(d.dir, "home")
-	d.say("\nWhat to try next:\n  bin/guichet codes search surgical mask\n  bin/guichet ask --home %[1]s --product covid19/protective --flow imports --period 2020 --by reporter,partner --measure value_usd,net_kg\n  bin/guichet submissions --home %[1]s\n  bin/guichet profile draft YOUR-FILE.csv\n  bin/guichet help",
-		"\nÀ essayer ensuite :\n  bin/guichet codes search masque chirurgical --lang fr\n  bin/guichet ask --home %[1]s --product covid19/protective --flow imports --period 2020 --by reporter,partner --measure value_usd,net_kg --lang fr\n  bin/guichet submissions --home %[1]s --lang fr\n  bin/guichet profile draft VOTRE-FICHIER.csv --lang fr\n  bin/guichet help --lang fr", home)
+	d.say(demoNextEN, demoNextFR, d.party(demoAsker).cfg.Home, d.words)
 	return nil
 }
+
+// What to try next; the homes stay, their nodes are stopped.
+const (
+	demoNextEN = `
+The five homes stay; their nodes are stopped. What to try next:
+  export GUICHET_PASSPHRASE_FILE=%[2]s GUICHET_MEMBER_PASSPHRASE_FILE=%[2]s
+  bin/guichet circle members --home %[1]s
+  bin/guichet doctor --home %[1]s
+  bin/guichet receipt list --home %[1]s
+  bin/guichet agreement show b5-covid-supply --home %[1]s
+  bin/guichet ask --home %[1]s --product covid19/protective --flow imports --period 2020 --by reporter,partner
+  bin/guichet codes search surgical mask
+  bin/guichet help`
+	demoNextFR = `
+Les cinq répertoires restent ; leurs nœuds sont arrêtés. À essayer ensuite :
+  export GUICHET_PASSPHRASE_FILE=%[2]s GUICHET_MEMBER_PASSPHRASE_FILE=%[2]s
+  bin/guichet circle members --home %[1]s --lang fr
+  bin/guichet doctor --home %[1]s --lang fr
+  bin/guichet receipt list --home %[1]s --lang fr
+  bin/guichet agreement show b5-covid-supply --home %[1]s
+  bin/guichet ask --home %[1]s --product covid19/protective --flow imports --period 2020 --by reporter,partner --lang fr
+  bin/guichet codes search masque chirurgical --lang fr
+  bin/guichet help --lang fr`
+)
 
 // taken counts what came in by one profile.
 type taken struct {
@@ -177,19 +203,37 @@ type taken struct {
 	lines, aside, records int64
 }
 
-// takeIn takes every file in, each recognised by what stands in it: lines, then
-// first figures, then the same revised.
-func (d *showing) takeIn(ctx context.Context, n *Node, made synth.Manifest) error {
-	d.say("2. Each file is recognised by its content, marked as generated by its name, and taken in:", "2. Chaque fichier est reconnu à son contenu, marqué comme généré à son nom, et pris en charge :")
+// takeIn takes every file in at its member's home, each recognised by what
+// stands in it: lines, then first figures, then the same revised.
+func (d *showing) takeIn(ctx context.Context, made synth.Manifest) error {
+	d.say("2. Each member's node takes in its own files, each recognised by its content and marked as generated by its name:", "2. Le nœud de chaque membre prend en charge ses propres fichiers, chacun reconnu à son contenu et marqué comme généré à son nom :")
+	for _, p := range d.parties {
+		n, err := Open(ctx, p.cfg)
+		if err != nil {
+			return err
+		}
+		all, err := d.takeOf(ctx, n, p.code, made)
+		if err := errors.Join(err, n.Close()); err != nil {
+			return err
+		}
+		for _, t := range all {
+			d.say("   %s  %-24s %3d files, %6d lines, %d put aside, %6d records", "   %s  %-24s %3d fichiers, %6d lignes, %d écartées, %6d enregistrements", t.member, t.profile, t.files, t.lines, t.aside, t.records)
+		}
+	}
+	return nil
+}
+
+// takeOf takes in the files of one member.
+func (d *showing) takeOf(ctx context.Context, n *Node, member string, made synth.Manifest) ([]taken, error) {
 	var all []taken
 	for _, vintage := range []string{"", "first", "revised"} {
 		for _, f := range made.Files {
-			if f.Vintage != vintage || f.Kind != "declarations" && f.Kind != "aggregate" {
+			if f.Member != member || f.Vintage != vintage || f.Kind != "declarations" && f.Kind != "aggregate" {
 				continue
 			}
 			t, err := d.takeOne(ctx, n, f)
 			if err != nil {
-				return err
+				return nil, err
 			}
 			same := func(o taken) bool { return o.member == t.member && o.profile == t.profile }
 			if i := slices.IndexFunc(all, same); i >= 0 {
@@ -199,10 +243,7 @@ func (d *showing) takeIn(ctx context.Context, n *Node, made synth.Manifest) erro
 			}
 		}
 	}
-	for _, t := range all {
-		d.say("   %s  %-24s %3d files, %6d lines, %d put aside, %6d records", "   %s  %-24s %3d fichiers, %6d lignes, %d écartées, %6d enregistrements", t.member, t.profile, t.files, t.lines, t.aside, t.records)
-	}
-	return nil
+	return all, nil
 }
 
 func (t taken) with(o taken) taken {

@@ -109,3 +109,6 @@ func sameGoods(e hs.Edition, c hs.Code, other hs.Edition) bool {
 func (n *Node) ListLabel(edition int, list, code, lang string) (text string, ok bool) {
 	return n.store.ListLabel(store.LabelKey{Edition: edition, List: list, Lang: lang}, code)
 }
+
+// LabelOf names a code in our own words, for whoever has no home at hand.
+func LabelOf(edition int, code, lang string) string { return trade.ProductLabel(edition, code, lang) }

@@ -9,18 +9,28 @@ import (
 	"guichet/trade"
 )
 
-// Mirror asks the desk for both sides of one flow and compares them.
+// Mirror asks our own desk for both sides of one flow and compares them.
 func (n *Node) Mirror(ctx context.Context, q trade.MirrorQuestion) (trade.MirrorAnswer, error) {
+	return n.mirror(ctx, q, func(ctx context.Context, _ string, q guichet.Question) (guichet.Answer, error) {
+		return n.desk.Answer(ctx, q)
+	})
+}
+
+// answerer answers a question about a reporter's own figures.
+type answerer func(ctx context.Context, reporter string, q guichet.Question) (guichet.Answer, error)
+
+// mirror compares two sides, each as the one that is asked tells it.
+func (n *Node) mirror(ctx context.Context, q trade.MirrorQuestion, answer answerer) (trade.MirrorAnswer, error) {
 	for _, c := range []string{q.Exporter, q.Importer} {
 		if err := knownMember(c); err != nil {
 			return trade.MirrorAnswer{}, err
 		}
 	}
-	x, err := n.side(ctx, q, true)
+	x, err := n.side(ctx, q, true, answer)
 	if err != nil {
 		return trade.MirrorAnswer{}, err
 	}
-	m, err := n.side(ctx, q, false)
+	m, err := n.side(ctx, q, false, answer)
 	if err != nil {
 		return trade.MirrorAnswer{}, err
 	}
@@ -33,10 +43,14 @@ func (n *Node) Mirror(ctx context.Context, q trade.MirrorQuestion) (trade.Mirror
 
 // side asks for one side: its total by period, then its products where it has
 // them by country.
-func (n *Node) side(ctx context.Context, q trade.MirrorQuestion, outward bool) (trade.Side, error) {
+func (n *Node) side(ctx context.Context, q trade.MirrorQuestion, outward bool, answer answerer) (trade.Side, error) {
 	asked := mirror.Ask(q, outward)
+	reporter := q.Importer
+	if outward {
+		reporter = q.Exporter
+	}
 	asked.Total.Lang, asked.Products.Lang = q.Lang, q.Lang
-	total, err := n.desk.Answer(ctx, asked.Total)
+	total, err := answer(ctx, reporter, asked.Total)
 	if err != nil {
 		return trade.Side{}, err
 	}
@@ -47,7 +61,7 @@ func (n *Node) side(ctx context.Context, q trade.MirrorQuestion, outward bool) (
 		if cube := oneCube(total.Sources); cube != "" {
 			asked.Products.Cube = cube
 		}
-		products, err := n.desk.Answer(ctx, asked.Products)
+		products, err := answer(ctx, reporter, asked.Products)
 		if err != nil {
 			return trade.Side{}, err
 		}

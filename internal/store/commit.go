@@ -7,8 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/apache/arrow-go/v18/parquet/file"
 	"github.com/apache/iceberg-go"
@@ -74,8 +72,8 @@ func (w *Writer) Commit(ctx context.Context, in Intake) ([]string, error) {
 		return nil, err
 	}
 	if in.Data != "" {
-		if st, err := os.Stat(filepath.Join(in.Dir, in.Data)); err == nil {
-			in.Submission.Parts = []guichet.Part{{Path: in.Submission.ID + ".parquet", Rows: in.Submission.Records, Size: st.Size()}}
+		if err := w.cut(in); err != nil {
+			return nil, full(err)
 		}
 	}
 	if err := s.register(ctx, in.Submission); err != nil {
@@ -92,6 +90,35 @@ func (w *Writer) Commit(ctx context.Context, in Intake) ([]string, error) {
 	}
 	s.at("confirmed")
 	return replaced, nil
+}
+
+// cut says what files a submission is kept in: a large one is cut into pieces,
+// in the staging folder.
+func (w *Writer) cut(in Intake) error {
+	sub, path := in.Submission, filepath.Join(in.Dir, in.Data)
+	// The child that staged the file is the one that a hostile file may have
+	// taken over: what it says of its rows is held against what it wrote.
+	rows, err := rowsOf(path)
+	if err != nil {
+		return err
+	}
+	if rows != sub.Records {
+		return guichet.Errorf(guichet.KindInternal, "the staging process told of %d records and wrote %d; nothing is taken in", sub.Records, rows)
+	}
+	if sub.Parts, err = cutLarge(path, sub.ID+".parquet", w.s.cfg.PieceSize); err != nil || len(sub.Parts) == 1 {
+		return err
+	}
+	for _, p := range sub.Parts {
+		held, err := rowsOf(filepath.Join(in.Dir, p.Path))
+		if err != nil {
+			return err
+		}
+		rows -= held
+	}
+	if rows != 0 {
+		return guichet.Errorf(guichet.KindInternal, "the pieces of a file of %d records lack %d; nothing is taken in", sub.Records, rows)
+	}
+	return w.s.raiseVersion(packsVersion)
 }
 
 // abandon undoes a commit that failed. Where its snapshot is durable all the
@@ -140,15 +167,12 @@ func (w *Writer) place(ctx context.Context, ds *guichet.Dataset, sh *shelf, in I
 		}
 		s.at("rejects")
 	}
-	if in.Data != "" {
-		// The child that staged the file is the one that a hostile file may have
-		// taken over: what it says of its rows is held against what it wrote.
-		if err := holdsRows(filepath.Join(in.Dir, in.Data), sub.Records); err != nil {
+	for _, p := range sub.Parts {
+		if err := moveDurably(filepath.Join(in.Dir, p.Path), s.dataPath(ds.Name, p.Path)); err != nil {
 			return nil, kept{}, err
 		}
-		if err := moveDurably(filepath.Join(in.Dir, in.Data), s.dataPath(ds.Name, sub.ID+".parquet")); err != nil {
-			return nil, kept{}, err
-		}
+	}
+	if len(sub.Parts) > 0 {
 		s.at("data")
 	}
 	before := InForce(ds, sh.subs, guichet.Moment{})
@@ -180,20 +204,17 @@ func (w *Writer) heldNow(ctx context.Context, ds *guichet.Dataset, tbl *table.Ta
 	return newPlan(files, sh.packs)
 }
 
-// holdsRows compares a Parquet file's own count of rows with what was said.
-func holdsRows(path string, want int64) error {
+// rowsOf is a Parquet file's own count of its rows.
+func rowsOf(path string) (int64, error) {
 	r, err := file.OpenParquetFile(path, false)
 	if err != nil {
-		return fmt.Errorf("read what was staged: %w", err)
+		return 0, fmt.Errorf("read what was staged: %w", err)
 	}
 	n := r.NumRows()
 	if err := r.Close(); err != nil {
-		return fmt.Errorf("read what was staged: %w", err)
+		return 0, fmt.Errorf("read what was staged: %w", err)
 	}
-	if n != want {
-		return guichet.Errorf(guichet.KindInternal, "the staging process told of %d records and wrote %d; nothing is taken in", want, n)
-	}
-	return nil
+	return n, nil
 }
 
 // change is what a commit has to work out: who answered before and after, and
@@ -233,21 +254,21 @@ func (w *Writer) changes(ctx context.Context, ds *guichet.Dataset, c change) (de
 			opened[f.Name] = true
 		}
 		if ok {
-			path, err := w.rewrite(ctx, ds, now, c.sub.ID)
+			paths, err := w.rewrite(ctx, ds, now, c.sub.ID)
 			if err != nil {
 				return nil, nil, nil, err
 			}
-			add = append(add, path)
+			add = append(add, paths...)
 		}
 	}
 	if h, ok := is[c.sub.ID]; ok && len(c.sub.Parts) > 0 {
-		path := c.sub.Parts[0].Path
+		paths := pathsOf(c.sub.Parts)
 		if !h.Whole {
-			if path, err = w.rewrite(ctx, ds, h, c.sub.ID); err != nil {
+			if paths, err = w.rewrite(ctx, ds, h, c.sub.ID); err != nil {
 				return nil, nil, nil, err
 			}
 		}
-		add = append(add, path)
+		add = append(add, paths...)
 	}
 	for name := range opened {
 		del = append(del, name)
@@ -259,69 +280,6 @@ func (w *Writer) changes(ctx context.Context, ds *guichet.Dataset, c change) (de
 	}
 	slices.Sort(replaced)
 	return del, add, replaced, nil
-}
-
-// rewrite writes the units of a submission that are still in force into a file
-// of their own, from its first file, which is kept for questions about the past.
-func (w *Writer) rewrite(ctx context.Context, ds *guichet.Dataset, h guichet.Holding, cause string) (string, error) {
-	engine, err := w.s.asking(ctx)
-	if err != nil {
-		return "", err
-	}
-	conn, err := engine.Conn(ctx)
-	if err != nil {
-		return "", fmt.Errorf("rewrite: %w", err)
-	}
-	defer func() { _ = conn.Close() }()
-	if err := unitTable(ctx, conn, ds, []guichet.Holding{h}); err != nil {
-		return "", err
-	}
-	defer func() { _, _ = conn.ExecContext(context.WithoutCancel(ctx), "DROP TABLE IF EXISTS wanted_units") }()
-	name := h.Submission.ID + "-" + cause + ".parquet"
-	tmp := filepath.Join(w.s.home.Path, dirStaging, name)
-	query, err := copySorted(ds, []string{w.s.dataPath(ds.Name, h.Submission.Parts[0].Path)}, wantedUnits(ds, []guichet.Holding{h}), tmp)
-	if err != nil {
-		return "", err
-	}
-	if _, err := conn.ExecContext(ctx, query); err != nil {
-		_ = os.Remove(tmp)
-		return "", fmt.Errorf("rewrite %s: %w", h.Submission.ID, err)
-	}
-	return name, moveDurably(tmp, w.s.dataPath(ds.Name, name))
-}
-
-// copySorted is the statement that writes those rows of files for which a
-// condition over r holds, sorted as the dataset sorts. A field that none of them
-// carries is not written, as at first. Row groups are smaller than the engine
-// would make them: a question about one product reads one or two, and a pack is
-// asked for one of its submissions at a time.
-func copySorted(ds *guichet.Dataset, files []string, where, to string) (string, error) {
-	carried := map[int]bool{}
-	for _, f := range files {
-		ids, err := fieldIDs(f)
-		if err != nil {
-			return "", err
-		}
-		for _, id := range ids {
-			carried[id] = true
-		}
-	}
-	var cols, ids, order []string
-	for _, f := range ds.RowFields() {
-		if carried[f.ID] {
-			cols, ids = append(cols, "r."+f.Name), append(ids, f.Name+": "+strconv.Itoa(f.ID))
-		}
-	}
-	for _, name := range ds.Sort {
-		if f, ok := ds.Field(name); ok && carried[f.ID] {
-			order = append(order, "r."+name)
-		}
-	}
-	query := "SELECT " + strings.Join(cols, ", ") + " FROM " + readParquet(ds, files) + " r WHERE " + where
-	if len(order) > 0 {
-		query += " ORDER BY " + strings.Join(order, ", ")
-	}
-	return "COPY (" + query + ") TO " + lit(to) + " (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE " + strconv.Itoa(rowGroup) + ", FIELD_IDS {" + strings.Join(ids, ", ") + "})", nil
 }
 
 // swap is a change of the table's files, and who makes it.

@@ -128,7 +128,8 @@ func fullCompacting(err error) error {
 // batchesOf sorts the small files by cube, and by whether they may leave the
 // node: a pack is exported whole or not at all. Within one they follow each
 // other by reporter and period, so that a revision of some months opens few
-// packs. A file that would stand alone is left as it is.
+// packs. A file that would stand alone is left as it is, and so is a piece,
+// however small: a submission is packed whole.
 func batchesOf(sh *shelf, plan *filePlan) [][]batch {
 	held := make([][]*guichet.Submission, len(plan.files))
 	for _, sub := range sh.subs {
@@ -138,7 +139,7 @@ func batchesOf(sh *shelf, plan *filePlan) [][]batch {
 	}
 	groups := map[string][]int{}
 	for i, f := range plan.files {
-		if f.Size < smallFile && len(held[i]) > 0 {
+		if f.Size < smallFile && len(held[i]) > 0 && !isPiece(f.Name) {
 			key := fmt.Sprint(held[i][0].Field(guichet.FieldCube), "|", held[i][0].MayRedistribute)
 			groups[key] = append(groups[key], i)
 		}

@@ -45,6 +45,18 @@ func openEngine(ctx context.Context, cfg EngineConfig) (*sql.DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open engine: %w", err)
 	}
+	for _, s := range cfg.settings() {
+		if _, err := db.ExecContext(ctx, s); err != nil {
+			_ = db.Close()
+			return nil, fmt.Errorf("configure engine: %s: %w", s, err)
+		}
+	}
+	return db, nil
+}
+
+// settings are the statements that bound an instance; nothing can be set after
+// the last.
+func (cfg EngineConfig) settings() []string {
 	// Settings are per instance; the temporary tables of a staging are per
 	// connection, which is why it holds one connection throughout.
 	stmts := []string{
@@ -74,18 +86,11 @@ func openEngine(ctx context.Context, cfg EngineConfig) (*sql.DB, error) {
 	for i, f := range cfg.Files {
 		files[i] = lit(f)
 	}
-	stmts = append(stmts,
+	return append(stmts,
 		"SET allowed_directories=["+strings.Join(dirs, ",")+"]",
 		"SET allowed_paths=["+strings.Join(files, ",")+"]",
 		"SET enable_external_access=false",
 		"SET lock_configuration=true")
-	for _, s := range stmts {
-		if _, err := db.ExecContext(ctx, s); err != nil {
-			_ = db.Close()
-			return nil, fmt.Errorf("configure engine: %s: %w", s, err)
-		}
-	}
-	return db, nil
 }
 
 // isFull says whether an error means that the disk is full. DuckDB tells it only

@@ -2,7 +2,10 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"strings"
+
+	"github.com/apache/iceberg-go"
 
 	"guichet"
 )
@@ -91,4 +94,64 @@ const Grace = grace
 // CanHold says whether a file with these bounds may hold a row of a part.
 func CanHold(ds *guichet.Dataset, b map[string][2]string, part guichet.PlanPart) bool {
 	return bounds(b).canHold(ds, part)
+}
+
+// Stretch sets the size of file of which the Iceberg library makes several
+// tasks, 128 MiB where it is not set.
+func (s *Store) Stretch(ctx context.Context, dataset, size string) error {
+	ds, err := s.Dataset(dataset)
+	if err != nil {
+		return err
+	}
+	t, err := s.openTable(ctx, ds, false)
+	if err != nil {
+		return err
+	}
+	tx := t.NewTransaction()
+	if err := tx.SetProperties(iceberg.Properties{"read.split.target-size": size}); err != nil {
+		return err
+	}
+	_, err = tx.Commit(ctx)
+	return err
+}
+
+// KeepTwice makes the plan that is kept of a dataset name every file twice, as
+// plans of large files were kept once.
+func (s *Store) KeepTwice(ctx context.Context, dataset string) error {
+	_, err := s.db.ExecContext(ctx, `UPDATE plans SET doc = '[' || trim(doc, '[]') || ',' || trim(doc, '[]') || ']' WHERE dataset=?`, dataset)
+	return err
+}
+
+// CutParquet cuts a file into at most n pieces, 0.parquet, 1.parquet ... beside
+// it, and returns the rows of each.
+func CutParquet(path string, n int) ([]int64, error) {
+	parts, err := cutParquet(path, n, func(i int) string { return fmt.Sprint(i, ".parquet") })
+	var out []int64
+	for _, p := range parts {
+		out = append(out, p.Rows)
+	}
+	return out, err
+}
+
+// Query asks the engine about files in a folder and returns the rows as text.
+func Query(ctx context.Context, dir, query string) ([]string, error) {
+	db, err := openEngine(ctx, EngineConfig{Dirs: []string{dir}})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = db.Close() }()
+	rows, err := db.QueryContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	var out []string
+	for rows.Next() {
+		var text string
+		if err := rows.Scan(&text); err != nil {
+			return nil, err
+		}
+		out = append(out, text)
+	}
+	return out, rows.Err()
 }

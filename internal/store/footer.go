@@ -22,6 +22,7 @@ type footerWalk struct {
 	b     []byte
 	path  []int64 // numbers of the fields around the present one
 	lists []int   // elements of the lists around it
+	index *footerIndex
 }
 
 // Types of the compact protocol.
@@ -94,9 +95,13 @@ func (w *footerWalk) value(kind byte, inList bool) error {
 		_, err := w.take(1)
 		return err
 	case thriftI16, thriftI32, thriftI64:
+		left := len(w.b)
 		n, err := w.number()
 		if err != nil {
 			return err
+		}
+		if w.index != nil {
+			w.index.number(w.path, left, len(w.b), n)
 		}
 		return w.plausible(n)
 	case thriftDouble:
@@ -121,6 +126,7 @@ func (w *footerWalk) value(kind byte, inList bool) error {
 
 // list reads a list, or a set.
 func (w *footerWalk) list() error {
+	left := len(w.b)
 	head, err := w.take(1)
 	if err != nil {
 		return err
@@ -137,10 +143,20 @@ func (w *footerWalk) list() error {
 	if err := w.long(n); err != nil {
 		return err
 	}
+	groups := w.index != nil && slices.Equal(w.path, []int64{fileRowGroups})
+	if groups {
+		w.index.list = stretch{w.index.size - left, w.index.size - len(w.b)}
+	}
 	w.lists = append(w.lists, n)
 	for range n {
+		if groups {
+			w.index.begin(len(w.b))
+		}
 		if err := w.value(head[0]&0x0f, true); err != nil {
 			return err
+		}
+		if groups {
+			w.index.end(len(w.b))
 		}
 	}
 	w.lists = w.lists[:len(w.lists)-1]

@@ -22,16 +22,17 @@ import (
 // house is a home of one dataset, crossings where not said, with what it answered at every moment, so that
 // each step can be held to all promises at once.
 type house struct {
-	t    *testing.T
+	t    testing.TB
 	path string
 	s    *store.Store
 	ds   *guichet.Dataset
 	now  time.Time
+	cut  int64                           // size of pieces, 0 as in a home
 	past map[time.Time]map[string]string // what it answered as of then
 }
 
 // newHouse makes a home and opens it.
-func newHouse(t *testing.T) *house {
+func newHouse(t testing.TB) *house {
 	t.Helper()
 	h := &house{t: t, path: filepath.Join(t.TempDir(), "home"), ds: crossings(), now: day(1), past: map[time.Time]map[string]string{}}
 	if _, err := store.InitHome(h.path, "FR", h.now); err != nil {
@@ -56,7 +57,7 @@ func (h *house) open() {
 func (h *house) config() store.Config {
 	return store.Config{
 		Home: h.path, Datasets: []*guichet.Dataset{h.ds}, Clock: func() time.Time { return h.now },
-		Threads: 2, MemoryMiB: 256, LockWait: 100 * time.Millisecond,
+		Threads: 2, MemoryMiB: 256, LockWait: 100 * time.Millisecond, PieceSize: h.cut,
 	}
 }
 

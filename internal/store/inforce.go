@@ -25,15 +25,6 @@ func (s *Store) Holdings(ctx context.Context, dataset string, at guichet.Moment)
 	return InForce(ds, sh.upTo(at.State), at), nil
 }
 
-// State names the present state of a dataset's tables, for Moment.State.
-func (s *Store) State(ctx context.Context, dataset string) (int, error) {
-	sh, err := s.shelfOf(ctx, dataset)
-	if err != nil || len(sh.subs) == 0 {
-		return -1, err
-	}
-	return sh.seq[sh.subs[len(sh.subs)-1].ID], nil
-}
-
 // upTo are the submissions of a state, in order of taking in; 0 is the present.
 func (sh *shelf) upTo(state int) []*guichet.Submission {
 	if state == 0 {

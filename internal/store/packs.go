@@ -13,9 +13,10 @@ import (
 	"time"
 )
 
-// packsVersion is the version of a home that holds packs: a program that does
-// not know them would find no file of a packed submission, and take that for a
-// zero. A home is raised to it by its first compaction.
+// packsVersion is the version of a home that holds packs, or large files in
+// pieces: a program that does not know them would find no file of such a
+// submission, and take that for a zero. A home is raised to it by its first
+// compaction, or its first large file.
 const packsVersion = 2
 
 // grace is how long a pack that the table no longer names stays on the disk, for

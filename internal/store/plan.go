@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/apache/iceberg-go/table"
 
@@ -55,7 +54,7 @@ func newPlan(files []heldFile, packs map[string]*pack) (*filePlan, error) {
 	p := &filePlan{files: files, bySub: map[string][]int{}}
 	for i, f := range files {
 		if !isPack(f.Name) {
-			id, _, _ := strings.Cut(strings.TrimSuffix(f.Name, ".parquet"), "-")
+			id, _ := ownersOf(f.Name)
 			p.bySub[id] = append(p.bySub[id], i)
 			continue
 		}
@@ -71,7 +70,9 @@ func newPlan(files []heldFile, packs map[string]*pack) (*filePlan, error) {
 	return p, nil
 }
 
-// tableFiles lists the data files of a snapshot, from Iceberg's manifests.
+// tableFiles lists the data files of a snapshot, from Iceberg's manifests, each
+// once: the library plans tasks, and makes several of a file of more than 128 MiB
+// (read.split.target-size), one for each stretch of its row groups.
 func tableFiles(ctx context.Context, ds *guichet.Dataset, tbl *table.Table, snap *table.Snapshot) ([]heldFile, error) {
 	if snap == nil {
 		return nil, nil
@@ -84,7 +85,18 @@ func tableFiles(ctx context.Context, ds *guichet.Dataset, tbl *table.Table, snap
 	for i, t := range tasks {
 		out[i] = heldFile{Name: filepath.Base(t.File.FilePath()), Rows: t.File.Count(), Size: t.File.FileSizeBytes(), Bounds: boundsOf(ds, t.File)}
 	}
-	return out, nil
+	return eachOnce(out), nil
+}
+
+// eachOnce leaves a file that is named again out: what is listed twice is read
+// twice, and its figures are doubled.
+func eachOnce(files []heldFile) []heldFile {
+	seen := make(map[string]bool, len(files))
+	return slices.DeleteFunc(files, func(f heldFile) bool {
+		again := seen[f.Name]
+		seen[f.Name] = true
+		return again
+	})
 }
 
 // snapshotFiles returns the plan of a moment, made once per snapshot. It goes
@@ -185,7 +197,8 @@ func keepPlan(ctx context.Context, tx *sql.Tx, dataset string, snap int64, files
 }
 
 // keptPlan returns the files of a snapshot if they were kept, else nil: of an
-// older snapshot, after a recovery, or in a home of an older program.
+// older snapshot, after a recovery, or in a home of an older program. A plan that
+// was kept with a large file several times is read with it once.
 func (s *Store) keptPlan(ctx context.Context, ds *guichet.Dataset, snap int64) ([]heldFile, error) {
 	var doc string
 	err := s.db.QueryRowContext(ctx, `SELECT doc FROM plans WHERE dataset=? AND snapshot=?`, ds.Name, snap).Scan(&doc)
@@ -199,5 +212,5 @@ func (s *Store) keptPlan(ctx context.Context, ds *guichet.Dataset, snap int64) (
 	if err := json.Unmarshal([]byte(doc), &out); err != nil {
 		return nil, fmt.Errorf("read plan: %w", err)
 	}
-	return out, nil
+	return eachOnce(out), nil
 }

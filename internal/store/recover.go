@@ -101,7 +101,7 @@ func (s *Store) sweep(ctx context.Context) error {
 		if isPack(name) {
 			return packs[name]
 		}
-		owner, cause, _ := strings.Cut(strings.TrimSuffix(name, ".parquet"), "-")
+		owner, cause := ownersOf(name)
 		return ids[owner] && (cause == "" || ids[cause])
 	}
 	for _, ds := range s.cfg.Datasets {

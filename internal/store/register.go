@@ -36,7 +36,10 @@ func (s *Store) createRegister(ctx context.Context) error {
 			return fmt.Errorf("create register: %w", err)
 		}
 	}
-	return s.createPacks(ctx)
+	if err := s.createPacks(ctx); err != nil {
+		return err
+	}
+	return s.createLedger(ctx)
 }
 
 // register writes a submission and its units, staged.

@@ -24,6 +24,7 @@ type Config struct {
 	MemoryMiB int           // of the engine; 0: 1024
 	LockWait  time.Duration // how long a writer waits for another; 0: one minute
 	PackAt    int           // small files of a cube above which CompactSome packs; 0: 64
+	PieceSize int64         // bytes; a data file of twice that is cut into pieces of about that; 0: 64 MiB
 }
 
 // Store is the tables of one home.
@@ -36,6 +37,11 @@ type Store struct {
 	step   func(string)  // told of every step of a commit; nil but in tests
 
 	labels labelCache // what this store has read of label files
+
+	states sync.Map   // dataset -> seenState
+	giving sync.Mutex // one writer of the ledger at a time
+
+	streaming streamEngine // DuckDB, for records
 
 	mu    sync.Mutex // guards cache
 	cache map[string]*shelf
@@ -53,6 +59,9 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	}
 	if cfg.PackAt == 0 {
 		cfg.PackAt = packAt
+	}
+	if cfg.PieceSize == 0 {
+		cfg.PieceSize = pieceSize
 	}
 	threads := cfg.Threads
 	if threads == 0 {
@@ -96,7 +105,7 @@ func (s *Store) prepare(ctx context.Context) error {
 
 // Close lets go of everything.
 func (s *Store) Close() error {
-	var first error
+	first := s.streaming.close()
 	for _, db := range []*sql.DB{s.engine, s.db} {
 		if db == nil {
 			continue

@@ -1,0 +1,225 @@
+package main
+
+import (
+	"context"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"guichet"
+	"guichet/internal/node"
+)
+
+// membersOptions are the flags of a question to other members.
+type membersOptions struct {
+	members    []string
+	purpose    string
+	office     string
+	officer    string
+	agreement  string
+	within     string
+	circle     string
+	passphrase string
+	records    string
+}
+
+func membersFlags(f *flags) *membersOptions {
+	o := &membersOptions{}
+	f.list(&o.members, "members")
+	f.text(&o.purpose, "purpose")
+	f.text(&o.office, "office-asking")
+	f.text(&o.officer, "officer")
+	f.text(&o.agreement, "agreement")
+	f.text(&o.within, "within")
+	f.text(&o.records, "records")
+	f.seat(&o.circle, &o.passphrase)
+	return o
+}
+
+// seat declares what a command needs that takes a seat in a circle.
+func (f *flags) seat(circle, passphrase *string) {
+	f.text(circle, "circle")
+	f.text(passphrase, "passphrase-file")
+}
+
+// atSeat returns what node needs to take a seat.
+func (w *window) atSeat(f *flags, circle, passphrase string) node.Config {
+	cfg := w.config(f)
+	cfg.Circle, cfg.Passphrase = circle, w.passphrase(passphrase, nodePassphrase, "keys.node")
+	return cfg
+}
+
+// inSeat does something at a seat: by the running node, or at the seat itself.
+func (w *window) inSeat(ctx context.Context, cfg node.Config, act func(node.Operator) error) error {
+	op, err := node.Operate(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	err = act(op)
+	if cerr := op.Close(); err == nil {
+		err = cerr
+	}
+	return err
+}
+
+// onlyToMembers refuses flags that say nothing where no member is asked.
+func (w *window) onlyToMembers(f *flags) error {
+	for _, name := range []string{"purpose", "office-asking", "officer", "agreement", "within", "records"} {
+		if f.has(name) {
+			return w.wrong("error.nomembers", "hint.nomembers", "flag", "--"+name)
+		}
+	}
+	return nil
+}
+
+// toMembers turns the flags into a question to members.
+func (w *window) toMembers(q guichet.Question, o *membersOptions) (node.MembersQuestion, error) {
+	out := node.MembersQuestion{
+		Question: q, Members: o.members, Purpose: o.purpose, Office: o.office, Officer: o.officer, Agreement: o.agreement,
+	}
+	if out.Officer == "" {
+		for _, name := range []string{"USER", "LOGNAME"} {
+			if out.Officer == "" {
+				out.Officer = w.getenv(name)
+			}
+		}
+	}
+	if o.within != "" {
+		d, err := time.ParseDuration(o.within)
+		if err != nil || d <= 0 {
+			return out, w.wrong("error.within", "hint.within", "value", o.within)
+		}
+		out.Within = d
+	}
+	return out, nil
+}
+
+// askMembers puts a question to members and prints what came.
+func (w *window) askMembers(ctx context.Context, f *flags, q guichet.Question, o *askOptions) error {
+	m, err := w.toMembers(q, o.members)
+	if err != nil {
+		return err
+	}
+	cfg := w.atSeat(f, o.members.circle, o.members.passphrase)
+	return w.inSeat(ctx, cfg, func(op node.Operator) error {
+		if o.members.records != "" {
+			return w.takeRecords(ctx, op, m, o.members.records)
+		}
+		a, err := op.AskMembers(ctx, m, func(r node.MemberResult) { w.note(w.memberCame(r)) })
+		if err != nil {
+			return err
+		}
+		return w.printMembers(a, q, o.csv)
+	})
+}
+
+// memberCame says what came of one member.
+func (w *window) memberCame(r node.MemberResult) string {
+	ms := strconv.FormatInt(r.Millis, 10)
+	switch {
+	case r.Gap != nil:
+		return w.say("members.gap", "member", w.area(r.Member), "ms", ms, "why", w.gapLine(guichet.Gap{Reason: r.Gap.Reason, Text: r.Gap.Text}))
+	case r.Exchange == "":
+		return w.say("members.own", "member", w.area(r.Member), "rows", strconv.Itoa(r.Rows))
+	}
+	return w.say("members.came", "member", w.area(r.Member), "ms", ms, "rows", strconv.Itoa(r.Rows), "agreement", r.Decision.Agreement)
+}
+
+// membersJSON is what --json prints of a question to members.
+type membersJSON struct {
+	Circle  string              `json:"circle"`
+	Answer  guichet.Answer      `json:"answer"`
+	Members []node.MemberResult `json:"members"`
+	Notices []string            `json:"notices"`
+}
+
+func (w *window) printMembers(a node.MembersAnswer, q guichet.Question, csv bool) error {
+	if w.json {
+		x := a.Answer
+		x.Question.By, x.Question.Measures = some(x.Question.By), some(x.Question.Measures)
+		x.Columns, x.Rows, x.Remarks, x.Gaps, x.Sources = some(x.Columns), some(x.Rows), some(x.Remarks), some(x.Gaps), some(x.Sources)
+		return w.printJSON(membersJSON{Circle: a.Circle, Answer: x, Members: some(a.Members), Notices: some(a.Notices)})
+	}
+	by := q.By
+	if len(a.Answer.Columns) > 0 && !slices.Contains(by, a.Answer.Columns[0].Name) {
+		by = append([]string{a.Answer.Columns[0].Name}, by...)
+	}
+	for _, n := range a.Notices {
+		w.aside(w.say("members.notice", "text", n))
+	}
+	if csv {
+		return w.printAnswer(a.Answer, by, node.LabelOf, true)
+	}
+	w.printFigures(a.Answer, by, node.LabelOf)
+	w.printWhy(a.Answer.Remarks, a.Answer.Gaps, a.Answer.Sources)
+	t := newTable(w.say("head.member"), w.say("head.what"), w.say("head.agreement"), ">"+w.say("head.rows"), ">"+w.say("head.hidden"), w.say("head.exchange"))
+	for _, r := range a.Members {
+		what := w.say("members.answered")
+		if r.Gap != nil {
+			what = w.say("gap." + string(r.Gap.Reason))
+		}
+		agreement := r.Decision.Agreement
+		if r.Decision.Version > 0 {
+			agreement += " v" + strconv.Itoa(r.Decision.Version)
+		}
+		t.add(w.area(r.Member), what, agreement, strconv.Itoa(r.Rows), strconv.Itoa(r.Hidden), r.Exchange)
+	}
+	w.table(t)
+	w.print("")
+	w.printNotices(a.Members)
+	w.print(w.say("answer.asOf", "when", moment(a.Answer.AsOf)))
+	return nil
+}
+
+// printNotices prints what the agreements say of the answers, each sentence once
+// with the members that it concerns.
+func (w *window) printNotices(members []node.MemberResult) {
+	var order []string
+	of := map[string][]string{}
+	for _, m := range members {
+		for _, n := range m.Notices {
+			text := w.remarkLine(n)
+			if of[text] == nil {
+				order = append(order, text)
+			}
+			if !slices.Contains(of[text], m.Member) {
+				of[text] = append(of[text], m.Member)
+			}
+		}
+	}
+	if len(order) == 0 {
+		return
+	}
+	w.print(w.say("members.notices"))
+	for _, text := range order {
+		w.print("  * " + strings.Join(of[text], ", ") + ": " + text)
+	}
+	w.print("")
+}
+
+// takeRecords takes the rows of one member into a file.
+func (w *window) takeRecords(ctx context.Context, op node.Operator, m node.MembersQuestion, file string) error {
+	format := strings.TrimPrefix(filepath.Ext(file), ".")
+	if !slices.Contains([]string{"csv", "parquet", "arrow"}, format) {
+		return w.wrong("error.records", "hint.records", "file", file)
+	}
+	abs, err := filepath.Abs(file)
+	if err != nil {
+		return w.wrong("error.records", "hint.records", "file", file)
+	}
+	r, err := op.TakeRecords(ctx, node.RecordsQuestion{MembersQuestion: m, File: abs, Format: format})
+	if err != nil {
+		return err
+	}
+	if w.json {
+		return w.printJSON(map[string]any{"file": file, "member": r})
+	}
+	if r.Gap != nil {
+		w.print(w.memberCame(r))
+		return told{guichet.Errorf(guichet.KindRefused, "%s", r.Gap.Text)}
+	}
+	w.print(w.say("records.taken", "rows", count(int64(r.Rows), w.lang), "member", w.area(r.Member), "file", file, "exchange", r.Exchange))
+	return nil
+}

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"context"
+	"strconv"
+
+	"guichet"
+	"guichet/internal/node"
+)
+
+// leavesShown is how many leaves are shown when --limit is silent.
+const leavesShown = 20
+
+func journalCommand() command {
+	return command{name: "journal", define: func(f *flags) action {
+		var circle, passphrase, exchange string
+		var limit int
+		var members []string
+		f.atHome()
+		f.seat(&circle, &passphrase)
+		f.text(&exchange, "exchange")
+		f.int(&limit, "limit", leavesShown)
+		f.list(&members, "member")
+		return func(ctx context.Context, w *window, args []string) error {
+			what, args := verb(args)
+			if what != "show" && what != "verify" {
+				return w.nearest(w.say("error.verb", "name", "journal", "verb", what), what, []string{"show", "verify"}, w.say("hint.usage", "name", "journal"))
+			}
+			if err := w.want("journal", args, 0, 0); err != nil {
+				return err
+			}
+			return w.inSeat(ctx, w.atSeat(f, circle, passphrase), func(op node.Operator) error {
+				if what == "show" {
+					return w.listLeaves(ctx, op, node.LeavesQuestion{Limit: limit, Exchange: exchange})
+				}
+				return w.verifyJournal(ctx, op, members)
+			})
+		}
+	}}
+}
+
+func (w *window) listLeaves(ctx context.Context, op node.Operator, q node.LeavesQuestion) error {
+	leaves, err := op.Leaves(ctx, q)
+	if err != nil {
+		return err
+	}
+	if w.json {
+		return w.printJSON(map[string][]node.LeafEntry{"leaves": some(leaves)})
+	}
+	if len(leaves) == 0 {
+		w.note(w.say("journal.empty"))
+		return nil
+	}
+	t := newTable(">"+w.say("head.leaf"), w.say("head.time"), w.say("head.what"), w.say("head.asker"), w.say("head.to"), w.say("head.purpose"), w.say("head.agreement"), ">"+w.say("head.rows"), w.say("head.exchange"))
+	for _, l := range leaves {
+		what := w.say("leaf." + string(l.Leaf.Kind))
+		if l.Leaf.Kind == guichet.LeafReceived && l.Leaf.Clause != "" {
+			what = w.say("leaf.refusal")
+		}
+		if l.Leaf.Clause != "" {
+			what += " (" + l.Leaf.Clause + ")"
+		}
+		if l.Leaf.Reason != "" {
+			what += " (" + w.say("gap."+string(l.Leaf.Reason)) + ")"
+		}
+		t.add(strconv.FormatInt(l.Index, 10), moment(l.Leaf.Time), what, l.Leaf.From.Member+"/"+l.Leaf.From.Office, l.Leaf.To, l.Leaf.Purpose, agreementOf(l.Leaf), strconv.FormatInt(l.Leaf.Rows, 10), l.Leaf.Exchange)
+	}
+	w.table(t)
+	return nil
+}
+
+func (w *window) verifyJournal(ctx context.Context, op node.Operator, members []string) error {
+	reports, err := op.VerifyJournal(ctx, members)
+	if err != nil {
+		return err
+	}
+	if w.json {
+		for i := range reports {
+			reports[i].Findings = some(reports[i].Findings)
+		}
+		if err := w.printJSON(map[string][]node.JournalReport{"journals": some(reports)}); err != nil {
+			return err
+		}
+		return toldIf(node.Wrong(reports))
+	}
+	for i, r := range reports {
+		key := "journal.own"
+		if i > 0 {
+			key = "journal.theirs"
+		}
+		w.print(w.say(key, "member", w.area(r.Member), "leaves", count(r.Leaves, w.lang), "compared", strconv.Itoa(r.Compared), "witnesses", strconv.Itoa(r.Witnesses)))
+		for _, f := range r.Findings {
+			w.print("  " + w.say("severity."+f.Severity) + ": " + f.Text.In(w.lang))
+			if f.Evidence != "" {
+				w.print("    " + w.say("journal.evidence", "file", f.Evidence))
+			}
+		}
+		if len(r.Findings) == 0 {
+			w.print("  " + w.say("journal.well"))
+		}
+	}
+	return toldIf(node.Wrong(reports))
+}
+
+// toldIf marks an error as told already: only its exit code is to come.
+func toldIf(err error) error {
+	if err == nil {
+		return nil
+	}
+	return told{err}
+}
+
+// stateLabel is the word of a doctor's finding.
+func (w *window) stateLabel(state string) string { return w.say("doctor." + state) }
+
+func doctorCommand() command {
+	return command{name: "doctor", define: func(f *flags) action {
+		var circle, passphrase string
+		var offline bool
+		f.atHome()
+		f.seat(&circle, &passphrase)
+		f.bool(&offline, "offline")
+		return func(ctx context.Context, w *window, args []string) error {
+			if err := w.want("doctor", args, 0, 0); err != nil {
+				return err
+			}
+			found, err := node.Doctor(ctx, w.atSeat(f, circle, passphrase), node.DoctorQuestion{Offline: offline})
+			if err != nil {
+				return err
+			}
+			return w.printFindings(found)
+		}
+	}}
+}
+
+func (w *window) printFindings(found []node.Finding) error {
+	wrong := false
+	for _, f := range found {
+		wrong = wrong || f.State == "wrong"
+	}
+	var err error
+	if wrong {
+		err = told{guichet.Errorf(guichet.KindInternal, "something is wrong")}
+	}
+	if w.json {
+		if perr := w.printJSON(map[string][]node.Finding{"findings": some(found)}); perr != nil {
+			return perr
+		}
+		return err
+	}
+	for _, f := range found {
+		w.print(w.stateLabel(f.State) + "  " + f.What + ": " + f.Text.In(w.lang))
+		if do := f.Do.In(w.lang); do != "" {
+			w.print("       " + w.say("doctor.do") + do)
+		}
+	}
+	return err
+}

@@ -1,0 +1,324 @@
+package circle
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"guichet"
+)
+
+// Get reads a file of another member's copy: "metadata/timestamp.json". What is
+// not there is fs.ErrNotExist (a 404); any other error stops the fetching. It
+// must bound what it reads by MaxFile.
+type Get func(ctx context.Context, path string) ([]byte, error)
+
+// Fetched says what a fetch brought.
+type Fetched struct {
+	From    int64 `json:"from"` // version before; 0: there was none
+	To      int64 `json:"to"`
+	Changed bool  `json:"changed"`
+	Notices int   `json:"notices"` // notices of parties that are new here
+}
+
+// Fetch follows another member's copy of the circle, by the rules of TUF from
+// the state trusted so far: every signature, no older state, nothing expired
+// beyond grace, no file larger than allowed. The new state is installed whole or
+// not at all.
+func (r *Repository) Fetch(ctx context.Context, get Get) (Fetched, error) {
+	r.writing.Lock()
+	defer r.writing.Unlock()
+	prev, err := r.viewOrNone()
+	if err != nil {
+		return Fetched{}, err
+	}
+	if prev == nil {
+		return Fetched{}, guichet.Errorf(guichet.KindNotFound, "there is no circle here to bring up to date").
+			WithHint("adopt it first, with the circle's ID from the invitation")
+	}
+	v, err := r.follow(ctx, prev, "", get)
+	if err != nil {
+		return Fetched{}, err
+	}
+	did := Fetched{From: prev.timestamp.Signed.Version, To: v.timestamp.Signed.Version}
+	same, err := prev.same(v)
+	if err != nil {
+		return Fetched{}, err
+	}
+	if !same {
+		did.Changed = true
+		if err := r.adoptView(ctx, v); err != nil {
+			return Fetched{}, err
+		}
+	}
+	did.Notices, err = r.fetchNotices(ctx, get)
+	return did, err
+}
+
+// Adopt takes the first copy of a circle on this machine. id is the circle's ID,
+// which stands in the invitation and is compared by another way than this one.
+func (r *Repository) Adopt(ctx context.Context, id string, get Get) error {
+	r.writing.Lock()
+	defer r.writing.Unlock()
+	if r.Exists() {
+		return guichet.Errorf(guichet.KindInvalid, "there is a circle in this folder already").WithHint("fetch brings it up to date")
+	}
+	if id == "" {
+		return guichet.Errorf(guichet.KindInvalid, "a circle is adopted by its ID").WithHint("it stands in the invitation")
+	}
+	v, err := r.follow(ctx, nil, id, get)
+	if err != nil {
+		return err
+	}
+	if err := r.adoptView(ctx, v); err != nil {
+		return err
+	}
+	_, err = r.fetchNotices(ctx, get)
+	return err
+}
+
+// follow reads and verifies; nothing is written.
+func (r *Repository) follow(ctx context.Context, prev *view, id string, get Get) (*view, error) {
+	now := r.cfg.Clock()
+	v, err := (&loader{
+		prev: prev, id: id, signed: true, ref: now.Add(-r.cfg.Life.grace()),
+		get: func(path string) ([]byte, error) {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+			return get(ctx, path)
+		},
+	}).load()
+	if err != nil {
+		return nil, err
+	}
+	if ahead := made(v.timestamp).Sub(now); ahead > clockSkew {
+		return nil, guichet.Errorf(guichet.KindInvalid, "the circle offered was made %s after now by our clock", ahead.Round(time.Minute)).
+			WithHint("our clock is behind, or that of the member who proposed it was ahead: compare them")
+	}
+	if prev != nil {
+		if err := prev.noOlder(v); err != nil {
+			return nil, err
+		}
+	}
+	return v, nil
+}
+
+// bundle is the whole public repository as one file.
+type bundle struct {
+	Format int               `json:"format"`
+	ID     string            `json:"id"`
+	Name   string            `json:"name"`
+	Files  map[string][]byte `json:"files"`
+}
+
+// Bundle returns the circle as one file, to be carried to another machine: for a
+// member that joins, or for an offline reader of receipts. All in it is signed.
+func (r *Repository) Bundle() ([]byte, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	v, err := r.current()
+	if err != nil {
+		return nil, err
+	}
+	b := bundle{Format: format, ID: v.id, Name: v.content.charter.Name, Files: maps.Clone(v.raw)}
+	if b.Files[noticesFile], err = r.looseBytes(); err != nil {
+		return nil, err
+	}
+	return guichet.Canonical(b)
+}
+
+// ReadBundle returns how to read such a file, and the ID that it claims to be
+// of. Nothing in it is trusted by that: Adopt and FromBundle verify.
+func ReadBundle(text []byte) (get Get, id string, err error) {
+	const most = 2 * maxCircle // base64 makes it larger by a third
+	if len(text) > most {
+		return nil, "", guichet.Errorf(guichet.KindHostile, "the bundle has %d bytes; at most %d are read", len(text), most)
+	}
+	var b bundle
+	if err := json.Unmarshal(text, &b); err != nil {
+		return nil, "", guichet.Errorf(guichet.KindInvalid, "this is no bundle of a circle: %w", err)
+	}
+	if b.Format != format {
+		return nil, "", guichet.Errorf(guichet.KindVersion, "the bundle has format %d; this program reads %d", b.Format, format)
+	}
+	return func(_ context.Context, path string) ([]byte, error) {
+		text, ok := b.Files[path]
+		if !ok {
+			return nil, fs.ErrNotExist
+		}
+		return text, nil
+	}, b.ID, nil
+}
+
+// FromBundle verifies a bundle without a disk: a reader of receipts has nothing
+// but the circle's public papers. An empty id takes the bundle's own; whoever
+// does so must compare State.ID. Expired papers are no fault here, since a
+// receipt outlives them; State.Expires says when they did.
+func FromBundle(text []byte, id string) (State, error) {
+	get, own, err := ReadBundle(text)
+	if err != nil {
+		return State{}, err
+	}
+	if id == "" {
+		id = own
+	}
+	v, err := (&loader{id: id, signed: true, get: func(path string) ([]byte, error) {
+		return get(context.Background(), path)
+	}}).load()
+	if err != nil {
+		return State{}, err
+	}
+	s, _, err := v.state(made(v.timestamp), Life{}.filled(), nil)
+	return s, err
+}
+
+const maxNotices = 5000
+
+// looseBytes is notices.json as others may read it. mu is held.
+func (r *Repository) looseBytes() ([]byte, error) {
+	text, err := os.ReadFile(filepath.Join(r.cfg.Dir, noticesFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return []byte("[]"), nil
+	}
+	return text, err
+}
+
+// readLoose reads the notices that lie beside the circle. One that does not
+// verify is told, and kept: a member's paper may be missing today. mu is held.
+func (r *Repository) readLoose(v *view) error {
+	text, err := r.looseBytes()
+	if err != nil {
+		return stopped("read the notices", err)
+	}
+	all, err := readNotices(text)
+	if err != nil {
+		return err
+	}
+	r.loose, r.looseFaults, r.until = nil, nil, time.Time{}
+	for _, text := range all {
+		n, err := v.checkNotice(text)
+		if err != nil {
+			r.looseFaults = append(r.looseFaults, faultOf(noticesFile, err))
+			continue
+		}
+		r.loose = append(r.loose, n)
+	}
+	return nil
+}
+
+func readNotices(text []byte) ([][]byte, error) {
+	if len(text) > MaxFile {
+		return nil, guichet.Errorf(guichet.KindHostile, "%s has %d bytes; at most %d are read", noticesFile, len(text), MaxFile)
+	}
+	var all []json.RawMessage
+	if err := json.Unmarshal(text, &all); err != nil || len(all) > maxNotices {
+		return nil, guichet.Errorf(guichet.KindInvalid, "%s is no list of at most %d notices", noticesFile, maxNotices)
+	}
+	out := make([][]byte, 0, len(all))
+	for _, n := range all {
+		out = append(out, n)
+	}
+	return out, nil
+}
+
+// fetchNotices takes over the notices of another copy that verify here. One that
+// does not is left: it can hold nothing up.
+func (r *Repository) fetchNotices(ctx context.Context, get Get) (int, error) {
+	text, err := get(ctx, noticesFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	all, err := readNotices(text)
+	if err != nil {
+		return 0, err
+	}
+	return r.keepNotices(all, false)
+}
+
+// Receive takes a notice of one party. It is in force here at once.
+func (r *Repository) Receive(notice []byte) error {
+	r.writing.Lock()
+	defer r.writing.Unlock()
+	_, err := r.keepNotices([][]byte{notice}, true)
+	return err
+}
+
+// keepNotices adds the notices that verify and are new. A notice is new by its
+// bytes' content: member, agreement, version and serial. writing is held.
+func (r *Repository) keepNotices(all [][]byte, strict bool) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	v, err := r.current()
+	if err != nil {
+		return 0, err
+	}
+	text, err := r.looseBytes()
+	if err != nil {
+		return 0, stopped("read the notices", err)
+	}
+	kept, err := readNotices(text)
+	if err != nil {
+		return 0, err
+	}
+	added := 0
+	for _, text := range all {
+		text = []byte(strings.TrimSpace(string(text)))
+		n, err := v.checkNotice(text)
+		if err != nil && strict {
+			return 0, err
+		}
+		if err != nil || v.knows(n, r.loose) {
+			continue
+		}
+		if len(kept) >= maxNotices {
+			return 0, guichet.Errorf(guichet.KindFull, "there are %d notices already", len(kept)).WithHint("put them into the circle: guichet agreement withdraw --propose")
+		}
+		kept, added = append(kept, text), added+1
+		r.loose = append(r.loose, n)
+	}
+	if added == 0 {
+		return 0, nil
+	}
+	return added, r.writeLoose(v, kept)
+}
+
+// knows says whether a notice says nothing new: it is there, or its member has
+// given a later one of that version that withdraws no less.
+func (v *view) knows(n Withdrawal, loose []Withdrawal) bool {
+	covers := func(o Withdrawal) bool {
+		return o.Member == n.Member && o.Agreement == n.Agreement && o.Version == n.Version && o.Serial >= n.Serial &&
+			(n.From == "" || o.From != "" && o.From <= n.From)
+	}
+	return covers(v.content.notices[n.target()]) || slices.ContainsFunc(loose, covers)
+}
+
+func (r *Repository) writeLoose(v *view, all [][]byte) error {
+	raw := make([]json.RawMessage, 0, len(all))
+	for _, n := range all {
+		raw = append(raw, n)
+	}
+	text, err := guichet.Canonical(raw)
+	if err != nil {
+		return err
+	}
+	if err := writeFile(filepath.Join(r.cfg.Dir, noticesFile), text); err != nil {
+		return stopped("write the notices", err)
+	}
+	seen, err := fingerprint(r.cfg.Dir)
+	if err != nil {
+		return err
+	}
+	r.take(v, seen)
+	return r.readLoose(v)
+}

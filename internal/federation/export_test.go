@@ -1,0 +1,38 @@
+package federation
+
+import (
+	"bytes"
+	"io"
+)
+
+// ReadFrames reads all frames of a stream and returns their types and payloads,
+// for the fuzzer.
+func ReadFrames(r io.Reader) (kinds []byte, payloads [][]byte, err error) {
+	var room []byte
+	for {
+		var f frame
+		if f, room, err = readFrame(r, room); err != nil {
+			return kinds, payloads, err
+		}
+		kinds, payloads = append(kinds, f.kind), append(payloads, bytes.Clone(f.payload))
+	}
+}
+
+// WriteFrame writes a frame as a stream holds it.
+func WriteFrame(kind byte, payload []byte) []byte {
+	f := frame{kind, payload}
+	h := f.header()
+	return append(h[:], payload...)
+}
+
+// Chain returns the digests of the chain after its start and after each frame,
+// hex.
+func Chain(exchange string, frames ...[]byte) []string {
+	sum := newChain(exchange)
+	out := []string{sum.String()}
+	for _, f := range frames {
+		sum = sum.add(frame{f[0], f[frameBytes:]})
+		out = append(out, sum.String())
+	}
+	return out
+}

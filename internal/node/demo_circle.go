@@ -1,0 +1,299 @@
+package node
+
+import (
+	"bufio"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"guichet"
+	"guichet/internal/circle"
+	"guichet/internal/synth"
+)
+
+// What the demonstration's circle is called, and its agreement.
+const (
+	demoCircleName = "border-five"
+	demoAgreement  = "b5-covid-supply"
+	demoPurpose    = "supply-monitoring"
+	demoThreshold  = 3
+	demoAsker      = "CA"
+)
+
+// party is one member of the demonstration: a home, and a process of its own.
+type party struct {
+	code    string
+	cfg     Config
+	addr    string
+	process *exec.Cmd
+}
+
+// five makes a home for each member; all keys of the demonstration have one
+// passphrase, which stands beside them in its folder.
+func (d *showing) five(ctx context.Context, cfg Config) error {
+	random := make([]byte, 16)
+	if _, err := rand.Read(random); err != nil {
+		return fmt.Errorf("passphrase: %w", err)
+	}
+	words := hex.EncodeToString(random)
+	d.words = filepath.Join(d.dir, "passphrase")
+	if err := os.WriteFile(d.words, []byte(words+"\n"), 0o600); err != nil {
+		return fmt.Errorf("passphrase: %w", err)
+	}
+	say := func() ([]byte, error) { return []byte(words), nil }
+	for _, code := range synth.Members() {
+		p := &party{code: code, cfg: cfg}
+		p.cfg.Home, p.cfg.Circle = filepath.Join(d.dir, code), demoCircleName
+		p.cfg.Passphrase, p.cfg.MemberPassphrase = say, say
+		if _, err := Init(ctx, p.cfg, code); err != nil {
+			return err
+		}
+		ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+		if err != nil {
+			return fmt.Errorf("a port on this machine: %w", err)
+		}
+		p.addr = ln.Addr().String()
+		if err := ln.Close(); err != nil {
+			return fmt.Errorf("a port on this machine: %w", err)
+		}
+		d.parties = append(d.parties, p)
+	}
+	return nil
+}
+
+func (d *showing) party(code string) *party {
+	i := slices.IndexFunc(d.parties, func(p *party) bool { return p.code == code })
+	return d.parties[i]
+}
+
+// at does something with a member's papers.
+func (p *party) at(ctx context.Context, do func(*Ceremonies) error) error {
+	c, err := OpenCeremonies(ctx, p.cfg)
+	if err != nil {
+		return fmt.Errorf("%s: %w", p.code, err)
+	}
+	if err := do(c); err != nil {
+		err = fmt.Errorf("%s: %w", p.code, err)
+		return errors.Join(err, c.Close())
+	}
+	return c.Close()
+}
+
+// paper is what a member of the demonstration says of itself.
+func (p *party) paper() ([]byte, error) {
+	return circle.WriteMember(guichet.Member{
+		Code: p.code, Name: areaName(p.code), Role: "party",
+		Offices: []guichet.Office{
+			{ID: "statistics", Name: guichet.Text{EN: "Statistics office (made up)", FR: "Office de statistique (inventé)"}, Regime: "statistical"},
+			{ID: "customs", Name: guichet.Text{EN: "Customs (made up)", FR: "Douanes (inventées)"}, Regime: "administrative"},
+		},
+		Endpoints: []string{p.addr},
+		Contacts: []guichet.Contact{
+			{For: "operations", Name: "operations", Email: strings.ToLower(p.code) + "-operations@example.org", Hours: "24/7"},
+			{For: "security", Name: "security", Email: strings.ToLower(p.code) + "-security@example.org", Hours: "24/7"},
+			{For: "rights", Name: "rights", Email: strings.ToLower(p.code) + "-rights@example.org", Hours: "weekdays"},
+		},
+	})
+}
+
+// found makes the circle as its members would: one drafts it and invites, the
+// others join, all sign, all publish.
+func (d *showing) found(ctx context.Context) error {
+	first := d.parties[0]
+	var draft []byte
+	var joins [][]byte
+	err := first.at(ctx, func(c *Ceremonies) error {
+		paper, err := first.paper()
+		if err != nil {
+			return err
+		}
+		draft, err = c.Found(demoCircleName, demoThreshold, paper, "a demonstration")
+		return err
+	})
+	for _, p := range d.parties[1:] {
+		if err != nil {
+			return err
+		}
+		var invitation, join []byte
+		err = errors.Join(
+			first.at(ctx, func(c *Ceremonies) (err error) {
+				invitation, err = c.Invite(demoCircleName, p.code, "party")
+				return err
+			}),
+			p.at(ctx, func(c *Ceremonies) error {
+				paper, err := p.paper()
+				if err != nil {
+					return err
+				}
+				join, err = c.Join(invitation, paper)
+				return err
+			}))
+		joins = append(joins, join)
+	}
+	if err != nil {
+		return err
+	}
+	if err := first.at(ctx, func(c *Ceremonies) (err error) { draft, err = c.Admit(draft, joins); return err }); err != nil {
+		return err
+	}
+	if err := d.signed(ctx, draft); err != nil {
+		return err
+	}
+	d.say("3. A circle of five, founded by their signatures: a change needs %d of them; no member, and no server, is above the others", "3. Un cercle de cinq, fondé par leurs signatures : un changement en requiert %d ; aucun membre, aucun serveur n'est au-dessus des autres", demoThreshold)
+	return nil
+}
+
+// signed lets every member sign a proposal and publish it at home.
+func (d *showing) signed(ctx context.Context, proposal []byte) error {
+	for _, p := range d.parties {
+		if err := p.at(ctx, func(c *Ceremonies) (err error) { proposal, err = c.Sign(proposal); return err }); err != nil {
+			return err
+		}
+	}
+	for _, p := range d.parties {
+		if err := p.at(ctx, func(c *Ceremonies) error { _, err := c.Publish(ctx, proposal); return err }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// agree makes an agreement among the five, from a template, and shows what it
+// would give before anybody signs.
+func (d *showing) agree(ctx context.Context) error {
+	first := d.parties[0]
+	var proposal []byte
+	err := first.at(ctx, func(c *Ceremonies) error {
+		now, err := c.Circle()
+		if err != nil {
+			return err
+		}
+		text, err := DraftAgreement(first.cfg, AgreementDraft{
+			Template: "covid-supply", ID: demoAgreement, Parties: synth.Members(), From: c.now().AddDate(0, 0, -1).Format(time.DateOnly),
+		}, now)
+		if err != nil {
+			return err
+		}
+		a, faults, err := ReadAgreement(text)
+		if err != nil {
+			return err
+		}
+		for _, f := range faults {
+			d.fault("the agreement of the template: %s: %s", f.Clause, f.Text.EN)
+		}
+		d.say("4. An agreement among them (%s): statistics of COVID-19 goods, HS6, by month and partner, for %s. What CA would get of %s's data, tried before anybody signs:", "4. Un accord entre eux (%s) : statistiques des biens COVID-19, SH6, par mois et partenaire, aux fins de %s. Ce que CA obtiendrait des données de %s, essayé avant toute signature :", a.ID, demoPurpose, first.code)
+		if err := d.preview(ctx, c, a); err != nil {
+			return err
+		}
+		proposal, err = c.Propose(Change{Why: "the first agreement", Agreement: &a})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return d.signed(ctx, proposal)
+}
+
+func (d *showing) preview(ctx context.Context, c *Ceremonies, a guichet.Agreement) error {
+	list, err := c.Preview(ctx, a, d.lang(), demoAsker)
+	if err != nil {
+		return err
+	}
+	given, refused := 0, 0
+	for _, p := range list {
+		for _, t := range p.Tries {
+			if t.Decision.Permitted {
+				given++
+				d.say("   + %s: %d rows", "   + %s : %d lignes", t.Text.In(d.lang()), t.Rows)
+				continue
+			}
+			refused++
+			d.say("   - %s: refused (%s)", "   - %s : refusé (%s)", t.Text.In(d.lang()), t.Decision.Clause)
+		}
+	}
+	if given == 0 || refused == 0 {
+		d.fault("the preview shows %d answers and %d refusals", given, refused)
+	}
+	return nil
+}
+
+// start runs each member's node as a process of its own.
+func (d *showing) start(ctx context.Context) error {
+	for _, p := range d.parties {
+		if err := p.start(ctx, d); err != nil {
+			return err
+		}
+	}
+	d.say("5. Five processes, one per member, each with its own figures, keys and journal: %s", "5. Cinq processus, un par membre, chacun avec ses chiffres, ses clés et son journal : %s", strings.Join(d.addresses(), ", "))
+	return nil
+}
+
+func (d *showing) addresses() []string {
+	var out []string
+	for _, p := range d.parties {
+		out = append(out, p.code+" "+p.addr)
+	}
+	return out
+}
+
+// start runs the node and waits until it takes questions.
+func (p *party) start(ctx context.Context, d *showing) error {
+	cmd := exec.CommandContext(ctx, p.cfg.Child[0], "serve", "--json", "--home", p.cfg.Home, "--circle", demoCircleName, "--passphrase-file", d.words, "--listen", p.addr) //nolint:gosec // this program itself
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd.WaitDelay = 10 * time.Second
+	log, err := os.Create(filepath.Join(d.dir, p.code+".log"))
+	if err != nil {
+		return fmt.Errorf("log of %s: %w", p.code, err)
+	}
+	defer func() { _ = log.Close() }()
+	cmd.Stderr = log
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return fmt.Errorf("start %s: %w", p.code, err)
+	}
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("start %s: %w", p.code, err)
+	}
+	p.process = cmd
+	line, err := bufio.NewReader(out).ReadString('}')
+	if err != nil || !strings.Contains(line, "listening") {
+		text, _ := os.ReadFile(log.Name())
+		return guichet.Errorf(guichet.KindInternal, "the node of %s did not start: %s", p.code, strings.TrimSpace(string(text)))
+	}
+	return nil
+}
+
+// stop ends a member's process as an operator would.
+func (p *party) stop() error {
+	if p.process == nil {
+		return nil
+	}
+	err := p.process.Process.Signal(syscall.SIGTERM)
+	if werr := p.process.Wait(); err == nil {
+		err = werr
+	}
+	p.process = nil
+	if err != nil {
+		return fmt.Errorf("stop %s: %w", p.code, err)
+	}
+	return nil
+}
+
+// stopAll ends what still runs.
+func (d *showing) stopAll() error {
+	var errs []error
+	for _, p := range d.parties {
+		errs = append(errs, p.stop())
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,240 @@
+package node
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"guichet"
+)
+
+// States of findings.
+const (
+	stateWell  = "well"
+	stateWatch = "watch"
+	stateWrong = "wrong"
+)
+
+const (
+	// freeEnough and freeLittle are bytes where the home lies: below the second
+	// the journal may stop at any time, and with it the desk.
+	freeEnough = 5 << 30
+	freeLittle = 512 << 20
+	// clockNear is how far a member's clock may be from ours before it is told;
+	// beyond clockFar questions are refused (the window of signatures).
+	clockNear = 5 * time.Second
+	clockFar  = 30 * time.Second
+	// soon is how long before a paper's expiry it is told.
+	soon = 10 * 24 * time.Hour
+)
+
+// Doctor looks at a home and its seat as far as they open: what cannot be opened
+// is a finding, not an error.
+func Doctor(ctx context.Context, cfg Config, q DoctorQuestion) ([]Finding, error) {
+	op, err := Operate(ctx, cfg)
+	if err == nil {
+		found, err := op.Doctor(ctx, q)
+		if cerr := op.Close(); err == nil {
+			err = cerr
+		}
+		return found, err
+	}
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	out := diskFinding(cfg.Home)
+	f := Finding{What: "seat", State: stateWrong, Text: guichet.Text{EN: sentence(err), FR: sentence(err)}}
+	if e := wireErrorOf(err); e.Hint != "" {
+		f.Do = guichet.Text{EN: e.Hint, FR: e.Hint}
+	}
+	return append(out, f), nil
+}
+
+// sentence is an error's own words.
+func sentence(err error) string { return wireErrorOf(err).Message }
+
+// Doctor looks at everything that the seat needs.
+func (s *Seat) Doctor(ctx context.Context, q DoctorQuestion) ([]Finding, error) {
+	out := diskFinding(s.n.Home().Path)
+	out = append(out, s.homeFinding(ctx), s.keysFinding())
+	out = append(out, s.circleFindings()...)
+	out = append(out, s.agreementsFinding(), s.journalFinding(ctx))
+	if q.Offline {
+		return out, nil
+	}
+	now := s.clock()
+	for _, m := range s.papers.circle().Members {
+		if m.Code == s.us() || m.HasLeft(now) {
+			continue
+		}
+		out = append(out, s.memberFinding(ctx, m))
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func finding(what, state, en, fr string, args ...any) Finding {
+	return Finding{What: what, State: state, Text: guichet.Text{EN: fmt.Sprintf(en, args...), FR: fmt.Sprintf(fr, args...)}}
+}
+
+func (f Finding) do(en, fr string, args ...any) Finding {
+	f.Do = guichet.Text{EN: fmt.Sprintf(en, args...), FR: fmt.Sprintf(fr, args...)}
+	return f
+}
+
+func diskFinding(home string) []Finding {
+	n, err := free(home)
+	if err != nil {
+		return []Finding{finding("disk", stateWrong, "the folder %s cannot be looked at", "le dossier %s ne peut être examiné", home).do("name the home with --home", "nommez le répertoire avec --home")}
+	}
+	gib := float64(n) / (1 << 30)
+	f := finding("disk", stateWell, "%.1f GiB are free", "%.1f Gio sont libres", gib)
+	switch {
+	case n < freeLittle:
+		f.State = stateWrong
+	case n < freeEnough:
+		f.State = stateWatch
+	default:
+		return []Finding{f}
+	}
+	return []Finding{f.do("free some space: when the journal cannot write, nothing is answered any more", "libérez de l'espace : quand le journal ne peut plus écrire, plus rien n'est répondu")}
+}
+
+func (s *Seat) homeFinding(ctx context.Context) Finding {
+	subs, err := s.n.Submissions(ctx)
+	switch {
+	case err != nil:
+		return finding("home", stateWrong, "the tables cannot be read: %s", "les tables ne peuvent être lues : %s", sentence(err)).do("run 'guichet check'", "lancez « guichet check »")
+	case len(subs) == 0:
+		return finding("home", stateWatch, "nothing has been taken in yet: every question gets \"not reported\"", "rien n'a encore été pris en charge : toute question reçoit « non déclaré »").
+			do("take files in: guichet ingest FILE", "prenez des fichiers en charge : guichet ingest FICHIER")
+	}
+	return finding("home", stateWell, "%d submissions of %s", "%d envois de %s", len(subs), s.us())
+}
+
+func (s *Seat) keysFinding() Finding {
+	path := filepath.Join(s.n.Home().Path, dirKeys, nodeKeys)
+	for _, use := range []guichet.KeyUse{guichet.KeyTLS, guichet.KeySeal, guichet.KeyLog, guichet.KeyWitness} {
+		if _, err := s.keyInForce(use); err != nil {
+			return finding("keys", stateWrong, "the %s key: %s", "la clé %s : %s", use, sentence(err)).
+				do("make a new one and let the circle have it: guichet circle propose --rotate %s", "faites-en une nouvelle et donnez-la au cercle : guichet circle propose --rotate %s", use)
+		}
+	}
+	if st, err := os.Stat(path); err == nil && st.Mode().Perm()&0o077 != 0 {
+		return finding("keys", stateWrong, "%s can be read by others than its owner", "%s peut être lu par d'autres que son propriétaire", path).do("chmod 600 %[1]s", "chmod 600 %[1]s", path)
+	}
+	return finding("keys", stateWell, "the keys open, and the circle knows them", "les clés s'ouvrent et le cercle les connaît")
+}
+
+func (s *Seat) circleFindings() []Finding {
+	st, err := s.papers.whole()
+	if err != nil {
+		e := wireErrorOf(err)
+		f := finding("circle", stateWrong, "%s", "%s", e.Message)
+		f.Do = guichet.Text{EN: e.Hint, FR: e.Hint}
+		return []Finding{f}
+	}
+	left := st.Expires.Sub(s.clock())
+	f := finding("circle", stateWell, "%s: %d members, papers in force until %s", "%s : %d membres, papiers en vigueur jusqu'au %s", s.name, len(st.Members), st.Expires.Format(time.DateOnly))
+	switch {
+	case st.InGrace:
+		f = finding("circle", stateWrong, "papers have expired on %s; they are used until %s", "des papiers ont expiré le %s ; ils sont utilisés jusqu'au %s", st.Expires.Format(time.DateOnly), st.Circle.Grace.Format(time.DateOnly)).
+			do("renew them now: guichet circle propose --renew", "renouvelez-les maintenant : guichet circle propose --renew")
+	case left < soon:
+		f.State = stateWatch
+		f = f.do("renew them: guichet circle propose --renew", "renouvelez-les : guichet circle propose --renew")
+	}
+	out := []Finding{f}
+	for _, x := range st.Faults {
+		bad := Finding{What: x.Paper, State: stateWrong, Text: x.Text}
+		out = append(out, bad.do("ask its signatories for a whole one: guichet circle verify shows who signed", "demandez-en une entière à ses signataires : guichet circle verify montre qui a signé"))
+	}
+	return out
+}
+
+func (s *Seat) agreementsFinding() Finding {
+	n, today := 0, s.clock().Format(time.DateOnly)
+	for _, p := range s.papers.agreements() {
+		a := p.Agreement()
+		ours := false
+		for _, x := range a.Parties {
+			ours = ours || x.Member == s.us()
+		}
+		if ours && a.Validity.From <= today && today <= a.Validity.Until && (a.Validity.Withdrawn == "" || today < a.Validity.Withdrawn) {
+			n++
+		}
+	}
+	if n == 0 {
+		return finding("agreements", stateWatch, "no agreement of ours is in force: every question is refused", "aucun accord nous concernant n'est en vigueur : toute question est refusée").
+			do("draft one: guichet agreement draft", "rédigez-en un : guichet agreement draft")
+	}
+	return finding("agreements", stateWell, "%d of ours in force", "%d nous concernant en vigueur", n)
+}
+
+func (s *Seat) journalFinding(ctx context.Context) Finding {
+	if err := s.journal.Ready(); err != nil {
+		return finding("journal", stateWrong, "it takes no leaves: %s", "il ne prend plus de feuilles : %s", sentence(err)).
+			do("free space, then start the node again", "libérez de l'espace, puis relancez le nœud")
+	}
+	rep, err := s.journal.Check(ctx, s.trusted())
+	if err != nil {
+		return finding("journal", stateWrong, "it cannot be read: %s", "il ne peut être lu : %s", sentence(err))
+	}
+	for _, f := range reportOf(s.us(), rep).Findings {
+		if graveness(f.Severity) > 1 {
+			return Finding{What: "journal", State: stateWrong, Text: f.Text}.do("keep it as it is, and tell the members: guichet journal verify", "gardez-le tel quel et prévenez les membres : guichet journal verify")
+		}
+	}
+	f := finding("journal", stateWell, "%d leaves, whole; cosigned up to %d by %d members", "%d feuilles, entier ; cosigné jusqu'à %d par %d membres", rep.Size, rep.Cosigned, len(rep.Witnesses))
+	if rep.Size > 0 && len(rep.Witnesses) == 0 {
+		f.State = stateWatch
+		f = f.do("let the node run where the others can reach it: they cosign every few seconds", "laissez le nœud tourner là où les autres peuvent l'atteindre : ils cosignent toutes les quelques secondes")
+	}
+	return f
+}
+
+func (s *Seat) memberFinding(ctx context.Context, m guichet.Member) Finding {
+	what := "member " + m.Code
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	pong, err := s.client.Ping(ctx, m)
+	if err != nil {
+		e := wireErrorOf(err)
+		f := finding(what, stateWrong, "%s", "%s", e.Message)
+		if e.Hint == "" {
+			return f.do("write to its operations: %s", "écrivez à son exploitation : %s", operations(m))
+		}
+		f.Do = guichet.Text{EN: e.Hint, FR: e.Hint}
+		return f
+	}
+	f := finding(what, stateWell, "answers in %d ms; guichet %s, circle version %d", "répond en %d ms ; guichet %s, cercle version %d", pong.RoundTrip.Milliseconds(), pong.Version, pong.CircleVersion)
+	switch ahead := pong.Ahead; {
+	case ahead.Abs() > clockFar:
+		f = finding(what, stateWrong, "its clock is %s from ours: what either signs is refused by the other", "son horloge est à %s de la nôtre : ce que l'un signe, l'autre le refuse", ahead.Round(time.Second))
+		f = f.do("look at both clocks (NTP)", "vérifiez les deux horloges (NTP)")
+	case ahead.Abs() > clockNear:
+		f.State = stateWatch
+		f.Text.EN += fmt.Sprintf("; its clock is %s from ours", ahead.Round(time.Second))
+		f.Text.FR += fmt.Sprintf(" ; son horloge est à %s de la nôtre", ahead.Round(time.Second))
+	case pong.CircleVersion < s.papers.circle().Version:
+		f.State = stateWatch
+		f = f.do("it has older papers of the circle: it follows within a minute, or 'guichet circle fetch' there", "il a des papiers plus anciens du cercle : il suit dans la minute, ou « guichet circle fetch » chez lui")
+	}
+	return f
+}
+
+func operations(m guichet.Member) string {
+	for _, c := range m.Contacts {
+		if c.For == "operations" {
+			return c.Email
+		}
+	}
+	if len(m.Contacts) > 0 {
+		return m.Contacts[0].Email
+	}
+	return m.Code
+}

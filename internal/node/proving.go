@@ -1,0 +1,246 @@
+package node
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"slices"
+
+	"guichet"
+	"guichet/internal/circle"
+	"guichet/internal/journal"
+)
+
+// Leaves returns leaves of our journal.
+func (s *Seat) Leaves(ctx context.Context, q LeavesQuestion) ([]LeafEntry, error) {
+	if q.Exchange != "" {
+		found, err := s.journal.Exchange(ctx, q.Exchange)
+		if err == nil && len(found) == 0 {
+			err = guichet.Errorf(guichet.KindNotFound, "our journal has no leaf of an exchange %s", q.Exchange).WithHint("'guichet receipt list' shows those that there are")
+		}
+		return entries(found), err
+	}
+	out := []LeafEntry{}
+	const page = 256
+	for before := s.journal.Size(); before > 0 && (q.Limit <= 0 || len(out) < q.Limit); {
+		found, err := s.journal.Latest(ctx, before, page)
+		if err != nil {
+			return nil, err
+		}
+		if len(found) == 0 {
+			break
+		}
+		before = found[len(found)-1].Index
+		for _, l := range entries(found) {
+			if !q.Asked || l.Leaf.From.Member == s.us() {
+				out = append(out, l)
+			}
+		}
+	}
+	if q.Limit > 0 && len(out) > q.Limit {
+		out = out[:q.Limit]
+	}
+	return out, nil
+}
+
+func entries(leaves []journal.IndexedLeaf) []LeafEntry {
+	out := make([]LeafEntry, len(leaves))
+	for i, l := range leaves {
+		out[i] = LeafEntry(l)
+	}
+	return out
+}
+
+// Receipt fetches what proves an exchange from the member that answered it, or
+// takes it from our own journal where we were asked, and verifies it.
+func (s *Seat) Receipt(ctx context.Context, exchange string) (Receipt, error) {
+	found, err := s.Leaves(ctx, LeavesQuestion{Exchange: exchange})
+	if err != nil {
+		return Receipt{}, err
+	}
+	ours := found[len(found)-1]
+	if ours.Leaf.To == s.us() {
+		text, err := s.journal.Receipt(ctx, ours.Index)
+		if err != nil {
+			return Receipt{}, err
+		}
+		return VerifyReceipt(text, s.papers.circle())
+	}
+	if ours.Leaf.Peer == 0 {
+		return Receipt{}, guichet.Errorf(guichet.KindNotFound, "the exchange %s has no receipt: nothing came that could be used (%s)", exchange, ours.Leaf.Reason)
+	}
+	m, ok := s.papers.circle().Member(ours.Leaf.To)
+	if !ok {
+		return Receipt{}, guichet.Errorf(guichet.KindNotFound, "%s is no member of the circle %s any more", ours.Leaf.To, s.name)
+	}
+	text, err := s.client.Receipt(ctx, m, uint64(ours.Leaf.Peer-1)) //nolint:gosec // one more than an index
+	if err != nil {
+		return Receipt{}, err
+	}
+	r, err := VerifyReceipt(text, s.papers.circle())
+	if err != nil {
+		return Receipt{}, err
+	}
+	if r.Leaf.Exchange != exchange || r.Leaf.Request != ours.Leaf.Request || r.Leaf.Reply != ours.Leaf.Reply && ours.Leaf.Kind == guichet.LeafReceived && r.Leaf.Kind != guichet.LeafStarted {
+		return Receipt{}, guichet.Errorf(guichet.KindUntrusted, "the receipt that %s gave is of another exchange, or of other words, than our leaf %d", m.Code, ours.Index).
+			WithHint("keep both: guichet journal verify --member %s says where they differ", m.Code)
+	}
+	return r, nil
+}
+
+// VerifyReceipt holds a receipt against the circle's public keys: no network, no
+// home. KindInvalid for what is no receipt, KindUntrusted for one that proves
+// nothing.
+func VerifyReceipt(text []byte, c guichet.Circle) (Receipt, error) {
+	r, err := journal.VerifyReceipt(text, journal.Trusted(c))
+	if err != nil {
+		return Receipt{}, err
+	}
+	out := Receipt{Text: string(text), Circle: r.Circle, Member: r.Member, Index: r.Index, Size: r.Size, Root: r.Root, Leaf: r.Leaf, Witnesses: []string{}}
+	for _, w := range r.Witnesses {
+		out.Witnesses = append(out.Witnesses, w.Member)
+	}
+	return out, nil
+}
+
+// PublicCircle reads the circle's public papers: of a bundle (a file that
+// 'guichet circle bundle' wrote), or of a home. id is the circle's, known from
+// elsewhere; "" takes what the papers say of themselves.
+func PublicCircle(ctx context.Context, cfg Config, bundle []byte, id string) (guichet.Circle, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return guichet.Circle{}, err
+	}
+	if bundle != nil {
+		st, err := circle.FromBundle(bundle, id)
+		return st.Circle, err
+	}
+	n, err := Open(ctx, cfg)
+	if err != nil {
+		return guichet.Circle{}, err
+	}
+	defer func() { _ = n.Close() }()
+	name, err := circleIn(n.Home().Path, cfg.Circle)
+	if err != nil {
+		return guichet.Circle{}, err
+	}
+	p, err := openPapers(n, name)
+	if err != nil {
+		return guichet.Circle{}, err
+	}
+	return p.state()
+}
+
+// VerifyJournal computes our own journal again, and holds those of members
+// against what they showed us last and against our own leaves.
+func (s *Seat) VerifyJournal(ctx context.Context, members []string) ([]JournalReport, error) {
+	own, err := s.journal.Check(ctx, s.trusted())
+	if err != nil {
+		return nil, err
+	}
+	out := []JournalReport{reportOf(s.us(), own)}
+	if len(members) == 0 {
+		return out, nil
+	}
+	asked, _, err := s.asked(members)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range asked {
+		r, err := s.verifyPeer(ctx, m)
+		if err != nil {
+			if ctx.Err() != nil {
+				return nil, err
+			}
+			r = JournalReport{Member: m.Code, Findings: []JournalFinding{{
+				Code: "unreachable", Severity: "serious", Index: -1,
+				Text: guichet.Text{EN: "its journal could not be looked at: " + err.Error(), FR: "son journal n'a pas pu être examiné : " + err.Error()},
+			}}}
+		}
+		out = append(out, r)
+	}
+	return out, nil
+}
+
+// verifyPeer holds a member's journal against ours.
+func (s *Seat) verifyPeer(ctx context.Context, m guichet.Member) (JournalReport, error) {
+	theirs, err := s.theirLeaves(ctx, m)
+	if err != nil {
+		return JournalReport{}, err
+	}
+	var ours []journal.IndexedLeaf
+	for from := int64(0); from >= 0; {
+		var page []journal.IndexedLeaf
+		if page, from, err = s.journal.Of(ctx, m.Code, from, 1000); err != nil {
+			return JournalReport{}, err
+		}
+		ours = append(ours, page...)
+	}
+	rep, err := journal.CheckPeer(ctx, journal.PeerLog{
+		Circle: s.name, Member: m.Code, Keys: s.trusted(), Leaves: theirs,
+		Dir:   filepath.Join(s.n.Home().Path, dirJournals, s.name, "peers"),
+		Fetch: func(ctx context.Context, path string) ([]byte, error) { return s.client.LogFile(ctx, m, path) },
+	})
+	if err != nil {
+		return JournalReport{}, err
+	}
+	rep.Findings = append(rep.Findings, journal.Compare(ours, theirs, s.us(), m.Code)...)
+	out := reportOf(m.Code, rep)
+	out.Compared = len(ours)
+	return out, nil
+}
+
+// theirLeaves are a member's leaves of exchanges with us, as it tells them.
+func (s *Seat) theirLeaves(ctx context.Context, m guichet.Member) ([]journal.IndexedLeaf, error) {
+	var out []journal.IndexedLeaf
+	for from := uint64(0); ; {
+		page, next, err := s.client.Exchanges(ctx, m, from)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range page {
+			var l guichet.Leaf
+			if err := json.Unmarshal(e.Leaf, &l); err != nil {
+				return nil, guichet.Errorf(guichet.KindUntrusted, "leaf %d of %s cannot be read: %w", e.Index, m.Code, err)
+			}
+			out = append(out, journal.IndexedLeaf{Index: int64(e.Index), Leaf: l}) //nolint:gosec // an index that overflows proves nothing
+		}
+		if next <= from {
+			return out, nil
+		}
+		from = next
+	}
+}
+
+func reportOf(member string, r journal.Report) JournalReport {
+	out := JournalReport{Member: member, Leaves: r.Size, Witnesses: len(r.Witnesses), Findings: []JournalFinding{}}
+	for _, f := range r.Findings {
+		index := f.Index
+		if index < 0 {
+			index = f.Theirs
+		}
+		out.Findings = append(out.Findings, JournalFinding{
+			Code: string(f.Code), Severity: string(f.Severity), Index: index, Exchange: f.Exchange, Text: f.Text, Evidence: join(f.Evidence),
+		})
+	}
+	slices.SortStableFunc(out.Findings, func(a, b JournalFinding) int { return graveness(b.Severity) - graveness(a.Severity) })
+	return out
+}
+
+func graveness(severity string) int {
+	return map[string]int{"notice": 1, "serious": 2, "grave": 3}[severity]
+}
+
+// Wrong says whether a report holds anything that must be looked into, as an
+// error that names the first of it.
+func Wrong(reports []JournalReport) error {
+	for _, r := range reports {
+		for _, f := range r.Findings {
+			if graveness(f.Severity) > 1 {
+				return guichet.Errorf(guichet.KindUntrusted, "%s", fmt.Sprintf("the journal of %s is not as it should be: %s", r.Member, f.Text.EN)).WithHint("keep the journals as they are, and tell the members concerned")
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,237 @@
+package node
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"guichet"
+	"guichet/internal/federation"
+	"guichet/internal/gate"
+	"guichet/internal/journal"
+	"guichet/internal/seal"
+)
+
+// Names inside a home that belong to its seats.
+const (
+	dirKeys     = "keys"
+	nodeKeys    = "node.age"   // tls, seal, log and witness keys: what serve needs
+	memberKeys  = "member.age" // the member's ceremony key: what circle and agreement sign need
+	dirCircles  = "circles"
+	dirJournals = "journals"
+)
+
+// Seat is a member's seat in one circle: its keys, the circle's papers, its
+// journal there, and the way to the other members. One process has it at a time.
+type Seat struct {
+	n       *Node
+	name    string // of the circle
+	keys    *seal.Keys
+	papers  *papers
+	journal *journal.Journal
+	witness *journal.Witness
+	salts   *salts
+	given   *given
+	gate    *gate.Gate
+	lines   lines
+	client  *federation.Client
+}
+
+// TakeSeat opens a node and its seat in a circle; Close must be called. KindBusy
+// when another process has the seat: ask that one, by its socket (Operate).
+func TakeSeat(ctx context.Context, cfg Config) (*Seat, error) {
+	n, err := Open(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	s := &Seat{n: n}
+	if err := s.take(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// Close lets go of the seat and of the home.
+func (s *Seat) Close() error {
+	var errs []error
+	if s.journal != nil {
+		errs = append(errs, s.journal.Close())
+	}
+	if s.salts != nil {
+		errs = append(errs, s.salts.Close())
+	}
+	if s.keys != nil {
+		s.keys.Close()
+	}
+	return errors.Join(append(errs, s.n.Close())...)
+}
+
+// Circle returns the circle's papers as they stand now.
+func (s *Seat) Circle() guichet.Circle { return s.papers.circle() }
+
+func (s *Seat) us() string { return s.n.Home().Member }
+
+func (s *Seat) clock() time.Time { return s.n.cfg.Clock().UTC() }
+
+func (s *Seat) take(ctx context.Context) error {
+	home := s.n.Home().Path
+	name, err := circleIn(home, s.n.cfg.Circle)
+	if err != nil {
+		return err
+	}
+	s.name = name
+	if s.papers, err = openPapers(s.n, name); err != nil {
+		return err
+	}
+	if s.keys, err = s.n.openKeys(nodeKeys, s.n.cfg.Passphrase); err != nil {
+		return err
+	}
+	if err := s.openJournal(ctx); err != nil {
+		return err
+	}
+	if s.salts, err = openSalts(filepath.Join(home, dirJournals, name)); err != nil {
+		return err
+	}
+	if s.given, err = countGiven(ctx, s.journal, s.us(), s.clock()); err != nil {
+		return err
+	}
+	return s.openWire()
+}
+
+// circleIn returns the circle that is named, or the only one of the home.
+func circleIn(home, name string) (string, error) {
+	entries, err := os.ReadDir(filepath.Join(home, dirCircles))
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return "", fmt.Errorf("circles: %w", err)
+	}
+	var names []string
+	for _, e := range entries {
+		if e.IsDir() && e.Name()[0] != '.' {
+			names = append(names, e.Name())
+		}
+	}
+	switch {
+	case name != "" && slices.Contains(names, name), name == "" && len(names) == 1:
+		if name == "" {
+			name = names[0]
+		}
+		return name, nil
+	case len(names) == 0:
+		return "", guichet.Errorf(guichet.KindNotFound, "%s has no seat in any circle", home).WithHint("found one with 'guichet circle create', or join one with 'guichet circle join'")
+	case name == "":
+		return "", guichet.Errorf(guichet.KindInvalid, "%s has seats in several circles: %s", home, join(names)).WithHint("say which: --circle %s", names[0])
+	}
+	return "", guichet.Errorf(guichet.KindNotFound, "%s has no seat in a circle %q; it has: %s", home, name, join(names)).WithHint("say one of these with --circle")
+}
+
+// openKeys opens one of the home's key files.
+func (n *Node) openKeys(file string, passphrase func() ([]byte, error)) (*seal.Keys, error) {
+	path := filepath.Join(n.Home().Path, dirKeys, file)
+	if _, err := os.Stat(path); err != nil {
+		return nil, guichet.Errorf(guichet.KindNotFound, "there are no keys in %s", path).WithHint("they are made with 'guichet circle create' or 'guichet circle join'; else restore them from a backup")
+	}
+	if passphrase == nil {
+		return nil, guichet.Errorf(guichet.KindInvalid, "nobody says the passphrase of %s", path)
+	}
+	words, err := passphrase()
+	if err != nil {
+		return nil, err
+	}
+	defer seal.Wipe(words)
+	return seal.OpenKeys(path, words)
+}
+
+func (s *Seat) openJournal(ctx context.Context) error {
+	key, former, err := s.logKeys()
+	if err != nil {
+		return err
+	}
+	dir := filepath.Join(s.n.Home().Path, dirJournals, s.name)
+	s.journal, err = journal.Open(ctx, journal.Config{
+		Dir: dir, Origin: journal.Origin(s.name, s.us()), Log: key, Former: former, Clock: s.n.cfg.Clock,
+	})
+	if err != nil {
+		return err
+	}
+	witness, err := s.keys.Signer(guichet.KeyWitness)
+	if err != nil {
+		return err
+	}
+	s.witness, err = journal.OpenWitness(journal.WitnessConfig{
+		Dir: filepath.Join(dir, "witness"), Circle: s.name, Member: s.us(), Key: witness, Clock: s.n.cfg.Clock,
+		Keys: func() journal.Keys { return s.trusted() },
+	})
+	return err
+}
+
+// trusted are the keys by which logs of the circle's members are read.
+func (s *Seat) trusted() journal.Keys { return journal.Trusted(s.papers.circle()) }
+
+// openWire builds the gate, the signatures and the client of the circle.
+func (s *Seat) openWire() error {
+	tlsKey, err := s.keyInForce(guichet.KeyTLS)
+	if err != nil {
+		return err
+	}
+	sealKey, err := s.keyInForce(guichet.KeySeal)
+	if err != nil {
+		return err
+	}
+	s.gate, err = gate.New(gate.Config{
+		Self: s.us(), Circle: func(context.Context) (guichet.Circle, error) { return s.papers.state() }, TLS: tlsKey,
+		Clock: s.n.cfg.Clock, Log: s.n.cfg.Log,
+		Verify: func(r *http.Request, body []byte, find func(string) (ed25519.PublicKey, error)) (string, time.Time, error) {
+			signed, err := seal.Verifier{Clock: s.n.cfg.Clock}.Request(r, body, find)
+			return signed.Nonce, signed.Created, err
+		},
+	})
+	if err != nil {
+		return err
+	}
+	sealer, err := seal.NewSealer(sealKey, s.n.cfg.Clock, rand.Reader)
+	if err != nil {
+		return err
+	}
+	s.lines = lines{seat: s, gate: s.gate, sealer: sealer, key: sealKey, clients: map[string]*http.Client{}}
+	s.client, err = federation.NewClient(federation.ClientConfig{
+		Us: s.us(), Clock: s.n.cfg.Clock, Line: s.lines.to, Seal: &s.lines, Journal: asking{s.journal}, Rows: decodeRows,
+	})
+	return err
+}
+
+// keyInForce is ours of a use that the circle's papers name.
+func (s *Seat) keyInForce(use guichet.KeyUse) (key signer, err error) {
+	self, ok := s.papers.circle().Member(s.us())
+	if !ok {
+		return nil, guichet.Errorf(guichet.KindRefused, "%s is no member of the circle %s", s.us(), s.name).WithHint("ask a member to invite you: guichet circle invite")
+	}
+	key, _, err = s.keys.InForce(self, use, s.clock())
+	return key, err
+}
+
+// logKeys are the key of our log that is in force and those before it.
+func (s *Seat) logKeys() (signer, []ed25519.PublicKey, error) {
+	key, err := s.keyInForce(guichet.KeyLog)
+	if err != nil {
+		return nil, nil, err
+	}
+	public, err := seal.PublicOf(key)
+	if err != nil {
+		return nil, nil, err
+	}
+	self, _ := s.papers.circle().Member(s.us())
+	var former []ed25519.PublicKey
+	for _, k := range self.Keys {
+		if k.Use == guichet.KeyLog && !k.Public.Equal(public) {
+			former = append(former, k.Public)
+		}
+	}
+	return key, former, nil
+}

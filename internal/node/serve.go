@@ -1,0 +1,181 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"guichet"
+	"guichet/internal/circle"
+	"guichet/internal/journal"
+)
+
+// ServeRequest says how a node answers its circle.
+type ServeRequest struct {
+	Listen string            // host:port; "" the port of the first endpoint in the member's paper, on all addresses
+	Ready  func(addr string) // told once, when questions are taken
+}
+
+// How often a serving node does what it does by itself.
+const (
+	cosignEvery = 2 * time.Second  // asks the others to cosign its journal
+	followEvery = 30 * time.Second // looks for newer papers of the circle at the others
+	closeWithin = 20 * time.Second // what is under way when it is told to stop
+)
+
+// Serve answers the members of a circle until ctx ends; what is under way is
+// finished then. The operator's commands come in by the home's socket.
+func Serve(ctx context.Context, cfg Config, req ServeRequest) error {
+	s, err := TakeSeat(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	return errors.Join(s.serve(ctx, req), s.Close())
+}
+
+func (s *Seat) serve(ctx context.Context, req ServeRequest) error {
+	counter, err := s.counter()
+	if err != nil {
+		return err
+	}
+	server, err := s.server(counter)
+	if err != nil {
+		return err
+	}
+	addr, err := s.listenAt(req.Listen)
+	if err != nil {
+		return err
+	}
+	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
+	if err != nil {
+		return guichet.Errorf(guichet.KindInvalid, "%s cannot be listened at: %w", addr, err).WithHint("name another address with --listen, or stop what listens there")
+	}
+	socket, err := listenSocket(ctx, s.n.Home().Path)
+	if err != nil {
+		return errors.Join(err, ln.Close())
+	}
+	members := s.gate.Server(server.Handler())
+	operator := &http.Server{Handler: s.operatorHandler(), ReadHeaderTimeout: 5 * time.Second}
+	g, run := errgroup.WithContext(ctx)
+	g.Go(func() error { return serving1(members.ServeTLS(ln, "", "")) })
+	g.Go(func() error { return serving1(operator.Serve(socket)) })
+	g.Go(func() error { return every(run, cosignEvery, s.cosign) })
+	g.Go(func() error { return every(run, followEvery, s.follow) })
+	g.Go(func() error {
+		<-run.Done()
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeWithin)
+		defer cancel()
+		return errors.Join(members.Shutdown(end), operator.Shutdown(end))
+	})
+	s.n.cfg.Log.LogAttrs(ctx, slog.LevelInfo, "serving", slog.String("circle", s.name), slog.String("member", s.us()), slog.String("address", ln.Addr().String()))
+	if req.Ready != nil {
+		req.Ready(ln.Addr().String())
+	}
+	return g.Wait()
+}
+
+// serving1 passes on why a server ended, but for being told to.
+func serving1(err error) error {
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return fmt.Errorf("serve: %w", err)
+}
+
+// listenAt is the address to listen at.
+func (s *Seat) listenAt(given string) (string, error) {
+	if given != "" {
+		return given, nil
+	}
+	self, ok := s.papers.circle().Member(s.us())
+	if !ok || len(self.Endpoints) == 0 {
+		return "", guichet.Errorf(guichet.KindInvalid, "the paper of %s names no endpoint", s.us()).WithHint("name an address with --listen")
+	}
+	_, port, err := net.SplitHostPort(self.Endpoints[0])
+	if err != nil {
+		return "", guichet.Errorf(guichet.KindInvalid, "the endpoint %s of our paper is no host:port", self.Endpoints[0])
+	}
+	return net.JoinHostPort("", port), nil
+}
+
+// every does something again and again until the context ends. What it does
+// tells its own faults to the operator's log: none of them ends the service.
+func every(ctx context.Context, pause time.Duration, do func(context.Context)) error {
+	t := time.NewTicker(pause) //nolint:forbidigo // a pause, not a time that anybody sees
+	defer t.Stop()
+	for {
+		do(ctx)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-t.C:
+		}
+	}
+}
+
+// cosign asks the other members to cosign our journal's newest checkpoint.
+func (s *Seat) cosign(ctx context.Context) {
+	c, now := s.papers.circle(), s.clock()
+	var peers []journal.Peer
+	for _, m := range c.Members {
+		if m.Code != s.us() && !m.HasLeft(now) {
+			peers = append(peers, journal.Peer{Member: m.Code, Keys: m.Keys, Via: cosigning{s, m}})
+		}
+	}
+	if len(peers) == 0 {
+		return
+	}
+	told, err := s.journal.Cosign(ctx, peers)
+	if err != nil && ctx.Err() == nil {
+		s.n.cfg.Log.LogAttrs(ctx, slog.LevelWarn, "journal not cosigned", slog.String("error", err.Error()))
+	}
+	for _, t := range told {
+		if t.Err != nil && ctx.Err() == nil {
+			s.n.cfg.Log.LogAttrs(ctx, slog.LevelDebug, "no cosignature", slog.String("member", t.Member), slog.String("error", t.Err.Error()))
+		}
+	}
+}
+
+// cosigning is the way to one member's witness.
+type cosigning struct {
+	s *Seat
+	m guichet.Member
+}
+
+// AddCheckpoint asks for a cosignature.
+func (c cosigning) AddCheckpoint(ctx context.Context, body []byte) (int, []byte, error) {
+	w, err := c.s.client.AddCheckpoint(ctx, c.m, body)
+	return w.Status, w.Body, err
+}
+
+// follow looks whether another member has newer papers of the circle.
+func (s *Seat) follow(ctx context.Context) {
+	c, now := s.papers.circle(), s.clock()
+	for _, m := range c.Members {
+		if m.Code == s.us() || m.HasLeft(now) || ctx.Err() != nil {
+			continue
+		}
+		got, err := s.papers.repo.Fetch(ctx, func(ctx context.Context, path string) ([]byte, error) {
+			if len(path) == 0 {
+				return nil, guichet.Errorf(guichet.KindInternal, "no paper is named")
+			}
+			return s.client.CircleFile(ctx, m, path)
+		})
+		if err != nil {
+			s.n.cfg.Log.LogAttrs(ctx, slog.LevelDebug, "no newer papers", slog.String("member", m.Code), slog.String("error", err.Error()))
+			continue
+		}
+		if told(got) {
+			s.n.cfg.Log.LogAttrs(ctx, slog.LevelInfo, "newer papers of the circle", slog.String("member", m.Code), slog.Int64("version", got.To))
+			s.papers.forget()
+		}
+	}
+}
+
+func told(f circle.Fetched) bool { return f.Changed || f.Notices > 0 }

@@ -1,0 +1,189 @@
+package store
+
+import (
+	"context"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/apache/arrow-go/v18/arrow"
+
+	"guichet"
+)
+
+// Records leave as they are, row for row, as an Arrow IPC stream: of 10 million
+// rows no more than a few batches stand in memory at a time. The engine's usual
+// way makes the whole result first, outside of its own limit of memory (10
+// million rows of eight columns: 1.1 GB under a limit of 200 MiB), so records
+// have an engine of their own that hands them out while it reads.
+
+const (
+	// streamMemoryMiB bounds that engine.
+	streamMemoryMiB = 256
+	// mostStreams run at once; others wait their turn.
+	mostStreams = 4
+)
+
+// Stream writes the rows of a plan as they are, not their sums, as one Arrow
+// IPC stream, and returns how many they were: the columns of Plan.By, then
+// Plan.Measures; Plan.Constant tells fields that stand in submissions. Rows come
+// part by part in the order in which they are kept. An error may come after
+// bytes were written: the stream then has no end.
+func (s *Store) Stream(ctx context.Context, p guichet.Plan, w io.Writer) (int64, error) {
+	ds, err := s.Dataset(p.Dataset)
+	if err != nil {
+		return 0, err
+	}
+	if err := noPrivate(ds, p); err != nil {
+		return 0, err
+	}
+	cols, err := streamColumns(ds, p)
+	if err != nil {
+		return 0, err
+	}
+	schema, err := streamSchema(cols)
+	if err != nil {
+		return 0, err
+	}
+	var parts []streamPart
+	for _, part := range p.Parts {
+		open, err := s.filesFor(ctx, ds, asked{p, part})
+		if err != nil {
+			return 0, err
+		}
+		if len(open.files) == 0 {
+			continue
+		}
+		parts = append(parts, streamStatement(ds, part, open, cols))
+	}
+	return s.streaming.run(ctx, s, streamed{ds, schema, parts}, w)
+}
+
+// streamed is what is written to one stream.
+type streamed struct {
+	ds     *guichet.Dataset
+	schema *arrow.Schema
+	parts  []streamPart
+}
+
+// streamPart is one statement of a stream.
+type streamPart struct {
+	query   string
+	args    []any
+	partial []guichet.Holding // submissions of which only some units count
+}
+
+// streamColumn is one column of a stream.
+type streamColumn struct {
+	name string
+	expr string
+	typ  guichet.Type
+}
+
+func streamColumns(ds *guichet.Dataset, p guichet.Plan) ([]streamColumn, error) {
+	var out []streamColumn
+	for _, by := range p.By {
+		f, ok := ds.Field(by)
+		_, _, classified := ds.ClassificationBy(by)
+		switch {
+		case ok && f.Place == guichet.InSubmission:
+			out = append(out, streamColumn{by, constantOf(p.Constant[by], submissionsOf(p)), guichet.TypeText})
+		case ok && f.Role != guichet.Measure:
+			out = append(out, streamColumn{by, "r." + f.Name + "::" + sqlType(f.Type), f.Type})
+		case classified:
+			out = append(out, streamColumn{by, keyOf(ds, by), guichet.TypeText})
+		default:
+			return nil, guichet.Errorf(guichet.KindInvalid, "rows of %s have no column %q", ds.Name, by)
+		}
+	}
+	for _, m := range p.Measures {
+		f, ok := ds.Field(m)
+		if !ok || f.Role != guichet.Measure || f.Place != guichet.InRow {
+			return nil, guichet.Errorf(guichet.KindInvalid, "rows of %s have no measure %q", ds.Name, m)
+		}
+		out = append(out, streamColumn{m, "r." + f.Name + "::" + sqlType(f.Type), f.Type})
+	}
+	if len(out) == 0 {
+		return nil, guichet.Errorf(guichet.KindInvalid, "no column of %s was asked for", ds.Name)
+	}
+	return out, nil
+}
+
+// submissionsOf are the submissions of a plan.
+func submissionsOf(p guichet.Plan) []string {
+	var out []string
+	for _, part := range p.Parts {
+		out = append(out, part.Submissions...)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// constantOf is the expression of a field that stands in the submissions; most
+// plans have one value for all.
+func constantOf(values map[string]string, subs []string) string {
+	distinct := map[string][]string{} // value -> submissions
+	for _, id := range subs {
+		distinct[values[id]] = append(distinct[values[id]], lit(id))
+	}
+	var expr strings.Builder
+	for _, v := range slices.Sorted(maps.Keys(distinct)) {
+		if len(distinct) == 1 {
+			return lit(v)
+		}
+		expr.WriteString(" WHEN r.submission IN (" + strings.Join(distinct[v], ",") + ") THEN " + lit(v))
+	}
+	if expr.Len() == 0 {
+		return "''"
+	}
+	return "CASE" + expr.String() + " END"
+}
+
+func streamStatement(ds *guichet.Dataset, part guichet.PlanPart, open opened, cols []streamColumn) streamPart {
+	where, args := whereOf(ds, part, open)
+	if len(open.partial) > 0 {
+		where = append(where, wantedUnits(ds, open.partial))
+	}
+	sel := make([]string, len(cols))
+	for i, c := range cols {
+		sel[i] = "(" + c.expr + ")::" + sqlType(c.typ) + " AS c" + lettered(i)
+	}
+	shown, held := strings.Join(sel, ", "), strings.Join(where, " AND ")
+	query := "SELECT " + shown + " FROM " + readMentioned(ds, open.files, shown+" "+held) + " r WHERE " + held
+	return streamPart{query: query, args: args, partial: open.partial}
+}
+
+// lettered numbers a column by a letter for each digit, so that no part of the
+// name is taken for a field.
+func lettered(i int) string {
+	out := ""
+	for ; i > 0 || out == ""; i /= 10 {
+		out = string(rune('a'+i%10)) + out
+	}
+	return out
+}
+
+// streamSchema says what stands in a stream, whatever the engine would call it.
+func streamSchema(cols []streamColumn) (*arrow.Schema, error) {
+	fields := make([]arrow.Field, len(cols))
+	for i, c := range cols {
+		var t arrow.DataType
+		switch c.typ {
+		case guichet.TypeText:
+			t = arrow.BinaryTypes.String
+		case guichet.TypeDate:
+			t = arrow.FixedWidthTypes.Date32
+		case guichet.TypeDecimal:
+			t = &arrow.Decimal128Type{Precision: 18, Scale: 3}
+		case guichet.TypeInt:
+			t = arrow.PrimitiveTypes.Int32
+		case guichet.TypeBool:
+			t = arrow.FixedWidthTypes.Boolean
+		default:
+			return nil, guichet.Errorf(guichet.KindInternal, "the column %s has the unknown type %q", c.name, c.typ)
+		}
+		fields[i] = arrow.Field{Name: c.name, Type: t, Nullable: true}
+	}
+	return arrow.NewSchema(fields, nil), nil
+}
