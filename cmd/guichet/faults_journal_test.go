@@ -16,7 +16,7 @@ import (
 )
 
 // fullDisk: where the journal cannot write, the desk closes: no answer
-// leaves, and none is used. With space it opens again by itself.
+// leaves, and none is used. With space, and started anew, it opens again.
 func (f *five) fullDisk() {
 	t := f.t
 	us, gb, ca := f.member("US"), f.member("GB"), f.member("CA")
@@ -25,11 +25,12 @@ func (f *five) fullDisk() {
 	// Of the member that is asked.
 	free := fill(t, gb)
 	gaps := f.answered(ca.ask("all"), "AU", "CA", "NZ", "US")
-	wantGap(t, gaps, "GB", guichet.GapSilent, guichet.GapRefused)
+	wantGap(t, gaps, "GB", guichet.GapLate)
 	if found := doctor(gb, "journal"); found.State != "wrong" {
 		t.Errorf("the doctor says of a full disk under the journal: %+v", found)
 	}
 	free()
+	gb.restart()
 	f.answered(again(ca, func(a node.MembersAnswer) bool { return f.of(a, "GB").Gap == nil }), "AU", "CA", "GB", "NZ", "US")
 
 	// Of the one that asks.
@@ -38,8 +39,10 @@ func (f *five) fullDisk() {
 		t.Errorf("the asker's journal cannot write, and yet it has an answer: %s%s", out, words)
 	}
 	free()
+	us.restart()
 	f.answered(again(us, func(a node.MembersAnswer) bool { return f.of(a, "GB").Gap == nil }), "AU", "CA", "GB", "NZ", "US")
-	f.whole(us)
+	// They answered what the asker could not write down, and so did not use.
+	f.whole(us, "answered_not_received")
 	f.whole(ca)
 }
 
@@ -59,9 +62,7 @@ func (f *five) forkedLog() {
 	us.ask("all")
 	log, old := filepath.Join(au.home, "journals"), filepath.Join(f.dir, "old-journals")
 	au.stop()
-	if err := os.CopyFS(old, os.DirFS(log)); err != nil {
-		t.Fatal(err)
-	}
+	copyAll(t, old, log)
 	au.serve()
 	us.ask("all")
 	f.whole(us) // it has seen the journal of AU as it is now
@@ -69,10 +70,7 @@ func (f *five) forkedLog() {
 	if err := os.RemoveAll(log); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.CopyFS(log, os.DirFS(old)); err != nil {
-		t.Fatal(err)
-	}
-	private(t, log)
+	copyAll(t, log, old)
 	au.serve()
 	ca.ask("all")
 	ca.ask("all")

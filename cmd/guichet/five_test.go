@@ -86,6 +86,8 @@ func newFive(t *testing.T) *five {
 	f := &five{t: t, program: guichettest.Build(t, "faults")}
 	f.settle()
 	for _, m := range f.members {
+		// Two days ago: a clock that is wrong by minutes is not before the papers.
+		m.env = []string{"GUICHET_TEST_CLOCK_OFFSET=-48h"}
 		m.must("init", "--member", m.code)
 	}
 	f.takeIn()
@@ -124,10 +126,7 @@ func (f *five) start(t *testing.T, journalMiB map[string]int) *five {
 			}
 			guichettest.SmallDiskAt(t, dir, mib)
 		}
-		if err := os.CopyFS(m.home, os.DirFS(f.members[i].home)); err != nil {
-			t.Fatal(err)
-		}
-		private(t, m.home)
+		copyAll(t, m.home, f.members[i].home)
 		m.launch()
 	}
 	for _, m := range g.members {
@@ -142,21 +141,14 @@ func (m *seat) endpoint() string {
 	return net.JoinHostPort(guichettest.MiddleAddr, strconv.Itoa(fivePort+1+m.host))
 }
 
-// private makes the files of a copy as private as those of a home: a copy takes
-// its modes from the umask.
-func private(t *testing.T, dir string) {
+// copyAll copies all that a folder holds into another, with modes and sockets.
+func copyAll(t *testing.T, to, from string) {
 	t.Helper()
-	err := filepath.WalkDir(dir, func(name string, d os.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if d.IsDir() {
-			return os.Chmod(name, 0o700)
-		}
-		return os.Chmod(name, 0o600)
-	})
-	if err != nil {
+	if err := os.MkdirAll(to, 0o700); err != nil {
 		t.Fatal(err)
+	}
+	if out, err := exec.CommandContext(t.Context(), "cp", "-a", from+"/.", to).CombinedOutput(); err != nil {
+		t.Fatalf("copy %s: %v: %s", from, err, out)
 	}
 }
 
@@ -390,9 +382,9 @@ func (m *seat) restart(env ...string) {
 }
 
 // ask puts the question of all these tests to members: "all", "CA,NZ".
-func (m *seat) ask(members string) node.MembersAnswer {
+func (m *seat) ask(members string, more ...string) node.MembersAnswer {
 	m.five.t.Helper()
-	out, words, code := m.run(asking(members)...)
+	out, words, code := m.run(append(asking(members), more...)...)
 	var a node.MembersAnswer
 	if err := json.Unmarshal([]byte(out), &a); err != nil {
 		m.five.t.Fatalf("%s: ask ended with exit code %d: %s%s", m.code, code, out, words)
@@ -418,7 +410,8 @@ func (f *five) of(a node.MembersAnswer, code string) node.MemberResult {
 }
 
 // answered holds that exactly these members answered, with rows, and returns the
-// gaps of the others.
+// gaps of the others. AU answers without rows: its figures came from UN Comtrade,
+// which lets nobody pass them on.
 func (f *five) answered(a node.MembersAnswer, codes ...string) map[string]guichet.Gap {
 	f.t.Helper()
 	gaps := map[string]guichet.Gap{}
@@ -431,7 +424,7 @@ func (f *five) answered(a node.MembersAnswer, codes ...string) map[string]guiche
 			}
 		}
 		want := slices.Contains(codes, m.code)
-		if (r.Gap == nil) != want || (rows > 0) != want || rows != r.Rows {
+		if (r.Gap == nil) != want || (rows > 0) != (want && m.code != "AU") || rows != r.Rows {
 			f.t.Errorf("%s was to answer: %t; it gave %d rows, of which %d are shown, and the gap %+v", m.code, want, r.Rows, rows, r.Gap)
 		}
 		if r.Gap != nil {
@@ -471,13 +464,13 @@ func (m *seat) leaves(exchange string) []node.LeafEntry {
 	return told.Leaves
 }
 
-// whole holds that journals tell one story: nothing grave or serious, in any. An
-// answer that did not come is a notice.
-func (f *five) whole(asker *seat) {
+// whole holds that journals tell one story: nothing grave or serious, in any, but
+// for what the fault itself makes true. An answer that did not come is a notice.
+func (f *five) whole(asker *seat, but ...string) {
 	f.t.Helper()
 	for _, r := range asker.journals("all") {
 		for _, found := range r.Findings {
-			if found.Severity != "notice" {
+			if found.Severity != "notice" && !slices.Contains(but, found.Code) {
 				f.t.Errorf("the journal of %s: %s: %s", r.Member, found.Code, found.Text.EN)
 			}
 		}

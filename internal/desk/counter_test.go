@@ -203,17 +203,17 @@ func rowsOf(s desk.Sealed) []string {
 	return out
 }
 
-func has(t testing.TB, s desk.Sealed, reason guichet.GapReason, text string) {
-	t.Helper()
+func has(tb testing.TB, s desk.Sealed, reason guichet.GapReason, text string) {
+	tb.Helper()
 	if !slices.ContainsFunc(s.Reply.Answer.Gaps, func(g guichet.Gap) bool { return g.Reason == reason && strings.Contains(g.Text, text) }) {
-		t.Errorf("no gap %s with %q among %v", reason, text, s.Reply.Answer.Gaps)
+		tb.Errorf("no gap %s with %q among %v", reason, text, s.Reply.Answer.Gaps)
 	}
 }
 
-func stepsAre(t testing.TB, c *counter, want string) {
-	t.Helper()
+func stepsAre(tb testing.TB, c *counter, want string) {
+	tb.Helper()
 	if got := strings.Join(c.steps, " "); got != want {
-		t.Errorf("steps %q, want %q", got, want)
+		tb.Errorf("steps %q, want %q", got, want)
 	}
 	c.steps = nil
 }

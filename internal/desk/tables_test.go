@@ -37,11 +37,11 @@ type file struct {
 	lines                               []string
 }
 
-func (s *tables) take(t testing.TB, f file) {
-	t.Helper()
+func (s *tables) take(tb testing.TB, f file) {
+	tb.Helper()
 	p, err := guichet.ParsePeriod(f.period)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -99,7 +99,10 @@ func (w *work) holdings(ctx context.Context) ([]guichet.Holding, error) {
 	if _, err := time.Parse(time.DateOnly, bound); err != nil {
 		return nil, guichet.Errorf(guichet.KindInternal, "the decision names %q for a day", bound)
 	}
-	later := func(h guichet.Holding) bool { return h.Submission.Released == "" || h.Submission.Released > bound }
+	// A file of which nobody told the day of its release is bound by the delay after
+	// its period alone, which the decision has applied: else nothing that was taken
+	// in without --released could ever be given.
+	later := func(h guichet.Holding) bool { return h.Submission.Released > bound }
 	if w.moment.Vintage == "" && !slices.ContainsFunc(all, later) {
 		return all, nil
 	}

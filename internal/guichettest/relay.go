@@ -69,6 +69,7 @@ type Relay struct {
 	gate   chan struct{} // closed while bytes may pass; an open one is a black hole
 	pairs  map[*pair]bool
 	cutAt  int64 // count of ToClient after which the way is cut; none when negative
+	holdAt int64 // count of ToClient after which the way is a black hole; none when negative
 	badAt  int64 // count of ToClient before the byte to garble; none when negative
 	counts RelayCounts
 }
@@ -77,7 +78,7 @@ type Relay struct {
 // test. The target may be "" where cfg.Dial knows it.
 func NewRelay(tb testing.TB, target string, cfg RelayConfig) *Relay {
 	tb.Helper()
-	r := &Relay{listener: cfg.Listener, dial: cfg.Dial, way: cfg.Conditions, gate: make(chan struct{}), pairs: map[*pair]bool{}, cutAt: -1, badAt: -1}
+	r := &Relay{listener: cfg.Listener, dial: cfg.Dial, way: cfg.Conditions, gate: make(chan struct{}), pairs: map[*pair]bool{}, cutAt: -1, holdAt: -1, badAt: -1}
 	close(r.gate)
 	if cfg.Loss < 0 || cfg.Loss >= 1 || cfg.Delay < 0 || cfg.Rate < 0 {
 		tb.Fatalf("no way has the conditions %+v", cfg.Conditions)
@@ -117,13 +118,13 @@ func (r *Relay) Cut() {
 	r.resetAll(false)
 }
 
-// Heal makes the way passable again and forgets what CutAfter and Garble still
-// had to do. What a black hole held back passes now, as it would be sent again
+// Heal makes the way passable again and forgets what CutAfter, HoldAfter and
+// Garble still had to do. What a black hole held back passes now, as it would be sent again
 // between real hosts.
 func (r *Relay) Heal() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.cut, r.cutAt, r.badAt = false, -1, -1
+	r.cut, r.cutAt, r.holdAt, r.badAt = false, -1, -1, -1
 	if !r.passable() {
 		close(r.gate)
 	}
@@ -134,6 +135,19 @@ func (r *Relay) Heal() {
 func (r *Relay) BlackHole() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.shut()
+}
+
+// HoldAfter lets n more bytes pass from the server, of all connections together,
+// and then makes the way a black hole: an answer stops in its middle.
+func (r *Relay) HoldAfter(n int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.holdAt = r.counts.ToClient + n
+}
+
+// shut closes the gate to all bytes; r.mu is held.
+func (r *Relay) shut() {
 	if r.passable() {
 		r.gate = make(chan struct{})
 	}
@@ -279,22 +293,29 @@ func (r *Relay) pass(p *pair) bool {
 	}
 }
 
-// release counts bytes that are about to be handed over, and returns how many
-// of them may be, one perhaps altered. cut says that the way ends behind them.
-func (r *Relay) release(w way, b []byte) (out []byte, cut bool) {
+// release counts bytes that are about to be handed over, and returns those that
+// may be now, one perhaps altered, and those that are held. cut says that the way
+// ends behind them.
+func (r *Relay) release(w way, b []byte) (out, held []byte, cut bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if w == toServer {
 		r.counts.ToServer += int64(len(b))
-		return b, false
+		return b, nil, false
 	}
 	if r.cut {
-		return nil, false
+		return nil, nil, false
 	}
 	from := r.counts.ToClient
 	if r.cutAt >= 0 && from+int64(len(b)) >= r.cutAt {
 		b, cut = b[:max(0, r.cutAt-from)], true
 		r.cut, r.cutAt = true, -1
+	}
+	if r.holdAt >= 0 && from+int64(len(b)) >= r.holdAt {
+		n := max(0, r.holdAt-from)
+		b, held = b[:n], b[n:]
+		r.holdAt = -1
+		r.shut()
 	}
 	if at := r.badAt - from; r.badAt >= 0 && at >= 0 && at < int64(len(b)) {
 		b[at] ^= 0x10
@@ -302,7 +323,7 @@ func (r *Relay) release(w way, b []byte) (out []byte, cut bool) {
 		r.counts.Garbled++
 	}
 	r.counts.ToClient += int64(len(b))
-	return b, cut
+	return b, held, cut
 }
 
 func (r *Relay) countLost(n int) {

@@ -288,6 +288,28 @@ func TestRelayIsABlackHole(t *testing.T) {
 	r.BlackHole() // the test ends with connections that stand still
 }
 
+// TestRelayHoldsAnAnswer in its middle, and gives the rest when it is healed.
+func TestRelayHoldsAnAnswer(t *testing.T) {
+	r := guichettest.NewRelay(t, serve(t, echo), guichettest.RelayConfig{})
+	c := dial(t, r)
+	ask(t, c, "x")
+	r.HoldAfter(4)
+	if _, err := io.WriteString(c, "half of it"); err != nil {
+		t.Fatal(err)
+	}
+	_ = c.SetReadDeadline(time.Now().Add(200 * time.Millisecond))
+	got, err := io.ReadAll(c)
+	if string(got) != "half" || !isTimeout(err) {
+		t.Errorf("%q came, and %v", got, err)
+	}
+	r.Heal()
+	_ = c.SetReadDeadline(time.Now().Add(20 * time.Second))
+	rest := make([]byte, 6)
+	if _, err := io.ReadFull(c, rest); err != nil || string(rest) != " of it" || r.Counts().ToClient != 11 {
+		t.Errorf("healed, %q came (%v), %+v", rest, err, r.Counts())
+	}
+}
+
 func isTimeout(err error) bool {
 	var e net.Error
 	return errors.As(err, &e) && e.Timeout()

@@ -211,8 +211,7 @@ func (r *Relay) deliver(p *pair, w way, to net.Conn, road <-chan parcel) {
 		if !sleep(p.ctx, m.due) || !r.pass(p) || p.isMute() {
 			continue
 		}
-		b, cut := r.release(w, m.bytes)
-		_, err := to.Write(b)
+		cut, err := r.hand(p, w, to, m.bytes)
 		switch {
 		case cut:
 			p.silence()
@@ -223,6 +222,21 @@ func (r *Relay) deliver(p *pair, w way, to net.Conn, road <-chan parcel) {
 		case m.end != nil || err != nil:
 			p.reset()
 		}
+	}
+}
+
+// hand hands bytes over; what is held back of them, when the way is open again.
+// cut says that the way ended behind the last of them.
+func (r *Relay) hand(p *pair, w way, to net.Conn, b []byte) (cut bool, err error) {
+	for {
+		out, held, cut := r.release(w, b)
+		if _, err := to.Write(out); err != nil || len(held) == 0 || cut {
+			return cut, err
+		}
+		if !r.pass(p) {
+			return false, net.ErrClosed
+		}
+		b = held
 	}
 }
 

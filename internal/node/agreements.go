@@ -38,7 +38,7 @@ type Purpose struct {
 func Purposes() []Purpose {
 	out := []Purpose{}
 	for _, p := range agreement.Purposes() {
-		out = append(out, Purpose{Word: p.Word, DPV: p.DPV, Use: string(p.Use), Text: p.Text})
+		out = append(out, Purpose{Word: p.Word, DPV: p.DPV, Use: p.Use, Text: p.Text})
 	}
 	return out
 }
@@ -84,6 +84,8 @@ func DraftAgreement(cfg Config, d AgreementDraft, c guichet.Circle) ([]byte, err
 		a.LegalBasis = statedBy(a.LegalBasis, d.Parties)
 		a.Controllers = statedBy(a.Controllers, d.Parties)
 		a.Contacts = statedBy(a.Contacts, d.Parties)
+		// Nobody cosigns its own journal.
+		a.Security.Witnesses = min(a.Security.Witnesses, len(a.Parties)-1)
 	}
 	return circle.WriteAgreement(a)
 }
@@ -141,7 +143,7 @@ func ReadAgreement(yaml []byte) (guichet.Agreement, []AgreementFault, error) {
 func DiffAgreements(before, after guichet.Agreement) []Explained {
 	out := []Explained{}
 	for _, c := range agreement.Diff(before, after, datasets()) {
-		out = append(out, Explained{Clause: c.Clause, Before: c.Before, After: c.After, Effect: string(c.Effect)})
+		out = append(out, Explained{Clause: c.Clause, Before: c.Before, After: c.After, Effect: c.Effect})
 	}
 	return out
 }
@@ -170,7 +172,8 @@ func (c *Ceremonies) Agreement(id string) (guichet.Agreement, error) {
 		for _, a := range now.Agreements {
 			ids = append(ids, a.ID)
 		}
-		return guichet.Agreement{}, guichet.Errorf(guichet.KindNotFound, "the circle %s has no agreement %q signed by all its parties; it has: %s", c.name, id, strings.Join(ids, ", "))
+		return guichet.Agreement{}, guichet.Errorf(guichet.KindNotFound, "the circle %s has no agreement %q signed by all its parties; it has: %s", c.name, id, cmp.Or(strings.Join(ids, ", "), "none")).
+			WithHint("'guichet agreement list' shows those that there are")
 	}
 	return now.Agreements[i], nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"net/http"
+	"slices"
 
 	"guichet"
 	"guichet/internal/agreement"
@@ -40,11 +41,15 @@ func (d deciding) Decide(_ context.Context, a desk.Asked) guichet.Decision {
 		ds = nil // unknown: refused, with its clause
 	}
 	circle := d.s.papers.circle()
-	return agreement.Decide(agreement.Facts{
+	decision := agreement.Decide(agreement.Facts{
 		Now: now, Us: d.s.us(), Circle: d.s.name, Members: circle.Members, Papers: d.s.papers.agreements(), Dataset: ds,
 		Given:   func(id, asker string) int { return d.s.given.of(id, asker, now) },
 		KeyFrom: a.Key.From,
 	}, a.Request)
+	if grace, ok := d.s.papers.grace(a.Request.Question.Lang); ok { // the agreement's notices are shared by all
+		decision.Notices = append(slices.Clone(decision.Notices), grace)
+	}
+	return decision
 }
 
 // protecting hides cells by the rules of the agreement.
@@ -85,7 +90,7 @@ type asking struct{ j *journal.Journal }
 // Append writes a leaf; it is durable when Append returns.
 func (a asking) Append(ctx context.Context, leaf guichet.Leaf) (uint64, error) {
 	i, err := a.j.Append(ctx, leaf)
-	return uint64(max(i, 0)), err //nolint:gosec // an index is not negative
+	return uint64(max(i, 0)), err
 }
 
 // server builds what serves the other members.
@@ -93,7 +98,7 @@ func (s *Seat) server(counter *desk.Counter) (*federation.Server, error) {
 	return federation.NewServer(federation.ServerConfig{
 		Us: s.us(), Version: s.n.cfg.Version, Circle: s.papers.circle, Clock: s.n.cfg.Clock, Gate: admitting{s.gate}, Seal: &s.lines,
 		Desk: serving{s, counter}, Journal: serving{s, counter}, Papers: circleFiles{s.papers},
-		Size: func() uint64 { return uint64(max(s.journal.Size(), 0)) }, //nolint:gosec // a size is not negative
+		Size: func() uint64 { return uint64(max(s.journal.Size(), 0)) },
 		Log:  s.n.cfg.Log,
 	})
 }
@@ -108,7 +113,7 @@ type serving struct {
 func (d serving) Reply(ctx context.Context, a federation.Asked) (federation.Said, error) {
 	d.s.salts.keep(a.Request.Exchange, a.Request.Salt)
 	sealed, err := d.counter.Reply(ctx, desk.Asked{Request: a.Request, Body: a.Body, Key: a.Key})
-	return federation.Said{Body: sealed.Body, Leaf: uint64(max(sealed.Leaf, 0))}, err //nolint:gosec // an index is not negative
+	return federation.Said{Body: sealed.Body, Leaf: uint64(max(sealed.Leaf, 0))}, err
 }
 
 // Records answers with rows as they are.
@@ -146,9 +151,9 @@ func (d serving) Exchanges(ctx context.Context, member string, from uint64, limi
 		if err != nil {
 			return nil, 0, err
 		}
-		out[i] = federation.Entry{Index: uint64(max(l.Index, 0)), Leaf: json.RawMessage(text)} //nolint:gosec // as above
+		out[i] = federation.Entry{Index: uint64(max(l.Index, 0)), Leaf: json.RawMessage(text)}
 	}
-	return out, uint64(max(next, 0)), nil //nolint:gosec // -1 and 0 both say that it was all
+	return out, uint64(max(next, 0)), nil
 }
 
 // File returns a checkpoint or a tile of hashes.

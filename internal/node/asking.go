@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"guichet"
 	"guichet/internal/federation"
@@ -245,7 +244,7 @@ func (p *part) Begin(guichet.Reply) error {
 	p.in = w
 	go func() {
 		_, err := store.CopyRecords(context.Background(), r, p.format, p.out)
-		r.CloseWithError(err)
+		_ = r.CloseWithError(err)
 		p.done <- err
 	}()
 	return nil
@@ -259,7 +258,7 @@ func (p *part) end(whole bool) error {
 	var err error
 	if p.in != nil {
 		if !whole {
-			p.in.CloseWithError(io.ErrUnexpectedEOF)
+			_ = p.in.CloseWithError(io.ErrUnexpectedEOF)
 		} else {
 			_ = p.in.Close()
 		}
@@ -278,23 +277,4 @@ func (p *part) end(whole bool) error {
 		return err
 	}
 	return os.Rename(p.tmp, p.path)
-}
-
-// notices are what every answer says of the circle's papers.
-func (p *papers) notices(lang string) []string {
-	st, err := p.whole()
-	if err != nil {
-		return nil
-	}
-	var out []string
-	if st.InGrace {
-		out = append(out, guichet.Text{
-			EN: "papers of the circle have expired; they are used until " + st.Circle.Grace.Format(time.DateOnly) + ": renew them (guichet circle propose --renew)",
-			FR: "des papiers du cercle ont expiré ; ils sont utilisés jusqu'au " + st.Circle.Grace.Format(time.DateOnly) + " : renouvelez-les (guichet circle propose --renew)",
-		}.In(lang))
-	}
-	for _, f := range st.Faults {
-		out = append(out, f.Paper+": "+f.Text.In(lang))
-	}
-	return out
 }

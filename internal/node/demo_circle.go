@@ -149,6 +149,16 @@ func (d *showing) found(ctx context.Context) error {
 	if err := d.signed(ctx, draft); err != nil {
 		return err
 	}
+	var lists []byte
+	if err := first.at(ctx, func(c *Ceremonies) (err error) {
+		lists, err = c.Propose(Change{Why: "one meaning for every code", Lists: true})
+		return err
+	}); err != nil {
+		return err
+	}
+	if err := d.signed(ctx, lists); err != nil {
+		return err
+	}
 	d.say("3. A circle of five, founded by their signatures: a change needs %d of them; no member, and no server, is above the others", "3. Un cercle de cinq, fondé par leurs signatures : un changement en requiert %d ; aucun membre, aucun serveur n'est au-dessus des autres", demoThreshold)
 	return nil
 }

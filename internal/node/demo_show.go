@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"guichet"
@@ -82,11 +83,15 @@ func (d *showing) show(a guichet.Answer) {
 		}
 		_, _ = fmt.Fprintf(d.out, "   %s\n", strings.Join(parts, "  "))
 	}
-	for i, r := range a.Remarks {
+	said := slices.DeleteFunc(slices.Clone(a.Remarks), func(r guichet.Remark) bool { return strings.HasPrefix(r.Code, "agreement_") })
+	for i, r := range said {
 		if i == shown {
 			break
 		}
 		_, _ = fmt.Fprintf(d.out, "   - %s\n", strings.TrimSpace(r.Reporter+" "+r.Text))
+	}
+	if n := len(a.Remarks) - len(said); n > 0 {
+		d.say("   - and %d sentences of the agreement: legal basis, controllers, rights, licence, retention ...", "   - et %d phrases de l'accord : base légale, responsables, droits, licence, conservation ...", n)
 	}
 	for i, g := range a.Gaps {
 		if i == shown {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"guichet"
+	"guichet/internal/circle"
 )
 
 // States of findings.
@@ -148,12 +149,25 @@ func (s *Seat) circleFindings() []Finding {
 		f.State = stateWatch
 		f = f.do("renew them: guichet circle propose --renew", "renouvelez-les : guichet circle propose --renew")
 	}
-	out := []Finding{f}
+	out := []Finding{f, s.listsFinding(st)}
 	for _, x := range st.Faults {
 		bad := Finding{What: x.Paper, State: stateWrong, Text: x.Text}
 		out = append(out, bad.do("ask its signatories for a whole one: guichet circle verify shows who signed", "demandez-en une entière à ses signataires : guichet circle verify montre qui a signé"))
 	}
 	return out
+}
+
+// listsFinding holds what the circle has signed of code lists against ours.
+func (s *Seat) listsFinding(st circle.State) Finding {
+	switch differ := s.papers.lists(st); {
+	case len(st.Lists) == 0:
+		return finding("lists", stateWatch, "the circle has not signed which code lists and product groups it uses", "le cercle n'a pas signé quelles listes de codes et quels groupes de produits il utilise").
+			do("propose those of this program: guichet circle propose --lists", "proposez ceux de ce programme : guichet circle propose --lists")
+	case len(differ) > 0:
+		return finding("lists", stateWrong, "%s: not what the circle has signed; codes may mean something else elsewhere", "%s : pas ce que le cercle a signé ; des codes peuvent avoir un autre sens ailleurs", join(differ)).
+			do("let all members use the same version of guichet, then propose its lists: guichet circle propose --lists", "que tous les membres utilisent la même version de guichet, puis proposez ses listes : guichet circle propose --lists")
+	}
+	return finding("lists", stateWell, "code lists and product groups are those that the circle has signed", "listes de codes et groupes de produits sont ceux que le cercle a signés")
 }
 
 func (s *Seat) agreementsFinding() Finding {

@@ -283,8 +283,16 @@ func (in *intake) submission(p *prepared, s *store.Staged) *guichet.Submission {
 		Released: in.req.Released, FilePer: p.FilePeriod, Fields: fields, Covers: p.Covers, Action: p.Action, Scope: scope,
 		Lines: s.Lines, Kept: s.Kept, Aside: s.Aside, Records: s.Records, Totals: s.Totals, Reasons: s.Reasons, Remarks: s.Remarks,
 		Controls: p.Controls, Override: in.override(p), Units: s.Units, Shapes: s.Shapes, Outliers: s.Outliers,
-		Given: in.req.Given, Notes: p.Notes, ProfileText: string(in.yaml), MayRedistribute: p.MayShare, Generated: p.Generated || in.req.Generated || namedGenerated(in.req.Name),
+		Given: in.req.Given, Notes: p.Notes, ProfileText: string(in.yaml),
+		// Made data are nobody's: the licence of the office whose layout they have
+		// does not bind them, and every answer from them says that they are made.
+		MayRedistribute: p.MayShare || in.generated(p), Generated: in.generated(p),
 	}
+}
+
+// generated says whether the file is made data.
+func (in *intake) generated(p *prepared) bool {
+	return p.Generated || in.req.Generated || namedGenerated(in.req.Name)
 }
 
 // namedGenerated says whether a file calls itself made data, as all do that synth

@@ -2,6 +2,10 @@ package node
 
 import (
 	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"log/slog"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -61,7 +65,7 @@ func (n *Node) repository(name string) (*circle.Repository, error) {
 func clauseChanges(old, next guichet.Agreement) []circle.ClauseChange {
 	var out []circle.ClauseChange
 	for _, c := range agreement.Diff(old, next, datasets()) {
-		out = append(out, circle.ClauseChange{Clause: c.Clause, Before: c.Before, After: c.After, Effect: string(c.Effect)})
+		out = append(out, circle.ClauseChange{Clause: c.Clause, Before: c.Before, After: c.After, Effect: c.Effect})
 	}
 	return out
 }
@@ -121,7 +125,7 @@ func (p *papers) refresh() {
 		paper, ok := p.ready[digest]
 		if !ok {
 			if paper, err = agreement.Ready(a, datasets()); err != nil {
-				p.n.cfg.Log.Warn("agreement not used", "agreement", a.ID, "error", err.Error())
+				p.n.cfg.Log.LogAttrs(context.Background(), slog.LevelWarn, "agreement not used", slog.String("agreement", a.ID), slog.String("error", err.Error()))
 				continue
 			}
 		}
@@ -140,3 +144,59 @@ func (p *papers) forget() {
 }
 
 func join(names []string) string { return strings.Join(names, ", ") }
+
+// remarkGrace is the code of what answers say while papers have expired.
+const remarkGrace = "circle_grace"
+
+// grace is what every answer says, ours and those that we get, while papers of the
+// circle have expired and are still used.
+func (p *papers) grace(lang string) (guichet.Remark, bool) {
+	st, err := p.whole()
+	if err != nil || !st.InGrace {
+		return guichet.Remark{}, false
+	}
+	until := st.Circle.Grace.Format(time.DateOnly)
+	return guichet.Remark{Code: remarkGrace, Text: guichet.Text{
+		EN: "papers of the circle have expired; they are used until " + until + ": renew them (guichet circle propose --renew)",
+		FR: "des papiers du cercle ont expiré ; ils sont utilisés jusqu'au " + until + " : renouvelez-les (guichet circle propose --renew)",
+	}.In(lang)}, true
+}
+
+// notices are what the asker is told of the circle's papers beside an answer.
+func (p *papers) notices(lang string) []string {
+	var out []string
+	if r, ok := p.grace(lang); ok {
+		out = append(out, r.Text)
+	}
+	st, err := p.whole()
+	if err != nil {
+		return nil
+	}
+	for _, f := range st.Faults {
+		out = append(out, f.Paper+": "+f.Text.In(lang))
+	}
+	if differ := p.lists(st); len(differ) > 0 {
+		out = append(out, guichet.Text{
+			EN: "this program's code lists or product groups are not those that the circle has signed (" + join(differ) + "): codes may mean something else elsewhere",
+			FR: "les listes de codes ou groupes de produits de ce programme ne sont pas ceux que le cercle a signés (" + join(differ) + ") : des codes peuvent avoir un autre sens ailleurs",
+		}.In(lang))
+	}
+	return out
+}
+
+// lists are the signed lists that differ from what this program holds.
+func (p *papers) lists(st circle.State) []string {
+	ours, err := signedLists()
+	if err != nil {
+		return []string{err.Error()}
+	}
+	var out []string
+	for name, digest := range st.Lists {
+		sum := sha256.Sum256(ours[name])
+		if digest != hex.EncodeToString(sum[:]) {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	return out
+}

@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"path/filepath"
@@ -55,6 +56,17 @@ func entries(leaves []journal.IndexedLeaf) []LeafEntry {
 // Receipt fetches what proves an exchange from the member that answered it, or
 // takes it from our own journal where we were asked, and verifies it.
 func (s *Seat) Receipt(ctx context.Context, exchange string) (Receipt, error) {
+	r, err := s.receipt(ctx, exchange)
+	if err != nil {
+		return Receipt{}, err
+	}
+	if salt, err := saltOf(filepath.Join(s.n.Home().Path, dirJournals, s.name), exchange); err == nil {
+		r.Salt = hex.EncodeToString(salt)
+	}
+	return r, nil
+}
+
+func (s *Seat) receipt(ctx context.Context, exchange string) (Receipt, error) {
 	found, err := s.Leaves(ctx, LeavesQuestion{Exchange: exchange})
 	if err != nil {
 		return Receipt{}, err

@@ -107,7 +107,7 @@ func (s *Seat) listenAt(given string) (string, error) {
 // every does something again and again until the context ends. What it does
 // tells its own faults to the operator's log: none of them ends the service.
 func every(ctx context.Context, pause time.Duration, do func(context.Context)) error {
-	t := time.NewTicker(pause) //nolint:forbidigo // a pause, not a time that anybody sees
+	t := time.NewTicker(pause)
 	defer t.Stop()
 	for {
 		do(ctx)

@@ -32,7 +32,7 @@ const (
 // socketPath is a name of the socket that is short enough for the system (108
 // bytes), however long the home's own is: by an open folder.
 func socketPath(home string) (path string, done func(), err error) {
-	dir, err := os.Open(filepath.Join(home, dirRun))
+	dir, err := os.Open(filepath.Join(home, dirRun)) //nolint:gosec // inside the home
 	if err != nil {
 		return "", nil, err
 	}

@@ -88,8 +88,8 @@ func TestWhatCannotTravelIsSaid(t *testing.T) {
 }
 
 // stream writes an Arrow IPC stream by the library's own hand.
-func arrowStream(t testing.TB, fields []arrow.Field, cols func(b *array.RecordBuilder), opts ...ipc.Option) []byte {
-	t.Helper()
+func arrowStream(tb testing.TB, fields []arrow.Field, cols func(b *array.RecordBuilder), opts ...ipc.Option) []byte {
+	tb.Helper()
 	schema := arrow.NewSchema(fields, nil)
 	b := array.NewRecordBuilder(memory.DefaultAllocator, schema)
 	defer b.Release()
@@ -99,10 +99,10 @@ func arrowStream(t testing.TB, fields []arrow.Field, cols func(b *array.RecordBu
 	var out bytes.Buffer
 	w := ipc.NewWriter(&out, append([]ipc.Option{ipc.WithSchema(schema)}, opts...)...)
 	if err := w.Write(rec); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	if err := w.Close(); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return out.Bytes()
 }
@@ -224,7 +224,7 @@ func TestDamagedColumns(t *testing.T) {
 		if err != nil && guichet.KindOf(err) != guichet.KindHostile {
 			t.Fatalf("an error of ours: %v", err)
 		}
-		if _, err := store.CopyRecords(context.Background(), bytes.NewReader(data), "parquet", io.Discard); err != nil && guichet.KindOf(err) != guichet.KindHostile { //nolint:usetesting // rapid's T has no context of its own
+		if _, err := store.CopyRecords(context.Background(), bytes.NewReader(data), "parquet", io.Discard); err != nil && guichet.KindOf(err) != guichet.KindHostile {
 			t.Fatalf("an error of ours: %v", err)
 		}
 	})

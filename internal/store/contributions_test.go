@@ -23,16 +23,16 @@ func tradersLayout() guichet.Layout {
 }
 
 // tradersHouse holds lines "month;way;code;partner;value;day;group;trader".
-func tradersHouse(t testing.TB, files ...string) *house {
-	t.Helper()
-	h := newHouse(t)
+func tradersHouse(tb testing.TB, files ...string) *house {
+	tb.Helper()
+	h := newHouse(tb)
 	h.ds = trade.Dataset()
 	h.open()
 	l := tradersLayout()
 	for i, text := range files {
 		h.now = h.now.Add(1e9)
-		if _, err := h.commit(t.Context(), filing{id: fmt.Sprint("lines", i), layout: &l, text: linesHeader + text, scope: []string{"code"}}); err != nil {
-			t.Fatal(err)
+		if _, err := h.commit(tb.Context(), filing{id: fmt.Sprint("lines", i), layout: &l, text: linesHeader + text, scope: []string{"code"}}); err != nil {
+			tb.Fatal(err)
 		}
 	}
 	return h

@@ -32,11 +32,11 @@ type house struct {
 }
 
 // newHouse makes a home and opens it.
-func newHouse(t testing.TB) *house {
-	t.Helper()
-	h := &house{t: t, path: filepath.Join(t.TempDir(), "home"), ds: crossings(), now: day(1), past: map[time.Time]map[string]string{}}
+func newHouse(tb testing.TB) *house {
+	tb.Helper()
+	h := &house{t: tb, path: filepath.Join(tb.TempDir(), "home"), ds: crossings(), now: day(1), past: map[time.Time]map[string]string{}}
 	if _, err := store.InitHome(h.path, "FR", h.now); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	h.open()
 	return h

@@ -204,7 +204,10 @@ func startStream(conn bindings.Connection, part streamPart) (bindings.Result, er
 
 // schemaOfResult is the engine's own schema of a result, held against ours.
 func schemaOfResult(opts arrowmapping.ArrowOptions, res *bindings.Result, want *arrow.Schema) (*arrow.Schema, error) {
-	n := int(bindings.ColumnCount(res))
+	n := want.NumFields()
+	if uint64(bindings.ColumnCount(res)) != uint64(n) { //nolint:gosec // a number of fields is not negative
+		return nil, guichet.Errorf(guichet.KindInternal, "the engine gives records in other columns than were asked for")
+	}
 	names, types := make([]string, n), make([]bindings.LogicalType, n)
 	for i := range n {
 		names[i], types[i] = bindings.ColumnName(res, bindings.IdxT(i)), bindings.ColumnLogicalType(res, bindings.IdxT(i))
