@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -229,7 +230,7 @@ func (w *window) listAgreements(c *node.Ceremonies) error {
 		w.note(w.say("agreement.none"))
 		return nil
 	}
-	t := newTable(w.say("head.agreement"), ">"+w.say("head.version"), w.say("head.title"), w.say("head.parties"), w.say("head.from"), w.say("head.until"), w.say("head.state"))
+	t := newTable(w.say("head.agreement"), ">"+w.say("head.version"), w.say("head.title"), w.say("head.parties"), w.say("head.since"), w.say("head.until"), w.say("head.state"))
 	for _, a := range now.Agreements {
 		var parties []string
 		for _, p := range a.Parties {
@@ -319,6 +320,12 @@ func (w *window) previewAgreement(ctx context.Context, c *node.Ceremonies, o *ag
 	a, err := w.agreementIn(name)
 	if err != nil {
 		return err
+	}
+	for i, code := range o.as {
+		o.as[i] = strings.ToUpper(code)
+		if !slices.ContainsFunc(a.Parties, func(p guichet.AgreementParty) bool { return p.Member == o.as[i] }) {
+			return w.wrong("error.noparty", "hint.noparty", "member", o.as[i], "agreement", a.ID)
+		}
 	}
 	list, err := c.Preview(ctx, a, w.sentences(), o.as...)
 	if err != nil {

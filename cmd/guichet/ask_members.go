@@ -153,7 +153,7 @@ func (w *window) printMembers(a node.MembersAnswer, q guichet.Question, csv bool
 		return w.printAnswer(a.Answer, by, node.LabelOf, true)
 	}
 	w.printFigures(a.Answer, by, node.LabelOf)
-	w.printWhy(a.Answer.Remarks, a.Answer.Gaps, a.Answer.Sources)
+	w.printWhy(besidesNotices(a), a.Answer.Gaps, a.Answer.Sources)
 	t := newTable(w.say("head.member"), w.say("head.what"), w.say("head.agreement"), ">"+w.say("head.rows"), ">"+w.say("head.hidden"), w.say("head.exchange"))
 	for _, r := range a.Members {
 		what := w.say("members.answered")
@@ -171,6 +171,18 @@ func (w *window) printMembers(a node.MembersAnswer, q guichet.Question, csv bool
 	w.printNotices(a.Members)
 	w.print(w.say("answer.asOf", "when", moment(a.Answer.AsOf)))
 	return nil
+}
+
+// besidesNotices are the remarks of an answer that are no notices of a member:
+// those are printed after it, once.
+func besidesNotices(a node.MembersAnswer) []guichet.Remark {
+	var codes []string
+	for _, m := range a.Members {
+		for _, n := range m.Notices {
+			codes = append(codes, n.Code)
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(a.Answer.Remarks), func(r guichet.Remark) bool { return slices.Contains(codes, r.Code) })
 }
 
 // printNotices prints what the agreements say of the answers, each sentence once
@@ -199,6 +211,12 @@ func (w *window) printNotices(members []node.MemberResult) {
 	w.print("")
 }
 
+// recordsJSON is what --json prints of rows that were taken.
+type recordsJSON struct {
+	File   string            `json:"file,omitempty"` // "" of a refusal: nothing was written
+	Member node.MemberResult `json:"member"`
+}
+
 // takeRecords takes the rows of one member into a file.
 func (w *window) takeRecords(ctx context.Context, op node.Operator, m node.MembersQuestion, file string) error {
 	format := strings.TrimPrefix(filepath.Ext(file), ".")
@@ -213,12 +231,19 @@ func (w *window) takeRecords(ctx context.Context, op node.Operator, m node.Membe
 	if err != nil {
 		return err
 	}
-	if w.json {
-		return w.printJSON(map[string]any{"file": file, "member": r})
-	}
+	var refused error
 	if r.Gap != nil {
+		file, refused = "", told{guichet.Errorf(guichet.KindRefused, "%s", r.Gap.Text)}
+	}
+	if w.json {
+		if err := w.printJSON(recordsJSON{File: file, Member: r}); err != nil {
+			return err
+		}
+		return refused
+	}
+	if refused != nil {
 		w.print(w.memberCame(r))
-		return told{guichet.Errorf(guichet.KindRefused, "%s", r.Gap.Text)}
+		return refused
 	}
 	w.print(w.say("records.taken", "rows", count(int64(r.Rows), w.lang), "member", w.area(r.Member), "file", file, "exchange", r.Exchange))
 	return nil

@@ -376,7 +376,7 @@ func (w *window) printCircle(c guichet.Circle, title string) error {
 	w.print(w.say(title, "circle", c.Name, "version", strconv.FormatInt(c.Version, 10), "threshold", strconv.Itoa(c.Threshold), "members", strconv.Itoa(len(c.Members)), "expires", c.Expires.Format(time.DateOnly)))
 	w.print(w.say("circle.id", "id", c.ID))
 	w.print("")
-	t := newTable(w.say("head.member"), w.say("head.role"), w.say("head.offices"), w.say("head.endpoints"), w.say("head.contact"))
+	t := newTable(w.say("head.member"), w.say("head.standingAs"), w.say("head.offices"), w.say("head.endpoints"), w.say("head.contact"))
 	for _, m := range c.Members {
 		var offices, contact []string
 		for _, x := range m.Offices {

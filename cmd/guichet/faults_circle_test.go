@@ -93,9 +93,19 @@ func (f *five) cutStream() {
 		wantGap(t, gaps, "CA", guichet.GapSilent, guichet.GapGarbled)
 		ca.relay.Heal()
 	}
-	ca.relay.Garble(300)
-	gaps := f.answered(us.ask("all"), "AU", "GB", "NZ", "US")
-	wantGap(t, gaps, "CA", guichet.GapSilent, guichet.GapGarbled, guichet.GapUntrusted)
+	seen := false
+	for i := 0; i < 20 && !seen; i++ {
+		// Nodes talk among themselves too: the byte may be of another answer.
+		ca.relay.Garble(300)
+		a := us.ask("all")
+		sameRows(t, before, a, "AU", "GB", "NZ", "US")
+		if seen = f.of(a, "CA").Gap != nil; !seen {
+			sameRows(t, before, a, "CA")
+		}
+	}
+	if !seen || ca.relay.Counts().Garbled == 0 {
+		t.Errorf("no answer was garbled; %+v", ca.relay.Counts())
+	}
 	after := again(us, func(a node.MembersAnswer) bool { return f.of(a, "CA").Gap == nil })
 	sameRows(t, before, after, "AU", "CA", "GB", "NZ", "US")
 	f.whole(us)
@@ -264,7 +274,7 @@ func wantGap(t *testing.T, gaps map[string]guichet.Gap, member string, reasons .
 func sameRows(t *testing.T, a, b node.MembersAnswer, members ...string) {
 	t.Helper()
 	for _, m := range members {
-		if x, y := rowsOf(t, a, m), rowsOf(t, b, m); x != y || (x == "") != (m == "AU") {
+		if x, y := rowsOf(t, a, m), rowsOf(t, b, m); x != y || x == "" {
 			t.Errorf("%s gave other figures: %s\nand then %s", m, x, y)
 		}
 	}

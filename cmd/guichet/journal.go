@@ -29,11 +29,12 @@ func journalCommand() command {
 			if err := w.want("journal", args, 0, 0); err != nil {
 				return err
 			}
-			return w.inSeat(ctx, w.atSeat(f, circle, passphrase), func(op node.Operator) error {
-				if what == "show" {
-					return w.listLeaves(ctx, op, node.LeavesQuestion{Limit: limit, Exchange: exchange})
-				}
-				return w.verifyJournal(ctx, op, members)
+			cfg := w.atSeat(f, circle, passphrase)
+			if what == "verify" {
+				return w.verifyJournal(ctx, cfg, members)
+			}
+			return w.inSeat(ctx, cfg, func(op node.Operator) error {
+				return w.listLeaves(ctx, op, node.LeavesQuestion{Limit: limit, Exchange: exchange})
 			})
 		}
 	}}
@@ -69,8 +70,8 @@ func (w *window) listLeaves(ctx context.Context, op node.Operator, q node.Leaves
 	return nil
 }
 
-func (w *window) verifyJournal(ctx context.Context, op node.Operator, members []string) error {
-	reports, err := op.VerifyJournal(ctx, members)
+func (w *window) verifyJournal(ctx context.Context, cfg node.Config, members []string) error {
+	reports, err := node.VerifyJournal(ctx, cfg, members)
 	if err != nil {
 		return err
 	}

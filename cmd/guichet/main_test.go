@@ -2,11 +2,15 @@ package main_test
 
 import (
 	"errors"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -18,9 +22,9 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs the behaviours of the binary: one script each in
-// testdata/script, headed by what it settles. Beside testscript's own there is
-// a command, "exits N COMMAND", and a condition, [data], for scripts that read
-// the real files in $GUICHET_DATA.
+// testdata/script, headed by what it settles. Beside testscript's own there are
+// commands, each told where it stands below, and a condition, [data], for
+// scripts that read the real files in $GUICHET_DATA.
 func TestScripts(t *testing.T) {
 	data := dataFolder()
 	testscript.Run(t, testscript.Params{
@@ -30,7 +34,9 @@ func TestScripts(t *testing.T) {
 			env.Setenv("GUICHET_DATA", data)
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": exits, "port": port, "answers": answers, "keeps": keeps, "replace": replace,
+		},
 		Condition: func(cond string) (bool, error) {
 			if cond != "data" {
 				return false, errors.New("unknown condition")
@@ -61,6 +67,65 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if got != want {
 		ts.Fatalf("%v ended with exit code %d, want %d", args[1:], got, want)
 	}
+}
+
+// port finds a port of this machine that nobody listens at: port VARIABLE.
+func port(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: port VARIABLE")
+	}
+	ln, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // closed at once
+	ts.Check(err)
+	_, number, err := net.SplitHostPort(ln.Addr().String())
+	ts.Check(err)
+	ts.Check(ln.Close())
+	ts.Setenv(args[0], number)
+}
+
+// answers waits until a node that was started in the background takes questions:
+// answers HOST:PORT. That it says so itself is seen once it has ended.
+func answers(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: answers HOST:PORT")
+	}
+	const most = 30 * time.Second
+	for end := time.Now().Add(most); ; time.Sleep(20 * time.Millisecond) {
+		conn, err := net.DialTimeout("tcp", args[0], time.Second) //nolint:noctx // it has a time of its own
+		if err == nil {
+			ts.Check(conn.Close())
+			return
+		}
+		if time.Now().After(end) {
+			ts.Fatalf("nobody answers at %s after %s: %v", args[0], most, err)
+		}
+	}
+}
+
+// keeps puts the first group of the first match in the last standard output into
+// a variable: keeps VARIABLE PATTERN.
+func keeps(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: keeps VARIABLE PATTERN")
+	}
+	pattern, err := regexp.Compile("(?m)" + args[1])
+	ts.Check(err)
+	found := pattern.FindStringSubmatch(ts.ReadFile("stdout"))
+	if len(found) < 2 {
+		ts.Fatalf("no %s in the standard output", args[1])
+	}
+	ts.Setenv(args[0], found[1])
+}
+
+// replace changes every OLD in a file to NEW: replace FILE OLD NEW.
+func replace(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: replace FILE OLD NEW")
+	}
+	text := ts.ReadFile(args[0])
+	if !strings.Contains(text, args[1]) {
+		ts.Fatalf("%s does not hold %q", args[0], args[1])
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.ReplaceAll(text, args[1], args[2])), 0o600))
 }
 
 // dataFolder returns the folder of real files, "" when it is not there.

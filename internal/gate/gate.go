@@ -158,7 +158,19 @@ func (g *Gate) Peer(r *http.Request) (guichet.Member, error) {
 	if err != nil {
 		return guichet.Member{}, err
 	}
-	return memberOf(circle, public, g.c.Clock())
+	return g.stranger(circle, public)
+}
+
+// stranger finds whose tls key is at the other end, which is never ours: nobody
+// connects to itself. Who comes with our own keys has stolen them, and would be
+// taken at our own desk for the owner of all that is there.
+func (g *Gate) stranger(circle guichet.Circle, public ed25519.PublicKey) (guichet.Member, error) {
+	m, err := memberOf(circle, public, g.c.Clock())
+	if err == nil && m.Code == g.c.Self {
+		return guichet.Member{}, refused("the tls key "+keyID(public)+" is our own, "+g.c.Self+"'s, and we do not connect to ourselves",
+			"if this is not a test of yours, the key was copied: revoke it at once")
+	}
+	return m, err
 }
 
 // SealKey finds the keys that a member signs with, as the circle is when it is

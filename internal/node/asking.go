@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -54,6 +55,9 @@ func (s *Seat) AskMembers(ctx context.Context, q MembersQuestion, each func(Memb
 	}
 	slices.SortFunc(out.Members, func(a, b MemberResult) int { return strings.Compare(a.Member, b.Member) })
 	out.Answer = federation.Merge(q.Question, results)
+	if out.Answer.AsOf.IsZero() { // nobody answered
+		out.Answer.AsOf = cmp.Or(q.Question.AsOf, s.clock())
+	}
 	out.Notices = s.papers.notices(q.Question.Lang)
 	return out, nil
 }
@@ -82,6 +86,9 @@ func (s *Seat) completed(q MembersQuestion) (MembersQuestion, error) {
 	self, ok := s.papers.circle().Member(s.us())
 	if !ok {
 		return q, guichet.Errorf(guichet.KindRefused, "%s is no member of the circle %s", s.us(), s.name)
+	}
+	if q.Agreement != "" && !slices.ContainsFunc(s.papers.circle().Agreements, func(a guichet.Agreement) bool { return a.ID == q.Agreement }) {
+		return q, guichet.Errorf(guichet.KindNotFound, "the circle %s has no agreement %q in force", s.name, q.Agreement).WithHint("'guichet agreement list' shows those that there are")
 	}
 	var offices []string
 	for _, o := range self.Offices {

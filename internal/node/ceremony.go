@@ -333,7 +333,7 @@ func (c *Ceremonies) Propose(ch Change) ([]byte, error) {
 
 // Explained is one thing that a proposal changes.
 type Explained struct {
-	Text   guichet.Text `json:"text"`
+	Text   guichet.Text `json:"text,omitzero"`    // zero of a clause
 	Clause string       `json:"clause,omitempty"` // of an agreement
 	Before string       `json:"before,omitempty"`
 	After  string       `json:"after,omitempty"`

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -142,6 +143,45 @@ func PublicCircle(ctx context.Context, cfg Config, bundle []byte, id string) (gu
 		return guichet.Circle{}, err
 	}
 	return p.state()
+}
+
+// VerifyJournal does so at a home, by its running node or at its seat. A journal
+// that does not even open, since what lies on the disk is not what was signed, is
+// looked at as it lies.
+func VerifyJournal(ctx context.Context, cfg Config, members []string) ([]JournalReport, error) {
+	op, err := Operate(ctx, cfg)
+	if err == nil {
+		reports, err := op.VerifyJournal(ctx, members)
+		return reports, errors.Join(err, op.Close())
+	}
+	if kind := guichet.KindOf(err); kind == guichet.KindNotFound || kind == guichet.KindInvalid || ctx.Err() != nil {
+		return nil, err
+	}
+	lying, lerr := lyingJournal(ctx, cfg)
+	if lerr != nil || len(lying.Findings) == 0 {
+		return nil, err // it opens for another reason: the disk, the keys, another process
+	}
+	return []JournalReport{lying}, nil
+}
+
+// lyingJournal looks at a journal as it lies on the disk.
+func lyingJournal(ctx context.Context, cfg Config) (JournalReport, error) {
+	n, err := Open(ctx, cfg)
+	if err != nil {
+		return JournalReport{}, err
+	}
+	defer func() { _ = n.Close() }()
+	name, err := circleIn(n.Home().Path, cfg.Circle)
+	if err != nil {
+		return JournalReport{}, err
+	}
+	p, err := openPapers(n, name)
+	if err != nil {
+		return JournalReport{}, err
+	}
+	us := n.Home().Member
+	rep, err := journal.CheckDir(ctx, filepath.Join(n.Home().Path, dirJournals, name), journal.Origin(name, us), journal.Trusted(p.circle()))
+	return reportOf(us, rep), err
 }
 
 // VerifyJournal computes our own journal again, and holds those of members
