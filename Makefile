@@ -39,7 +39,7 @@ build: compilers ## Build bin/guichet
 	go build -o bin/guichet ./cmd/guichet
 
 .PHONY: demo
-demo: build ## Build, then take in small files of five members, ask and compare
+demo: build ## Build, then let five nodes found a circle, agree, ask each other and prove it
 	@bin/guichet demo
 
 ##@ Test
@@ -52,9 +52,9 @@ test: compilers data ## Run all tests, the rooms under the race detector; instal
 	@tools/netns.sh
 	@. tools/pyiceberg.sh; . tools/signatures.sh; . tools/protocol.sh; \
 	echo "go test -race $(TESTFLAGS) (words and rooms)   (the first time builds all of it with the race detector: about 4 minutes)"; \
-	go test -race -timeout 10m $(TESTFLAGS) $$(go list ./... | grep -v -e '^guichet/cmd/' -e '^guichet/internal/node$$'); \
+	go test -race -timeout 15m $(TESTFLAGS) $$(go list ./... | grep -v -e '^guichet/cmd/' -e '^guichet/internal/node$$'); \
 	echo "go test $(TESTFLAGS) ./internal/node ./cmd/..."; \
-	go test -timeout 10m $(TESTFLAGS) ./internal/node ./cmd/...
+	go test -timeout 15m $(TESTFLAGS) ./internal/node ./cmd/...
 	@cd tools && go test $(TESTFLAGS) ./...
 
 .PHONY: test-engines

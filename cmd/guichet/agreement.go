@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"guichet"
 	"guichet/internal/node"
@@ -47,9 +49,9 @@ func agreementCommand() command {
 				"list": {0, 0}, "show": {1, 1}, "withdraw": {1, 1}, "receive": {1, 1},
 			}[what]
 			if !known {
-				return w.nearest(w.say("error.verb", "name", "agreement", "verb", what), what, agreementVerbs(), w.say("hint.usage", "name", "agreement"))
+				return w.unknownVerb("agreement", what, agreementVerbs())
 			}
-			if err := w.want("agreement", args, counts[0], counts[1]); err != nil {
+			if err := w.want("agreement "+what, args, counts[0], counts[1]); err != nil {
 				return err
 			}
 			switch what {
@@ -278,12 +280,12 @@ func (w *window) showAgreement(c *node.Ceremonies, o *agreementOptions, id strin
 }
 
 func (w *window) withdrawAgreement(c *node.Ceremonies, o *agreementOptions, id string) error {
-	kind := o.kind
-	if kind == "" {
-		kind = "withdraw"
+	kind := cmp.Or(o.kind, "withdraw")
+	if err := w.noticeGiven(o, kind); err != nil {
+		return err
 	}
-	if o.reasonEN == "" {
-		return w.wrong("error.reason", "hint.reason")
+	if _, err := c.Agreement(id); err != nil { // before anybody is asked to sign
+		return err
 	}
 	reason := guichet.Text{EN: o.reasonEN, FR: o.reasonFR}
 	if reason.FR == "" {
@@ -298,6 +300,25 @@ func (w *window) withdrawAgreement(c *node.Ceremonies, o *agreementOptions, id s
 		return err
 	}
 	return w.sent(o.out, notice, "agreement.noticed")
+}
+
+// noticeGiven refuses flags that make no notice.
+func (w *window) noticeGiven(o *agreementOptions, kind string) error {
+	kinds := []string{"withdraw", "suspend", "lift"}
+	switch {
+	case !slices.Contains(kinds, kind):
+		return w.nearest(w.say("error.notice", "kind", kind), kind, kinds, w.say("hint.notice", "kinds", strings.Join(kinds, ", ")))
+	case o.reasonEN == "":
+		return w.wrong("error.reason", "hint.reason")
+	case kind == "suspend" && o.of == "":
+		return w.wrong("error.needed", "hint.usage", "flag", "--of", "name", "agreement")
+	}
+	for _, day := range [][2]string{{"--from", o.from}, {"--until", o.until}} {
+		if _, err := time.Parse(time.DateOnly, day[1]); err != nil && day[1] != "" {
+			return w.wrong("error.day", "hint.day", "flag", day[0], "value", day[1])
+		}
+	}
+	return nil
 }
 
 func (w *window) receiveNotice(c *node.Ceremonies, name string) error {

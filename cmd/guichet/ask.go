@@ -35,7 +35,7 @@ func askCommand() command {
 			if len(o.members.members) > 0 {
 				return w.askMembers(ctx, f, q, o)
 			}
-			if err := w.onlyToMembers(f); err != nil {
+			if err := w.onlyToMembers(f, "hint.nomembers"); err != nil {
 				return err
 			}
 			return w.inHome(ctx, f, func(n *node.Node) error {

@@ -10,6 +10,7 @@ import (
 
 	"guichet"
 	"guichet/internal/node"
+	"guichet/trade"
 )
 
 // membersOptions are the flags of a question to other members.
@@ -26,14 +27,20 @@ type membersOptions struct {
 }
 
 func membersFlags(f *flags) *membersOptions {
-	o := &membersOptions{}
+	o := askingFlags(f)
 	f.list(&o.members, "members")
+	f.text(&o.records, "records")
+	return o
+}
+
+// askingFlags declares what every question to members says of who asks and why.
+func askingFlags(f *flags) *membersOptions {
+	o := &membersOptions{}
 	f.text(&o.purpose, "purpose")
 	f.text(&o.office, "office-asking")
 	f.text(&o.officer, "officer")
 	f.text(&o.agreement, "agreement")
 	f.text(&o.within, "within")
-	f.text(&o.records, "records")
 	f.seat(&o.circle, &o.passphrase)
 	return o
 }
@@ -65,13 +72,28 @@ func (w *window) inSeat(ctx context.Context, cfg node.Config, act func(node.Oper
 }
 
 // onlyToMembers refuses flags that say nothing where no member is asked.
-func (w *window) onlyToMembers(f *flags) error {
+func (w *window) onlyToMembers(f *flags, hint string) error {
 	for _, name := range []string{"purpose", "office-asking", "officer", "agreement", "within", "records"} {
 		if f.has(name) {
-			return w.wrong("error.nomembers", "hint.nomembers", "flag", "--"+name)
+			return w.wrong("error.nomembers", hint, "flag", "--"+name)
 		}
 	}
 	return nil
+}
+
+// mirrorMembers compares two members' figures, each asked of the member itself.
+func (w *window) mirrorMembers(ctx context.Context, f *flags, q trade.MirrorQuestion, o *membersOptions, top int) error {
+	m, err := w.toMembers(guichet.Question{Lang: q.Lang}, o)
+	if err != nil {
+		return err
+	}
+	return w.inSeat(ctx, w.atSeat(f, o.circle, o.passphrase), func(op node.Operator) error {
+		a, err := op.Mirror(ctx, node.MirrorQuestion{Mirror: q, Asking: m})
+		if err != nil {
+			return err
+		}
+		return w.printMirror(a, node.LabelOf, top)
+	})
 }
 
 // toMembers turns the flags into a question to members.
@@ -153,7 +175,7 @@ func (w *window) printMembers(a node.MembersAnswer, q guichet.Question, csv bool
 		return w.printAnswer(a.Answer, by, node.LabelOf, true)
 	}
 	w.printFigures(a.Answer, by, node.LabelOf)
-	w.printWhy(besidesNotices(a), a.Answer.Gaps, a.Answer.Sources)
+	w.printWhy(ofFigures(a.Answer.Remarks), a.Answer.Gaps, a.Answer.Sources)
 	t := newTable(w.say("head.member"), w.say("head.what"), w.say("head.agreement"), ">"+w.say("head.rows"), ">"+w.say("head.hidden"), w.say("head.exchange"))
 	for _, r := range a.Members {
 		what := w.say("members.answered")
@@ -169,35 +191,36 @@ func (w *window) printMembers(a node.MembersAnswer, q guichet.Question, csv bool
 	w.table(t)
 	w.print("")
 	w.printNotices(a.Members)
-	w.print(w.say("answer.asOf", "when", moment(a.Answer.AsOf)))
+	if !a.Answer.AsOf.IsZero() { // nobody answered
+		w.print(w.say("answer.asOf", "when", moment(a.Answer.AsOf)))
+	}
 	return nil
 }
 
-// besidesNotices are the remarks of an answer that are no notices of a member:
-// those are printed after it, once.
-func besidesNotices(a node.MembersAnswer) []guichet.Remark {
-	var codes []string
-	for _, m := range a.Members {
-		for _, n := range m.Notices {
-			codes = append(codes, n.Code)
-		}
-	}
-	return slices.DeleteFunc(slices.Clone(a.Answer.Remarks), func(r guichet.Remark) bool { return slices.Contains(codes, r.Code) })
+// ofFigures leaves out what the agreements say: it is printed apart.
+func ofFigures(remarks []guichet.Remark) []guichet.Remark {
+	return slices.DeleteFunc(slices.Clone(remarks), func(r guichet.Remark) bool { return strings.HasPrefix(r.Code, "agreement_") })
 }
 
-// printNotices prints what the agreements say of the answers, each sentence once
-// with the members that it concerns.
+// printNotices prints what the agreements say of the answers: each subject once,
+// with the members whose answers it covers, and all that is said of it.
 func (w *window) printNotices(members []node.MemberResult) {
 	var order []string
-	of := map[string][]string{}
+	of, said := map[string][]string{}, map[string][]string{}
 	for _, m := range members {
 		for _, n := range m.Notices {
-			text := w.remarkLine(n)
-			if of[text] == nil {
-				order = append(order, text)
+			if of[n.Code] == nil {
+				order = append(order, n.Code)
 			}
-			if !slices.Contains(of[text], m.Member) {
-				of[text] = append(of[text], m.Member)
+			if !slices.Contains(of[n.Code], m.Member) {
+				of[n.Code] = append(of[n.Code], m.Member)
+			}
+			text := n.Text
+			if n.Reporter != "" {
+				text = n.Reporter + ": " + text
+			}
+			if !slices.Contains(said[n.Code], text) {
+				said[n.Code] = append(said[n.Code], text)
 			}
 		}
 	}
@@ -205,10 +228,25 @@ func (w *window) printNotices(members []node.MemberResult) {
 		return
 	}
 	w.print(w.say("members.notices"))
-	for _, text := range order {
-		w.print("  * " + strings.Join(of[text], ", ") + ": " + text)
+	for _, code := range order {
+		line := w.say("about." + code)
+		if len(of[code]) < len(answering(members)) {
+			line += " (" + strings.Join(of[code], ", ") + ")"
+		}
+		w.print("  * " + line + ": " + strings.Join(said[code], "; "))
 	}
 	w.print("")
+}
+
+// answering are the members whose agreements say something.
+func answering(members []node.MemberResult) []string {
+	var out []string
+	for _, m := range members {
+		if len(m.Notices) > 0 {
+			out = append(out, m.Member)
+		}
+	}
+	return out
 }
 
 // recordsJSON is what --json prints of rows that were taken.

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -42,7 +43,7 @@ func (w *window) printFigures(a guichet.Answer, by []string, label labels) {
 		if value, ok := f.constant(c.Name); ok {
 			f.same[c.Name] = value
 			if value != "" {
-				above = append(above, f.title(c)+": "+f.named(c.Name, value))
+				above = append(above, f.title(c)+w.say("colon")+f.named(c.Name, value))
 			}
 		}
 	}
@@ -215,8 +216,13 @@ func readIn(asked int, period guichet.Span) int {
 // printWhy prints what stands behind figures: remarks, gaps, sources.
 func (w *window) printWhy(remarks []guichet.Remark, gaps []guichet.Gap, sources []guichet.Source) {
 	var said, missing []string
-	for _, r := range remarks {
-		said = append(said, w.remarkLine(r))
+	for i, r := range remarks {
+		switch same := alike(remarks, r); {
+		case same <= remarksOfOne:
+			said = append(said, w.remarkLine(r))
+		case !slices.ContainsFunc(remarks[:i], func(o guichet.Remark) bool { return o.Code == r.Code && o.Reporter == r.Reporter }):
+			said = append(said, w.remarkLine(r)+" "+w.say("answer.alike", "n", strconv.Itoa(same-1)))
+		}
 	}
 	for _, g := range gaps {
 		missing = append(missing, w.gapLine(g))
@@ -232,6 +238,22 @@ func (w *window) printWhy(remarks []guichet.Remark, gaps []guichet.Gap, sources 
 		w.table(t)
 	}
 	w.print("")
+}
+
+// remarksOfOne is how many remarks of one code about one reporter are printed one
+// by one: a reporter's twelve monthly files need not say twelve times that they are
+// made data. --json has all.
+const remarksOfOne = 3
+
+// alike counts the remarks of a remark's code about its reporter.
+func alike(remarks []guichet.Remark, r guichet.Remark) int {
+	n := 0
+	for _, o := range remarks {
+		if o.Code == r.Code && o.Reporter == r.Reporter {
+			n++
+		}
+	}
+	return n
 }
 
 // printPoints prints sentences under a title, each once.
@@ -254,10 +276,10 @@ func (w *window) gapLine(g guichet.Gap) string {
 	line := w.inLang(string(g.Reason), g.Text)
 	if g.Text != "" && line == g.Text {
 		// The sentence was made for this answer: put the word before it.
-		line = w.say("gap."+string(g.Reason)) + ": " + line
+		line = w.say("gap."+string(g.Reason)) + w.say("colon") + line
 	}
 	if who == "" {
 		return line
 	}
-	return who + ": " + line
+	return who + w.say("colon") + line
 }

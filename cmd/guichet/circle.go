@@ -5,7 +5,7 @@ import (
 	"context"
 	"io"
 	"os"
-	"strconv"
+	"slices"
 	"strings"
 	"time"
 
@@ -38,6 +38,10 @@ func (o *circleOptions) declare(f *flags) {
 
 // ceremonies opens a home for what is done by the member's key.
 func (w *window) ceremonies(ctx context.Context, f *flags, o *circleOptions, act func(*node.Ceremonies) error) error {
+	// Looked at first, so that nothing is in force of which no file was written.
+	if err := freeName(o.out); err != nil {
+		return err
+	}
 	cfg := w.atSeat(f, o.name, o.passphrase)
 	cfg.MemberPassphrase = w.passphrase(o.memberPassphrase, memberPassphrase, "keys.member")
 	c, err := node.OpenCeremonies(ctx, cfg)
@@ -103,9 +107,9 @@ func circleCommand() command {
 			names, verbs := circleVerbs()
 			v, ok := verbs[what]
 			if !ok {
-				return w.nearest(w.say("error.verb", "name", "circle", "verb", what), what, names, w.say("hint.usage", "name", "circle"))
+				return w.unknownVerb("circle", what, names)
 			}
-			if err := w.want("circle", args, v.least, v.most); err != nil {
+			if err := w.want("circle "+what, args, v.least, v.most); err != nil {
 				return err
 			}
 			return w.ceremonies(ctx, f, o, func(c *node.Ceremonies) error { return v.do(ctx, w, c, o, args) })
@@ -151,7 +155,15 @@ func circleInvite(_ context.Context, w *window, c *node.Ceremonies, o *circleOpt
 	if err != nil {
 		return err
 	}
-	return w.sent(o.out, text, "circle.invited")
+	i, err := node.ReadInvitation(text)
+	if err != nil {
+		return err
+	}
+	if err := w.sent(o.out, text, "circle.invited"); err != nil {
+		return err
+	}
+	w.note(w.say("circle.invited.key", "key", i.KeyID, "member", w.area(i.Member)))
+	return nil
 }
 
 func circleJoin(_ context.Context, w *window, c *node.Ceremonies, o *circleOptions, args []string) error {
@@ -202,6 +214,9 @@ func circleAdmit(_ context.Context, w *window, c *node.Ceremonies, o *circleOpti
 }
 
 func circlePropose(_ context.Context, w *window, c *node.Ceremonies, o *circleOptions, _ []string) error {
+	if o.paper+o.rotate+o.revoke+o.lost+o.leave+o.role == "" && o.threshold == 0 && !o.renew && !o.lists {
+		return w.wrong("error.nochange", "hint.nochange")
+	}
 	ch := node.Change{Why: o.why, Leave: strings.ToUpper(o.leave), Rotate: guichet.KeyUse(o.rotate), Revoke: o.revoke, Threshold: o.threshold, Renew: o.renew, Lists: o.lists}
 	if o.from != "" {
 		at, err := time.Parse(time.DateOnly, o.from)
@@ -253,39 +268,6 @@ func circleReview(_ context.Context, w *window, c *node.Ceremonies, _ *circleOpt
 	return nil
 }
 
-// printReview says what a proposal changes, before anybody signs it.
-func (w *window) printReview(r node.Review, print func(string)) {
-	print(w.say("review.title", "circle", r.Circle, "kind", r.Kind, "by", w.area(r.By), "why", r.Why))
-	print(w.say("review.id", "id", r.ID))
-	for _, c := range r.Changes {
-		print("  + " + w.explained(c))
-	}
-	for _, m := range r.Missing {
-		print("  ? " + w.say("review.missing", "paper", m.Paper, "have", strconv.Itoa(m.Have), "need", strconv.Itoa(m.Need), "members", strings.Join(m.Members, ", ")))
-	}
-	if r.Ready {
-		print(w.say("review.ready"))
-	}
-}
-
-// explained is one change in words: an agreement's clause by clause.
-func (w *window) explained(e node.Explained) string {
-	if e.Clause == "" {
-		return e.Text.In(w.lang)
-	}
-	before, after := e.Before, e.After
-	if before == "" {
-		before = w.say("diff.nothing")
-	}
-	if after == "" {
-		after = w.say("diff.nothing")
-	}
-	return e.Clause + ": " + short(before, diffWidth) + " -> " + short(after, diffWidth) + " (" + w.say("diff."+e.Effect) + ")"
-}
-
-// diffWidth is how much of a clause is shown on each side of a change.
-const diffWidth = 100
-
 func circleSign(_ context.Context, w *window, c *node.Ceremonies, o *circleOptions, args []string) error {
 	text, err := readPaper(args[0])
 	if err != nil {
@@ -310,9 +292,34 @@ func (w *window) signProposal(c *node.Ceremonies, o *circleOptions, name string,
 		return err
 	}
 	if o.out != "" {
-		return w.sent(o.out, signed, "circle.signed")
+		err = w.sent(o.out, signed, "circle.signed")
+	} else {
+		err = w.rewritten(name, signed, "circle.signed")
 	}
-	return w.rewritten(name, signed, "circle.signed")
+	if err != nil {
+		return err
+	}
+	return w.stillToSign(c, signed)
+}
+
+// stillToSign says what comes after a signature: whose turn it is, or that the
+// proposal may be published.
+func (w *window) stillToSign(c *node.Ceremonies, proposal []byte) error {
+	r, err := c.Review(proposal)
+	if err != nil {
+		return err
+	}
+	if r.Ready {
+		w.note(w.say("review.ready"))
+		return nil
+	}
+	var members []string
+	for _, m := range r.Missing {
+		members = append(members, m.Members...)
+	}
+	slices.Sort(members)
+	w.note(w.say("review.next", "members", strings.Join(slices.Compact(members), ", ")))
+	return nil
 }
 
 // agreed asks whether to sign what was just shown; --yes has said so already.
@@ -353,11 +360,21 @@ func circlePublish(ctx context.Context, w *window, c *node.Ceremonies, _ *circle
 	if err != nil {
 		return err
 	}
+	r, err := c.Review(text)
+	if err != nil {
+		return err
+	}
 	now, err := c.Publish(ctx, text)
 	if err != nil {
 		return err
 	}
-	return w.printCircle(now, "circle.published")
+	if err := w.printCircle(now, "circle.published"); err != nil {
+		return err
+	}
+	if r.By == c.Member() && slices.Contains([]string{"paper", "rotate", "lost"}, r.Kind) {
+		w.note(w.say("circle.restart"))
+	}
+	return nil
 }
 
 func circleMembers(_ context.Context, w *window, c *node.Ceremonies, _ *circleOptions, _ []string) error {
@@ -366,68 +383,6 @@ func circleMembers(_ context.Context, w *window, c *node.Ceremonies, _ *circleOp
 		return err
 	}
 	return w.printCircle(now, "circle.stands")
-}
-
-// printCircle shows a circle and its members.
-func (w *window) printCircle(c guichet.Circle, title string) error {
-	if w.json {
-		return w.printJSON(map[string]guichet.Circle{"circle": c})
-	}
-	w.print(w.say(title, "circle", c.Name, "version", strconv.FormatInt(c.Version, 10), "threshold", strconv.Itoa(c.Threshold), "members", strconv.Itoa(len(c.Members)), "expires", c.Expires.Format(time.DateOnly)))
-	w.print(w.say("circle.id", "id", c.ID))
-	w.print("")
-	t := newTable(w.say("head.member"), w.say("head.standingAs"), w.say("head.offices"), w.say("head.endpoints"), w.say("head.contact"))
-	for _, m := range c.Members {
-		var offices, contact []string
-		for _, x := range m.Offices {
-			offices = append(offices, x.ID)
-		}
-		for _, x := range m.Contacts {
-			if x.For == "operations" {
-				contact = append(contact, x.Email)
-			}
-		}
-		role := m.Role
-		if !m.Left.IsZero() {
-			role = w.say("member.left", "day", m.Left.Format(time.DateOnly))
-		}
-		t.add(w.area(m.Code), role, strings.Join(offices, ", "), strings.Join(m.Endpoints, ", "), strings.Join(contact, ", "))
-	}
-	w.table(t)
-	return nil
-}
-
-func circleVerify(_ context.Context, w *window, c *node.Ceremonies, _ *circleOptions, _ []string) error {
-	r, err := c.Verify()
-	if err != nil {
-		return err
-	}
-	var wrong error
-	if r.Fatal != "" || len(r.Faults) > 0 {
-		wrong = told{guichet.Errorf(guichet.KindUntrusted, "the circle's papers are not as they should be")}
-	}
-	if w.json {
-		if err := w.printJSON(map[string]node.CircleReport{"papers": r}); err != nil {
-			return err
-		}
-		return wrong
-	}
-	t := newTable(w.say("head.paper"), ">"+w.say("head.version"), w.say("head.signed"), ">"+w.say("head.need"), w.say("head.expires"), w.say("head.state"))
-	for _, p := range r.Papers {
-		t.add(p.Name, strconv.FormatInt(p.Version, 10), strings.Join(p.Signed, ", "), strconv.Itoa(p.Need), p.Expires.Format(time.DateOnly), w.say("paper."+p.State))
-	}
-	w.table(t)
-	for _, f := range r.Faults {
-		w.print(f.Paper + ": " + f.Text.In(w.lang))
-	}
-	if r.Fatal != "" {
-		w.print(r.Fatal)
-	}
-	if wrong == nil {
-		w.print("")
-		w.print(w.say("circle.whole", "circle", r.Circle, "id", r.ID))
-	}
-	return wrong
 }
 
 func circleBundle(_ context.Context, w *window, c *node.Ceremonies, o *circleOptions, _ []string) error {
@@ -474,48 +429,4 @@ func circleNewKey(_ context.Context, w *window, c *node.Ceremonies, o *circleOpt
 		return err
 	}
 	return w.sent(o.out, text, "circle.newkey")
-}
-
-// needed says which flags are missing.
-func (w *window) needed(name string, given map[string]string) error {
-	for _, flag := range []string{"--circle", "--member", "--paper", "--key", "--id", "--template", "--parties", "--out"} {
-		if v, asked := given[flag]; asked && v == "" {
-			return w.wrong("error.needed", "hint.usage", "flag", flag, "name", name)
-		}
-	}
-	return nil
-}
-
-// sent writes a paper to a new file, or to standard output, and says what to do
-// with it.
-func (w *window) sent(out string, text []byte, key string) error {
-	if out == "" {
-		w.write(string(text))
-		return nil
-	}
-	if err := writeNew(out, text); err != nil {
-		return err
-	}
-	if w.json {
-		return w.printJSON(map[string]string{"file": out})
-	}
-	w.print(w.say(key, "file", out))
-	return nil
-}
-
-// rewritten puts a paper in the place of the file that it was made from.
-func (w *window) rewritten(name string, text []byte, key string) error {
-	tmp := name + ".signing"
-	if err := writeNew(tmp, text); err != nil {
-		return err
-	}
-	if err := os.Rename(tmp, name); err != nil {
-		_ = os.Remove(tmp)
-		return guichet.Errorf(guichet.KindInternal, "%s: %w", name, err)
-	}
-	if w.json {
-		return w.printJSON(map[string]string{"file": name})
-	}
-	w.print(w.say(key, "file", name))
-	return nil
 }

@@ -49,6 +49,8 @@ type (
 	CodeJSON     = codeJSON
 	Problem      = problem
 	SynthJSON    = node.SynthManifest
+	MembersJSON  = membersJSON
+	RecordsJSON  = recordsJSON
 )
 
 // Run runs a command line in a world of strings.

@@ -148,13 +148,17 @@ func (w *window) wrong(message, hint string, pairs ...string) error {
 // want says how many positional arguments there must be; more is -1 for any
 // number.
 func (w *window) want(name string, args []string, least, most int) error {
-	if len(args) < least {
-		return w.wrong("error.args.few", "hint.usage", "name", name)
+	var message string
+	switch {
+	case len(args) < least:
+		message = w.say("error.args.few", "name", name)
+	case most >= 0 && len(args) > most:
+		message = w.say("error.args.many", "name", name, "arg", args[most])
+	default:
+		return nil
 	}
-	if most >= 0 && len(args) > most {
-		return w.wrong("error.args.many", "hint.usage", "name", name, "arg", args[most])
-	}
-	return nil
+	command, _, _ := strings.Cut(name, " ")
+	return guichet.Errorf(guichet.KindInvalid, "%s", message).WithHint("%s", w.say("hint.usage", "name", command))
 }
 
 func dashed(names []string) []string {

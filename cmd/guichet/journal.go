@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"strconv"
+	"strings"
 
 	"guichet"
 	"guichet/internal/node"
@@ -24,9 +25,9 @@ func journalCommand() command {
 		return func(ctx context.Context, w *window, args []string) error {
 			what, args := verb(args)
 			if what != "show" && what != "verify" {
-				return w.nearest(w.say("error.verb", "name", "journal", "verb", what), what, []string{"show", "verify"}, w.say("hint.usage", "name", "journal"))
+				return w.unknownVerb("journal", what, []string{"show", "verify"})
 			}
-			if err := w.want("journal", args, 0, 0); err != nil {
+			if err := w.want("journal "+what, args, 0, 0); err != nil {
 				return err
 			}
 			cfg := w.atSeat(f, circle, passphrase)
@@ -91,7 +92,7 @@ func (w *window) verifyJournal(ctx context.Context, cfg node.Config, members []s
 		}
 		w.print(w.say(key, "member", w.area(r.Member), "leaves", count(r.Leaves, w.lang), "compared", strconv.Itoa(r.Compared), "witnesses", strconv.Itoa(r.Witnesses)))
 		for _, f := range r.Findings {
-			w.print("  " + w.say("severity."+f.Severity) + ": " + f.Text.In(w.lang))
+			w.print("  " + w.say("severity."+f.Severity) + w.say("colon") + f.Text.In(w.lang))
 			if f.Evidence != "" {
 				w.print("    " + w.say("journal.evidence", "file", f.Evidence))
 			}
@@ -113,6 +114,16 @@ func toldIf(err error) error {
 
 // stateLabel is the word of a doctor's finding.
 func (w *window) stateLabel(state string) string { return w.say("doctor." + state) }
+
+// subject names what a doctor's finding is of: one of its own subjects, or a
+// paper of the circle by its name there.
+func (w *window) subject(what string) string {
+	first, rest, _ := strings.Cut(what, " ")
+	if word, ok := w.words["subject."+first]; ok {
+		return strings.TrimSpace(word + " " + rest)
+	}
+	return what
+}
 
 func doctorCommand() command {
 	return command{name: "doctor", define: func(f *flags) action {
@@ -150,7 +161,7 @@ func (w *window) printFindings(found []node.Finding) error {
 		return err
 	}
 	for _, f := range found {
-		w.print(w.stateLabel(f.State) + "  " + f.What + ": " + f.Text.In(w.lang))
+		w.print(w.stateLabel(f.State) + "  " + w.subject(f.What) + w.say("colon") + f.Text.In(w.lang))
 		if do := f.Do.In(w.lang); do != "" {
 			w.print("       " + w.say("doctor.do") + do)
 		}

@@ -86,11 +86,27 @@ func TestEveryWordIsHeldAndUsed(t *testing.T) {
 // literals returns every string literal of the command's sources.
 func literals(t *testing.T) []string {
 	t.Helper()
+	var out []string
+	everyNode(t, func(n ast.Node) {
+		lit, ok := n.(*ast.BasicLit)
+		if !ok || lit.Kind != token.STRING {
+			return
+		}
+		if s, err := strconv.Unquote(lit.Value); err == nil {
+			// ">" before a head says that its column stands to the right.
+			out = append(out, strings.TrimPrefix(s, ">"))
+		}
+	})
+	return out
+}
+
+// everyNode visits the syntax of the command's sources.
+func everyNode(t *testing.T, visit func(ast.Node)) {
+	t.Helper()
 	files, err := filepath.Glob("*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var out []string
 	for _, name := range files {
 		if strings.HasSuffix(name, "_test.go") {
 			continue
@@ -100,18 +116,10 @@ func literals(t *testing.T) []string {
 			t.Fatal(err)
 		}
 		ast.Inspect(syntax, func(n ast.Node) bool {
-			lit, ok := n.(*ast.BasicLit)
-			if !ok || lit.Kind != token.STRING {
-				return true
-			}
-			if s, err := strconv.Unquote(lit.Value); err == nil {
-				// ">" before a head says that its column stands to the right.
-				out = append(out, strings.TrimPrefix(s, ">"))
-			}
+			visit(n)
 			return true
 		})
 	}
-	return out
 }
 
 func TestEnvLang(t *testing.T) {

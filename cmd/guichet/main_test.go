@@ -74,7 +74,7 @@ func port(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: port VARIABLE")
 	}
-	ln, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // closed at once
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	ts.Check(err)
 	_, number, err := net.SplitHostPort(ln.Addr().String())
 	ts.Check(err)
@@ -90,7 +90,7 @@ func answers(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	const most = 30 * time.Second
 	for end := time.Now().Add(most); ; time.Sleep(20 * time.Millisecond) {
-		conn, err := net.DialTimeout("tcp", args[0], time.Second) //nolint:noctx // it has a time of its own
+		conn, err := net.DialTimeout("tcp", args[0], time.Second)
 		if err == nil {
 			ts.Check(conn.Close())
 			return
@@ -116,16 +116,24 @@ func keeps(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv(args[0], found[1])
 }
 
-// replace changes every OLD in a file to NEW: replace FILE OLD NEW.
+// replace changes every OLD to NEW in the files of a pattern, each of which must
+// hold it: replace FILES OLD NEW.
 func replace(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 3 {
-		ts.Fatalf("usage: replace FILE OLD NEW")
+		ts.Fatalf("usage: replace FILES OLD NEW")
 	}
-	text := ts.ReadFile(args[0])
-	if !strings.Contains(text, args[1]) {
-		ts.Fatalf("%s does not hold %q", args[0], args[1])
+	files, err := filepath.Glob(ts.MkAbs(args[0]))
+	ts.Check(err)
+	if len(files) == 0 {
+		ts.Fatalf("there is no %s", args[0])
 	}
-	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.ReplaceAll(text, args[1], args[2])), 0o600))
+	for _, name := range files {
+		text := ts.ReadFile(name)
+		if !strings.Contains(text, args[1]) {
+			ts.Fatalf("%s does not hold %q", name, args[1])
+		}
+		ts.Check(os.WriteFile(name, []byte(strings.ReplaceAll(text, args[1], args[2])), 0o600))
+	}
 }
 
 // dataFolder returns the folder of real files, "" when it is not there.

@@ -23,6 +23,7 @@ func mirrorCommand() command {
 		f.text(&q.Importer, "importer")
 		f.list(&q.Product, "product")
 		f.int(&top, "top", productsShown)
+		m := askingFlags(f)
 		return func(ctx context.Context, w *window, args []string) error {
 			if err := w.want("mirror", args, 0, 0); err != nil {
 				return err
@@ -40,6 +41,12 @@ func mirrorCommand() command {
 			q.Period, q.Edition, q.Conversion, q.AsOf, q.Vintage, q.Lang = at.period, at.edition, at.conversion, at.asOf, at.vintage, w.sentences()
 			asked := guichet.Question{Where: map[string][]string{"product": q.Product}, Edition: q.Edition, Conversion: q.Conversion}
 			if err := readable(dataset(), asked); err != nil {
+				return err
+			}
+			if m.purpose != "" {
+				return w.mirrorMembers(ctx, f, q, m, top)
+			}
+			if err := w.onlyToMembers(f, "hint.nopurpose"); err != nil {
 				return err
 			}
 			return w.inHome(ctx, f, func(n *node.Node) error {

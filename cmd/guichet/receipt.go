@@ -34,9 +34,9 @@ func receiptCommand() command {
 			what, args := verb(args)
 			wanted, known := map[string]int{"list": 0, "get": 1, "verify": 1}[what]
 			if !known {
-				return w.nearest(w.say("error.verb", "name", "receipt", "verb", what), what, []string{"list", "get", "verify"}, w.say("hint.usage", "name", "receipt"))
+				return w.unknownVerb("receipt", what, []string{"list", "get", "verify"})
 			}
-			if err := w.want("receipt", args, wanted, wanted); err != nil {
+			if err := w.want("receipt "+what, args, wanted, wanted); err != nil {
 				return err
 			}
 			if what == "verify" {
@@ -86,6 +86,9 @@ func (w *window) verifyReceipt(ctx context.Context, f *flags, name string, o *re
 	cfg := w.config(f)
 	cfg.Circle = o.circle
 	c, err := node.PublicCircle(ctx, cfg, bundle, o.id)
+	if guichet.KindOf(err) == guichet.KindNotFound && bundle == nil {
+		return guichet.Errorf(guichet.KindNotFound, "%s", w.say("error.nopapers")).WithHint("%s", w.say("hint.nopapers"))
+	}
 	if err != nil {
 		return err
 	}
@@ -158,11 +161,19 @@ func readPaper(name string) ([]byte, error) {
 	return text, nil
 }
 
+// freeName refuses the name of a file that is there; "" is no name.
+func freeName(name string) error {
+	if _, err := os.Lstat(name); name == "" || err != nil { //nolint:gosec // the file that the operator names
+		return nil
+	}
+	return guichet.Errorf(guichet.KindInvalid, "%s is there already", name).WithHint("name a new file with --out")
+}
+
 // writeNew writes a file that is not there yet, whole or not at all.
 func writeNew(name string, text []byte) error {
 	f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) //nolint:gosec // the file that the operator names
 	if os.IsExist(err) {
-		return guichet.Errorf(guichet.KindInvalid, "%s is there already", name).WithHint("name a new file with --out")
+		return freeName(name)
 	}
 	if err != nil {
 		return guichet.Errorf(guichet.KindInvalid, "%s cannot be written: %w", name, err).WithHint("name a file in a folder that is there and may be written to")

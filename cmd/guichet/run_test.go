@@ -5,24 +5,27 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"go/ast"
 	"io"
 	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 
 	root "guichet"
 	guichet "guichet/cmd/guichet"
+	"guichet/internal/node"
 	"guichet/trade"
 )
 
 func kinds() []root.Kind {
 	return []root.Kind{
 		root.KindInvalid, root.KindNotFound, root.KindUnrecognised, root.KindTotals, root.KindTooMany, root.KindHostile,
-		root.KindBusy, root.KindVersion, root.KindFull, root.KindRefused, root.KindInternal,
+		root.KindBusy, root.KindVersion, root.KindFull, root.KindRefused, root.KindUntrusted, root.KindInternal,
 	}
 }
 
@@ -180,6 +183,19 @@ func TestJSONIsDocumented(t *testing.T) {
 		guichet.CodeJSON{},
 		guichet.Problem{},
 		guichet.SynthJSON{},
+		guichet.MembersJSON{},
+		guichet.RecordsJSON{},
+		root.Circle{},
+		root.Agreement{},
+		node.AgreementTemplate{},
+		node.CircleReport{},
+		node.Finding{},
+		node.JournalReport{},
+		node.LeafEntry{},
+		node.Preview{},
+		node.Purpose{},
+		node.Receipt{},
+		node.Review{},
 		root.Answer{},
 		root.Submission{},
 		trade.MirrorAnswer{},
@@ -190,11 +206,55 @@ func TestJSONIsDocumented(t *testing.T) {
 			}
 		}
 	}
+	for _, name := range outermost(t) {
+		if !strings.Contains(paper, "`"+name+"`") && !strings.Contains(paper, `"`+name+`": `) {
+			t.Errorf("docs/json.md does not tell the field %q that a command prints around its answer", name)
+		}
+	}
 	for _, name := range commandNames() {
 		if name != "stage-child" && !strings.Contains(paper, "guichet "+name) {
 			t.Errorf("docs/json.md does not tell the command %s", name)
 		}
 	}
+}
+
+// outermost returns the names around what the commands print: the keys of the
+// maps that they pass to printJSON.
+func outermost(t *testing.T) []string {
+	t.Helper()
+	var out []string
+	everyNode(t, func(n ast.Node) {
+		call, ok := n.(*ast.CallExpr)
+		if !ok || len(call.Args) != 1 {
+			return
+		}
+		if f, ok := call.Fun.(*ast.SelectorExpr); !ok || f.Sel.Name != "printJSON" {
+			return
+		}
+		m, ok := call.Args[0].(*ast.CompositeLit)
+		if !ok {
+			return
+		}
+		for _, e := range m.Elts {
+			pair, ok := e.(*ast.KeyValueExpr)
+			if !ok {
+				continue
+			}
+			key, ok := pair.Key.(*ast.BasicLit)
+			if !ok {
+				continue // a struct, whose fields are told by their tags
+			}
+			name, err := strconv.Unquote(key.Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			out = append(out, name)
+		}
+	})
+	if len(out) == 0 {
+		t.Fatal("no command prints a map")
+	}
+	return out
 }
 
 func jsonNames(t reflect.Type, seen []reflect.Type) []string {

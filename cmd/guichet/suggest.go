@@ -1,6 +1,10 @@
 package main
 
-import "guichet"
+import (
+	"strings"
+
+	"guichet"
+)
 
 // nearest returns an error about a name that is not known, with the known name
 // that is nearest to it as its hint, or another hint when none is near.
@@ -10,6 +14,15 @@ func (w *window) nearest(message, name string, known []string, otherwise string)
 		hint = w.say("hint.nearest", "name", best)
 	}
 	return guichet.Errorf(guichet.KindInvalid, "%s", message).WithHint("%s", hint)
+}
+
+// unknownVerb refuses a word that a command does not know, or the lack of one.
+func (w *window) unknownVerb(command, verb string, known []string) error {
+	usage := w.say("hint.usage", "name", command)
+	if verb == "" {
+		return guichet.Errorf(guichet.KindInvalid, "%s", w.say("error.noverb", "name", command, "verbs", strings.Join(known, ", "))).WithHint("%s", usage)
+	}
+	return w.nearest(w.say("error.verb", "name", command, "verb", verb), verb, known, usage)
 }
 
 // closest returns the name that takes the fewest slips to become the one

@@ -183,3 +183,29 @@ func TestStatisticalDatasets(t *testing.T) {
 		t.Errorf("decided %+v", d)
 	}
 }
+
+// TestCheckLaw: a law of the whole house is held to the words that are known.
+func TestCheckLaw(t *testing.T) {
+	t.Parallel()
+	if faults := agreement.CheckLaw(agreement.Law{Forbidden: []string{"customs-risk"}, Bounds: []guichet.TierRule{
+		{Rules: guichet.DisclosureRules{Threshold: 5}, Levels: map[string]string{"partner": "region", "product": "hs4"}},
+		{Tier: "high", DelayDays: 30, Quota: 5, Purposes: []string{"research"}},
+	}}, datasets()); len(faults) > 0 {
+		t.Errorf("a law without fault: %v", faults)
+	}
+	wrong := agreement.Law{Forbidden: []string{"espionage"}, Bounds: []guichet.TierRule{{
+		Tier: "unheard of", Rules: guichet.DisclosureRules{Threshold: -1, Top: 1}, DelayDays: -1, Quota: -1, Purposes: []string{"espionage"},
+		Levels: map[string]string{"product": "hs5", "nothing": "each"},
+	}}}
+	var got []string
+	for _, f := range agreement.CheckLaw(wrong, datasets()) {
+		got = append(got, f.Clause)
+	}
+	want := []string{
+		"law.forbidden", "law.bounds[0].tier", "law.bounds[0].disclosure.threshold", "law.bounds[0].disclosure.dominance_top", "law.bounds[0].delay_days",
+		"law.bounds[0].quota_per_day", "law.bounds[0].purposes", "law.bounds[0].levels.nothing", "law.bounds[0].levels.product",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %v\nwant %v", got, want)
+	}
+}

@@ -26,7 +26,8 @@ func (m *matter) periods() *refusal {
 	return m.span(names[at], by)
 }
 
-// frequencies: figures of months are not given where years are the finest.
+// frequencies: figures of months are not given where years are the finest. Rows as
+// they are tell each its own time, whatever columns they come with.
 func (m *matter) frequencies(level string, by *raise) *refusal {
 	allowed := freqsOf(level)
 	asked := m.q.Where[guichet.FieldFreq]
@@ -35,7 +36,7 @@ func (m *matter) frequencies(level string, by *raise) *refusal {
 			return m.tooFine(level, by)
 		}
 	}
-	tells := slices.Contains(m.by, guichet.FieldPeriod) || slices.Contains(m.by, guichet.FieldFreq)
+	tells := m.r.Records || slices.Contains(m.by, guichet.FieldPeriod) || slices.Contains(m.by, guichet.FieldFreq)
 	if len(asked) > 0 || !tells || level == "day" {
 		return nil
 	}

@@ -118,10 +118,11 @@ func (w *work) admitted(holdings []guichet.Holding) []guichet.Holding {
 		return holdings
 	}
 	w.kept = map[string][]guichet.Unit{}
-	return slices.DeleteFunc(slices.Clone(holdings), func(h guichet.Holding) bool {
+	out := slices.DeleteFunc(slices.Clone(holdings), func(h guichet.Holding) bool { return w.keptBack(h.Submission).EN != "" })
+	for _, h := range holdings {
 		why := w.keptBack(h.Submission)
 		if why.EN == "" {
-			return false
+			continue
 		}
 		for _, u := range h.Units {
 			named := w.q.Where[guichet.FieldReporter]
@@ -129,11 +130,27 @@ func (w *work) admitted(holdings []guichet.Holding) []guichet.Holding {
 				continue
 			}
 			w.kept[u.Reporter] = append(w.kept[u.Reporter], u)
+			if why == otherGrain && covered(out, u) {
+				continue // the grain that is given answers: nothing is missing
+			}
 			w.gap(u.Reporter, guichet.GapNotCovered, w.dimsText(u.Dims)+", "+h.Submission.Field(guichet.FieldCube)+": "+why.In(w.q.Lang), "")
 		}
-		return true
+	}
+	return out
+}
+
+// covered says whether what may answer holds something of the same reporter and
+// unit fields.
+func covered(holdings []guichet.Holding, u guichet.Unit) bool {
+	return slices.ContainsFunc(holdings, func(h guichet.Holding) bool {
+		return slices.ContainsFunc(h.Units, func(o guichet.Unit) bool { return o.Reporter == u.Reporter && maps.Equal(o.Dims, u.Dims) })
 	})
 }
+
+// otherGrain is why submissions of a grain that is not given stay back.
+//
+//nolint:gochecknoglobals // a sentence
+var otherGrain = guichet.Text{EN: "held, and not of a grain that the agreement gives", FR: "détenu, et pas d'un grain que l'accord donne"}
 
 // Fields of submissions that terms are held against, by the names that every
 // dataset gives them.
@@ -147,7 +164,7 @@ func (w *work) keptBack(sub *guichet.Submission) guichet.Text {
 	case !sub.MayRedistribute:
 		return guichet.Text{EN: "held, and not passed on: the source does not permit it", FR: "détenu, et non transmis : la source ne le permet pas"}
 	case !slices.Contains(w.terms.Grains, sub.Field(guichet.FieldGrain)) && len(w.terms.Grains) > 0:
-		return guichet.Text{EN: "held, and not of a grain that the agreement gives", FR: "détenu, et pas d'un grain que l'accord donne"}
+		return otherGrain
 	case !slices.Contains(w.terms.Regimes, sub.Field(fieldRegime)) && len(w.terms.Regimes) > 0:
 		return guichet.Text{EN: "held, and not for this purpose: its legal regime is another", FR: "détenu, et pas pour cette finalité : son régime juridique est autre"}
 	}

@@ -53,7 +53,16 @@ func RemarkText(code, lang string) string {
 //
 // The order of results makes no difference. AsOf is the earliest of the answers':
 // nobody speaks of an older state.
-func Merge(q guichet.Question, results []Result) guichet.Answer {
+func Merge(q guichet.Question, results []Result) guichet.Answer { return merge(q, results, maps.Clone) }
+
+// Absorb is Merge for who has no more use for the results: their rows are not
+// copied but become the answer's.
+func Absorb(q guichet.Question, results []Result) guichet.Answer {
+	return merge(q, results, func(row guichet.Row) guichet.Row { return row })
+}
+
+// merge lays answers side by side; own makes a row one that may be written to.
+func merge(q guichet.Question, results []Result, own func(guichet.Row) guichet.Row) guichet.Answer {
 	out := guichet.Answer{Question: q, Columns: []guichet.Column{memberColumn()}}
 	said := map[string][]string{} // reporter -> members
 	results = slices.Clone(results)
@@ -71,17 +80,33 @@ func Merge(q guichet.Question, results []Result) guichet.Answer {
 		}
 		mergeNotices(&out, r)
 		if r.Reply.Answer != nil {
-			mergeAnswer(&out, r.Member, r.Reply.Answer)
+			mergeAnswer(&out, r.Member, r.Reply.Answer, own)
 			for _, reporter := range reporters(r.Reply.Answer) {
 				said[reporter] = append(said[reporter], r.Member)
 			}
 		}
 	}
-	slices.SortStableFunc(out.Rows, func(a, b guichet.Row) int {
-		return cmp.Or(cmp.Compare(text(a[guichet.FieldReporter]), text(b[guichet.FieldReporter])), cmp.Compare(text(a[ColumnMember]), text(b[ColumnMember])))
-	})
+	inOrder(out.Rows)
 	tellCopies(&out, said)
 	return out
+}
+
+// inOrder puts merged rows in the order of reporter and member.
+func inOrder(rows []guichet.Row) {
+	type placed struct {
+		reporter, member string
+		row              guichet.Row
+	}
+	all := make([]placed, len(rows))
+	for i, row := range rows {
+		all[i] = placed{text(row[guichet.FieldReporter]), text(row[ColumnMember]), row}
+	}
+	slices.SortStableFunc(all, func(a, b placed) int {
+		return cmp.Or(strings.Compare(a.reporter, b.reporter), strings.Compare(a.member, b.member))
+	})
+	for i := range all {
+		rows[i] = all[i].row
+	}
 }
 
 func memberColumn() guichet.Column {
@@ -103,19 +128,20 @@ func mergeNotices(out *guichet.Answer, r Result) {
 	}
 }
 
-func mergeAnswer(out *guichet.Answer, member string, a *guichet.Answer) {
+func mergeAnswer(out *guichet.Answer, member string, a *guichet.Answer, own func(guichet.Row) guichet.Row) {
 	for _, c := range a.Columns {
 		known := func(other guichet.Column) bool { return other.Name == c.Name }
 		if !slices.ContainsFunc(out.Columns, known) {
 			out.Columns = append(out.Columns, c)
 		}
 	}
+	out.Rows = slices.Grow(out.Rows, len(a.Rows))
+	var by any = member
 	for _, row := range a.Rows {
-		row = maps.Clone(row)
-		if row == nil {
+		if row = own(row); row == nil {
 			row = guichet.Row{}
 		}
-		row[ColumnMember] = member
+		row[ColumnMember] = by
 		out.Rows = append(out.Rows, row)
 	}
 	for _, r := range a.Remarks {
@@ -176,8 +202,11 @@ func tellCopies(out *guichet.Answer, said map[string][]string) {
 
 // text is a value of a row as it sorts; "" where there is none.
 func text(v any) string {
-	if v == nil {
+	switch v := v.(type) {
+	case nil:
 		return ""
+	case string:
+		return v
 	}
 	return fmt.Sprint(v)
 }

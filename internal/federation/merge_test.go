@@ -95,6 +95,9 @@ func TestMergeKnowsNoOrder(t *testing.T) {
 		if len(one.Rows) != rows {
 			rt.Fatalf("%d rows of %d", len(one.Rows), rows)
 		}
+		if diff := cmp.Diff(one, federation.Absorb(guichet.Question{}, results), cmp.Comparer(func(a, b guichet.Decimal) bool { return a.Cmp(b) == 0 })); diff != "" {
+			rt.Fatal(diff)
+		}
 	})
 }
 

@@ -2,6 +2,7 @@ package federation
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 
@@ -11,15 +12,17 @@ import (
 // RecordsWriter is what a desk writes a large answer to, in this order: Begin,
 // when the leaf that it starts is durable; Write, as often as need be; Root,
 // which the end's leaf holds; and End, when that leaf is durable. A refusal is
-// Refuse, and nothing else. It waits for the reader: memory stays that of one
-// chunk. It is for one goroutine.
+// Refuse, and nothing else. While a chunk is hashed, encrypted and sent the next
+// one is made; it waits for the reader, so that memory stays that of a few chunks.
+// It is for one goroutine.
 type RecordsWriter struct {
 	v        *visit
 	exchange string
-	sum      chain
+	sum      chain // of the carrier's while there is one
 	end      streamEnd
 	chunk    []byte // what waits to fill a frame
 	stage    stage
+	carrier  *carrier // of chunks; nil before the first
 }
 
 // stage is how far a stream has come.
@@ -74,7 +77,8 @@ func (w *RecordsWriter) Write(p []byte) (int, error) {
 	if w.stage != flowing {
 		return 0, w.misused("Write")
 	}
-	if w.chunk == nil {
+	if w.carrier == nil {
+		w.carrier = newCarrier(func(chunk []byte) error { return w.chained(frame{frameChunk, chunk}) })
 		w.chunk = make([]byte, 0, MaxChunk)
 	}
 	written := 0
@@ -98,9 +102,17 @@ func (w *RecordsWriter) flushChunk() error {
 	}
 	w.end.Chunks++
 	w.end.Bytes += int64(len(w.chunk))
-	err := w.chained(frame{frameChunk, w.chunk})
-	w.chunk = w.chunk[:0]
+	var err error
+	w.chunk, err = w.carrier.carry(w.chunk)
 	return err
+}
+
+// settle returns when all chunks have been sent, or one could not be.
+func (w *RecordsWriter) settle() error {
+	if w.carrier == nil {
+		return nil
+	}
+	return w.carrier.settle()
 }
 
 // Root sends what is left and returns the root of all that was sent, hex: the
@@ -109,7 +121,7 @@ func (w *RecordsWriter) Root() (string, error) {
 	if w.stage != flowing {
 		return "", w.misused("Root")
 	}
-	if err := w.flushChunk(); err != nil {
+	if err := errors.Join(w.flushChunk(), w.settle()); err != nil {
 		return "", err
 	}
 	w.stage = summed
@@ -141,6 +153,9 @@ func (w *RecordsWriter) End(rows int64, leaf uint64) error {
 // closed ends what the desk left: a fault is told in a frame of its own, and a
 // stream without an end is an error.
 func (w *RecordsWriter) closed(err error) error {
+	if fault := w.settle(); err == nil {
+		err = fault
+	}
 	switch {
 	case err == nil && w.stage == over:
 		return nil

@@ -61,6 +61,7 @@ func (s *Server) records(ctx context.Context, v *visit) error {
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.Limits.Stream)
 	defer cancel()
 	w := &RecordsWriter{v: v, exchange: a.Request.Exchange}
+	defer func() { _ = w.settle() }() // also where the desk ends in a panic: nobody writes to an answer that is over
 	return w.closed(s.cfg.Desk.Records(ctx, a, w))
 }
 

@@ -91,12 +91,18 @@ func tlsKeys(m guichet.Member, now time.Time) string {
 	return strings.Join(ids, " ")
 }
 
+// newTransport speaks HTTP/1.1, though members may speak HTTP/2 to us: a
+// connection for each question under way costs a handshake once, and one
+// connection for all of them costs every message several changes of goroutine on
+// both sides (docs/benchmarks.md has the figures), and a window of flow control to
+// every stream of records.
 func (g *Gate) newTransport(member string) *http.Transport {
+	config := g.ClientTLS(member)
+	config.NextProtos = []string{"http/1.1"}
 	return &http.Transport{
 		DialContext:            (&net.Dialer{Timeout: handshakeWait}).DialContext,
-		TLSClientConfig:        g.ClientTLS(member),
+		TLSClientConfig:        config,
 		TLSHandshakeTimeout:    handshakeWait,
-		ForceAttemptHTTP2:      true,
 		DisableCompression:     true,
 		MaxIdleConnsPerHost:    64,
 		IdleConnTimeout:        idleWait / 2, // shorter than the server's, so that no request meets a connection that is being closed

@@ -1,5 +1,7 @@
 package journal
 
+import "guichet"
+
 // LeafHash, OpenCheckpoint, ParseAdd and FormatAdd open what tests look at from
 // outside.
 func LeafHash(entry []byte) []byte { return leafHash(entry) }
@@ -23,3 +25,6 @@ func ParseAdd(body []byte) ([]byte, error) {
 func FormatAdd(old uint64, proof [][]byte, checkpoint []byte) []byte {
 	return formatAdd(old, proof, checkpoint)
 }
+
+// LeafText writes a leaf as the log hashes it.
+func LeafText(leaf guichet.Leaf) ([]byte, error) { return leafText(leaf) }

@@ -111,8 +111,8 @@ func statedBy(of []guichet.OfParty, parties []string) []guichet.OfParty {
 		x := guichet.OfParty{Member: p}
 		if i := slices.IndexFunc(of, func(o guichet.OfParty) bool { return o.Member == p }); i >= 0 {
 			x.Text = of[i].Text
-		} else if len(of) > 0 {
-			x.Text = of[0].Text
+		} else if len(of) > 0 { // what is to be filled in names who fills it in
+			x.Text = guichet.Text{EN: strings.ReplaceAll(of[0].Text.EN, of[0].Member, p), FR: strings.ReplaceAll(of[0].Text.FR, of[0].Member, p)}
 		}
 		out = append(out, x)
 	}

@@ -10,8 +10,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"guichet"
+	"guichet/internal/agreement"
 	"guichet/internal/federation"
 	"guichet/internal/store"
 	"guichet/trade"
@@ -54,7 +56,7 @@ func (s *Seat) AskMembers(ctx context.Context, q MembersQuestion, each func(Memb
 		return MembersAnswer{}, err
 	}
 	slices.SortFunc(out.Members, func(a, b MemberResult) int { return strings.Compare(a.Member, b.Member) })
-	out.Answer = federation.Merge(q.Question, results)
+	out.Answer = federation.Absorb(q.Question, results)
 	if out.Answer.AsOf.IsZero() { // nobody answered
 		out.Answer.AsOf = cmp.Or(q.Question.AsOf, s.clock())
 	}
@@ -83,12 +85,20 @@ func (s *Seat) completed(q MembersQuestion) (MembersQuestion, error) {
 		return q, guichet.Errorf(guichet.KindInvalid, "a question to members must say its purpose").
 			WithHint("add --purpose, such as supply-monitoring; 'guichet agreement purposes' lists them")
 	}
+	if !slices.ContainsFunc(agreement.Purposes(), func(p agreement.Purpose) bool { return p.Word == q.Purpose }) {
+		return q, guichet.Errorf(guichet.KindInvalid, "there is no purpose %q; nobody was asked", q.Purpose).WithHint("'guichet agreement purposes' lists those that there are")
+	}
 	self, ok := s.papers.circle().Member(s.us())
 	if !ok {
 		return q, guichet.Errorf(guichet.KindRefused, "%s is no member of the circle %s", s.us(), s.name)
 	}
 	if q.Agreement != "" && !slices.ContainsFunc(s.papers.circle().Agreements, func(a guichet.Agreement) bool { return a.ID == q.Agreement }) {
 		return q, guichet.Errorf(guichet.KindNotFound, "the circle %s has no agreement %q in force", s.name, q.Agreement).WithHint("'guichet agreement list' shows those that there are")
+	}
+	if today := s.clock().UTC().Format(time.DateOnly); q.Agreement != "" && !slices.ContainsFunc(s.papers.circle().Agreements, func(a guichet.Agreement) bool {
+		return a.ID == q.Agreement && a.Validity.From <= today && today <= a.Validity.Until && (a.Validity.Withdrawn == "" || today < a.Validity.Withdrawn)
+	}) {
+		return q, guichet.Errorf(guichet.KindRefused, "the agreement %q is not in force today; nobody was asked", q.Agreement).WithHint("'guichet agreement list' shows from when until when each holds")
 	}
 	var offices []string
 	for _, o := range self.Offices {

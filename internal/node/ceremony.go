@@ -186,10 +186,16 @@ type Invitation struct {
 	KeyID  string `json:"key"` // of the inviter: compare it by telephone
 }
 
+// Member is the code of the home's member.
+func (c *Ceremonies) Member() string { return c.n.Home().Member }
+
 // Invite writes an invitation for a member.
 func (c *Ceremonies) Invite(name, member, role string) ([]byte, error) {
 	if err := knownMember(member); err != nil {
 		return nil, err
+	}
+	if member == c.n.Home().Member {
+		return nil, guichet.Errorf(guichet.KindInvalid, "%s is the member of this home: it needs no invitation", member).WithHint("say with --member whom to invite")
 	}
 	if c.repo == nil {
 		if name == "" {

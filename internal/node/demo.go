@@ -185,7 +185,7 @@ The five homes stay; their nodes are stopped. What to try next:
   bin/guichet codes search surgical mask
   bin/guichet help`
 	demoNextFR = `
-Les cinq répertoires restent ; leurs nœuds sont arrêtés. À essayer ensuite :
+Les cinq dépôts restent ; leurs nœuds sont arrêtés. À essayer ensuite :
   export GUICHET_PASSPHRASE_FILE=%[2]s GUICHET_MEMBER_PASSPHRASE_FILE=%[2]s
   bin/guichet circle members --home %[1]s --lang fr
   bin/guichet doctor --home %[1]s --lang fr

@@ -72,7 +72,7 @@ func (d *showing) askAll(ctx context.Context) error {
 func (d *showing) came(r MemberResult) {
 	switch {
 	case r.Gap != nil:
-		d.say("   %s  %s: %s", "   %s  %s : %s", r.Member, string(r.Gap.Reason), r.Gap.Text)
+		d.say("   %s  %s: %s", "   %s  %s : %s", r.Member, gapWord(r.Gap.Reason).In(d.lang()), r.Gap.Text)
 	case r.Exchange == "":
 		d.say("   %s  own desk: %d rows", "   %s  son propre guichet : %d lignes", r.Member, r.Rows)
 	default:

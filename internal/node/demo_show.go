@@ -97,7 +97,7 @@ func (d *showing) show(a guichet.Answer) {
 		if i == shown {
 			break
 		}
-		_, _ = fmt.Fprintf(d.out, "   ! %s %s: %s\n", g.Reporter, g.Reason, g.Text)
+		d.say("   ! %s %s: %s", "   ! %s %s : %s", g.Reporter, gapWord(g.Reason).In(d.lang()), g.Text)
 	}
 	d.say("   from %d submissions", "   de %d envois", len(a.Sources))
 }
@@ -200,7 +200,7 @@ func (d *showing) hold(ctx context.Context, made synth.Manifest) error {
 		}
 	}
 	if len(d.faults) == 0 {
-		d.say("14. Held against what was made: %d totals of lines and of published figures, all exact; every invariant of the homes holds", "14. Confronté à ce qui fut fabriqué : %d totaux de lignes et de chiffres publiés, tous exacts ; tous les invariants des répertoires tiennent", len(checks()))
+		d.say("14. Held against what was made: %d totals of lines and of published figures, all exact; every invariant of the homes holds", "14. Confronté à ce qui fut fabriqué : %d totaux de lignes et de chiffres publiés, tous exacts ; tous les invariants des dépôts tiennent", len(checks()))
 	}
 	return nil
 }
@@ -234,4 +234,35 @@ func (h held) stated(made synth.Manifest) (sum guichet.Decimal, files int) {
 		}
 	}
 	return sum, files
+}
+
+// gapWord is a reason of a gap for people.
+func gapWord(r guichet.GapReason) guichet.Text {
+	switch r {
+	case guichet.GapZero:
+		return guichet.Text{EN: "zero", FR: "zéro"}
+	case guichet.GapNotReported:
+		return guichet.Text{EN: "not reported", FR: "non déclaré"}
+	case guichet.GapNotCovered:
+		return guichet.Text{EN: "not covered", FR: "non couvert"}
+	case guichet.GapHidden:
+		return guichet.Text{EN: "hidden", FR: "caché"}
+	case guichet.GapPutAside:
+		return guichet.Text{EN: "put aside", FR: "mis de côté"}
+	case guichet.GapIncomparable:
+		return guichet.Text{EN: "not comparable", FR: "non comparable"}
+	case guichet.GapRefused:
+		return guichet.Text{EN: "refused", FR: "refusé"}
+	case guichet.GapSilent:
+		return guichet.Text{EN: "silent", FR: "silencieux"}
+	case guichet.GapLate:
+		return guichet.Text{EN: "late", FR: "en retard"}
+	case guichet.GapUntrusted:
+		return guichet.Text{EN: "wrong signature", FR: "signature fausse"}
+	case guichet.GapGarbled:
+		return guichet.Text{EN: "garbled", FR: "illisible"}
+	case guichet.GapProtected:
+		return guichet.Text{EN: "protected", FR: "protégé"}
+	}
+	return guichet.Text{EN: string(r), FR: string(r)}
 }

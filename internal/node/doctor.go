@@ -61,7 +61,7 @@ func (s *Seat) Doctor(ctx context.Context, q DoctorQuestion) ([]Finding, error) 
 	out := diskFinding(s.n.Home().Path)
 	out = append(out, s.homeFinding(ctx), s.keysFinding())
 	out = append(out, s.circleFindings()...)
-	out = append(out, s.agreementsFinding(), s.journalFinding(ctx))
+	out = append(out, s.agreementsFinding(), s.lawFinding(), s.journalFinding(ctx))
 	if q.Offline {
 		return out, nil
 	}
@@ -90,7 +90,7 @@ func (f Finding) do(en, fr string, args ...any) Finding {
 func diskFinding(home string) []Finding {
 	n, err := free(home)
 	if err != nil {
-		return []Finding{finding("disk", stateWrong, "the folder %s cannot be looked at", "le dossier %s ne peut être examiné", home).do("name the home with --home", "nommez le répertoire avec --home")}
+		return []Finding{finding("disk", stateWrong, "the folder %s cannot be looked at", "le dossier %s ne peut être examiné", home).do("name the home with --home", "nommez le dépôt avec --home")}
 	}
 	gib := float64(n) / (1 << 30)
 	f := finding("disk", stateWell, "%.1f GiB are free", "%.1f Gio sont libres", gib)
@@ -122,7 +122,7 @@ func (s *Seat) keysFinding() Finding {
 	for _, use := range []guichet.KeyUse{guichet.KeyTLS, guichet.KeySeal, guichet.KeyLog, guichet.KeyWitness} {
 		if _, err := s.keyInForce(use); err != nil {
 			return finding("keys", stateWrong, "the %s key: %s", "la clé %s : %s", use, sentence(err)).
-				do("make a new one and let the circle have it: guichet circle propose --rotate %s", "faites-en une nouvelle et donnez-la au cercle : guichet circle propose --rotate %s", use)
+				do("if it was just changed in the circle, start the node again: it opens its keys when it starts; else make a new one: guichet circle propose --rotate %s", "si elle vient d'être changée dans le cercle, relancez le nœud : il ouvre ses clés quand il se lance ; sinon faites-en une nouvelle : guichet circle propose --rotate %s", use)
 		}
 	}
 	if st, err := os.Stat(path); err == nil && st.Mode().Perm()&0o077 != 0 {
@@ -168,6 +168,20 @@ func (s *Seat) listsFinding(st circle.State) Finding {
 			do("let all members use the same version of guichet, then propose its lists: guichet circle propose --lists", "que tous les membres utilisent la même version de guichet, puis proposez ses listes : guichet circle propose --lists")
 	}
 	return finding("lists", stateWell, "code lists and product groups are those that the circle has signed", "listes de codes et groupes de produits sont ceux que le cercle a signés")
+}
+
+// lawFinding says whether a law of our own is in force: what it refuses is told to
+// askers by its clause, and to nobody else.
+func (s *Seat) lawFinding() Finding {
+	switch l, there, err := s.law.inForce(); {
+	case err != nil:
+		return finding("law", stateWrong, "%[1]s", "%[1]s", sentence(err)).
+			do("correct the file, or take it away if there is no such law; nothing is answered until then", "corrigez le fichier, ou retirez-le si ce droit n'existe pas ; rien n'est répondu d'ici là")
+	case !there:
+		return finding("law", stateWell, "no law of our own is in force beside the agreements (%s)", "aucun droit propre n'est en vigueur à côté des accords (%s)", lawFile)
+	default:
+		return finding("law", stateWell, "our own law (%s) is in force: it forbids %d purposes and has %d bounds", "notre droit propre (%s) est en vigueur : il interdit %d fins et a %d bornes", lawFile, len(l.Forbidden), len(l.Bounds))
+	}
 }
 
 func (s *Seat) agreementsFinding() Finding {
@@ -236,7 +250,7 @@ func (s *Seat) memberFinding(ctx context.Context, m guichet.Member) Finding {
 		f.Text.FR += fmt.Sprintf(" ; son horloge est à %s de la nôtre", ahead.Round(time.Second))
 	case pong.CircleVersion < s.papers.circle().Version:
 		f.State = stateWatch
-		f = f.do("it has older papers of the circle: it follows within a minute, or 'guichet circle fetch' there", "il a des papiers plus anciens du cercle : il suit dans la minute, ou « guichet circle fetch » chez lui")
+		f = f.do("it has older papers of the circle: it follows within a minute where it runs; else send it ours: guichet circle bundle, and there guichet circle update", "il a des papiers plus anciens du cercle : il suit dans la minute s'il tourne ; sinon envoyez-lui les nôtres : guichet circle bundle, et chez lui guichet circle update")
 	}
 	return f
 }

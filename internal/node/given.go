@@ -56,7 +56,9 @@ func countGiven(ctx context.Context, j *journal.Journal, us string, now time.Tim
 			if l.Leaf.Time.Before(since) {
 				return g, nil
 			}
-			g.count(l.Leaf)
+			if l.Leaf.Time.UTC().Format(time.DateOnly) == g.day {
+				g.count(l.Leaf)
+			}
 		}
 		if len(leaves) == 0 {
 			break
@@ -66,9 +68,9 @@ func countGiven(ctx context.Context, j *journal.Journal, us string, now time.Tim
 	return g, nil
 }
 
-// count counts a leaf of the present day. g.mu is held, or nobody else knows g.
+// count counts a leaf. g.mu is held, or nobody else knows g.
 func (g *given) count(l guichet.Leaf) {
-	if l.To == g.us && (l.Kind == guichet.LeafAnswered || l.Kind == guichet.LeafStarted) && l.Time.UTC().Format(time.DateOnly) == g.day {
+	if l.To == g.us && (l.Kind == guichet.LeafAnswered || l.Kind == guichet.LeafStarted) {
 		g.n[quota{l.Agreement, l.From.Member}]++
 	}
 }
@@ -118,7 +120,8 @@ func (g *given) take(ctx context.Context, of quota, most int, now time.Time) boo
 	return true
 }
 
-// add counts a leaf that was just written, in the place that its exchange took.
+// add counts a leaf that was just written, in the place that its exchange took. It
+// is of today, whatever its date: one of the last second counts for the new day.
 func (g *given) add(ctx context.Context, l guichet.Leaf) {
 	p, _ := ctx.Value(placeKey{}).(*place)
 	g.mu.Lock()

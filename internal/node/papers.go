@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"guichet"
@@ -22,18 +23,25 @@ import (
 // the most.
 const freshFor = time.Second
 
-// papers are the circle's papers as this node has verified them, with the
-// agreements made ready for decisions.
+// papers are the circle's papers as this node has verified them. Every exchange
+// asks them several times, so what they are is looked up once a freshFor and read
+// without a lock in between.
 type papers struct {
 	n    *Node
 	repo *circle.Repository
+	last atomic.Pointer[standing] // nil: to be looked up
 
-	mu     sync.Mutex // guards what follows
-	seen   time.Time  // by the node's clock
-	now    circle.State
-	err    error
-	ready  map[string]*agreement.Paper // by digest
-	usable []*agreement.Paper
+	mu    sync.Mutex                  // one look at a time; guards what follows
+	ready map[string]*agreement.Paper // by digest
+}
+
+// standing is what the papers were when they were looked at. It is never changed.
+type standing struct {
+	seen   time.Time // by the node's clock
+	state  circle.State
+	err    error              // why there is no circle that may be used
+	usable []*agreement.Paper // made ready for decisions
+	differ []string           // signed lists that are not those of this program
 }
 
 // openPapers opens the circle of a name in a home. It must verify.
@@ -42,7 +50,7 @@ func openPapers(n *Node, name string) (*papers, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &papers{n: n, repo: repo, ready: map[string]*agreement.Paper{}}
+	p := &papers{n: n, repo: repo}
 	_, err = p.state()
 	return p, err
 }
@@ -72,52 +80,62 @@ func clauseChanges(old, next guichet.Agreement) []circle.ClauseChange {
 
 // state returns the verified circle, or why there is none that may be used.
 func (p *papers) state() (guichet.Circle, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.refresh()
-	return p.now.Circle, p.err
+	now := p.standing()
+	return now.state.Circle, now.err
 }
 
 // whole returns all that is known of the circle's state.
 func (p *papers) whole() (circle.State, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.refresh()
-	return p.now, p.err
+	now := p.standing()
+	return now.state, now.err
 }
 
 // circle returns the circle, empty where none may be used: then nobody is a
 // member.
 func (p *papers) circle() guichet.Circle {
-	c, err := p.state()
-	if err != nil {
+	now := p.standing()
+	if now.err != nil {
 		return guichet.Circle{}
 	}
-	return c
+	return now.state.Circle
 }
 
 // agreements returns those that are signed by all their parties, made ready.
-func (p *papers) agreements() []*agreement.Paper {
+func (p *papers) agreements() []*agreement.Paper { return p.standing().usable }
+
+// standing is how the papers stand: looked at again when the last look is old.
+func (p *papers) standing() *standing {
+	if last := p.fresh(); last != nil {
+		return last
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.refresh()
-	return p.usable
+	if last := p.fresh(); last != nil { // somebody else has looked meanwhile
+		return last
+	}
+	now := p.look(p.n.cfg.Clock())
+	p.last.Store(now)
+	return now
 }
 
-// refresh looks at the files again when the last look is old. p.mu is held.
-func (p *papers) refresh() {
-	now := p.n.cfg.Clock()
-	if !p.seen.IsZero() && now.Sub(p.seen).Abs() < freshFor {
-		return
+// fresh is the last look, nil when it is old.
+func (p *papers) fresh() *standing {
+	last := p.last.Load()
+	if last == nil || p.n.cfg.Clock().Sub(last.seen).Abs() >= freshFor {
+		return nil
 	}
-	p.seen = now
-	p.now, p.err = p.repo.State()
-	p.usable = nil
-	if p.err != nil {
-		return
+	return last
+}
+
+// look looks at the files. p.mu is held.
+func (p *papers) look(at time.Time) *standing {
+	now := &standing{seen: at}
+	now.state, now.err = p.repo.State()
+	if now.err != nil {
+		return now
 	}
 	kept := map[string]*agreement.Paper{}
-	for _, a := range p.now.Agreements {
+	for _, a := range now.state.Agreements {
 		digest, err := guichet.DigestOf(a)
 		if err != nil {
 			continue // cannot be: it was read from its canonical JSON
@@ -130,17 +148,19 @@ func (p *papers) refresh() {
 			}
 		}
 		kept[digest] = paper
-		p.usable = append(p.usable, paper)
+		now.usable = append(now.usable, paper)
 	}
 	p.ready = kept
-	slices.SortFunc(p.usable, func(a, b *agreement.Paper) int { return cmp.Compare(a.Agreement().ID, b.Agreement().ID) })
+	slices.SortFunc(now.usable, func(a, b *agreement.Paper) int { return cmp.Compare(a.Agreement().ID, b.Agreement().ID) })
+	now.differ = p.lists(now.state)
+	return now
 }
 
 // forget makes the next look a fresh one: papers have just changed.
 func (p *papers) forget() {
-	p.mu.Lock()
+	p.mu.Lock() // a look that is under way may have missed it
 	defer p.mu.Unlock()
-	p.seen = time.Time{}
+	p.last.Store(nil)
 }
 
 func join(names []string) string { return strings.Join(names, ", ") }
@@ -164,21 +184,21 @@ func (p *papers) grace(lang string) (guichet.Remark, bool) {
 
 // notices are what the asker is told of the circle's papers beside an answer.
 func (p *papers) notices(lang string) []string {
+	now := p.standing()
+	if now.err != nil {
+		return nil
+	}
 	var out []string
 	if r, ok := p.grace(lang); ok {
 		out = append(out, r.Text)
 	}
-	st, err := p.whole()
-	if err != nil {
-		return nil
-	}
-	for _, f := range st.Faults {
+	for _, f := range now.state.Faults {
 		out = append(out, f.Paper+": "+f.Text.In(lang))
 	}
-	if differ := p.lists(st); len(differ) > 0 {
+	if len(now.differ) > 0 {
 		out = append(out, guichet.Text{
-			EN: "this program's code lists or product groups are not those that the circle has signed (" + join(differ) + "): codes may mean something else elsewhere",
-			FR: "les listes de codes ou groupes de produits de ce programme ne sont pas ceux que le cercle a signés (" + join(differ) + ") : des codes peuvent avoir un autre sens ailleurs",
+			EN: "this program's code lists or product groups are not those that the circle has signed (" + join(now.differ) + "): codes may mean something else elsewhere",
+			FR: "les listes de codes ou groupes de produits de ce programme ne sont pas ceux que le cercle a signés (" + join(now.differ) + ") : des codes peuvent avoir un autre sens ailleurs",
 		}.In(lang))
 	}
 	return out
@@ -186,17 +206,30 @@ func (p *papers) notices(lang string) []string {
 
 // lists are the signed lists that differ from what this program holds.
 func (p *papers) lists(st circle.State) []string {
-	ours, err := signedLists()
+	ours, err := listDigests()
 	if err != nil {
 		return []string{err.Error()}
 	}
 	var out []string
 	for name, digest := range st.Lists {
-		sum := sha256.Sum256(ours[name])
-		if digest != hex.EncodeToString(sum[:]) {
+		if digest != ours[name] {
 			out = append(out, name)
 		}
 	}
 	slices.Sort(out)
 	return out
 }
+
+// listDigests are the SHA-256 of signedLists, hex: tens of milliseconds that never
+// come out otherwise in one process.
+//
+//nolint:gochecknoglobals // of what is built into the program; never changed
+var listDigests = sync.OnceValues(func() (map[string]string, error) {
+	lists, err := signedLists()
+	out := map[string]string{}
+	for name, text := range lists {
+		sum := sha256.Sum256(text)
+		out[name] = hex.EncodeToString(sum[:])
+	}
+	return out, err
+})

@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"crypto/rand"
+	"path/filepath"
 	"slices"
 
 	"guichet"
@@ -47,9 +48,13 @@ func (c *Ceremonies) Preview(ctx context.Context, a guichet.Agreement, lang stri
 	if !slices.ContainsFunc(a.Parties, func(p guichet.AgreementParty) bool { return p.Member == us }) {
 		return nil, guichet.Errorf(guichet.KindInvalid, "%s is no party of this agreement", us).WithHint("preview it at the home of a party")
 	}
+	own, _, err := readLaw(filepath.Join(c.n.Home().Path, lawFile))
+	if err != nil {
+		return nil, err
+	}
 	counter, err := c.n.desk.Counter(desk.CounterConfig{
 		Us: us, Protector: protecting{}, Encoder: store.Columns{}, Journal: nowhere{}, Ledger: nowhere{}, HeldBytes: -1,
-		Decider: trying{c: c, paper: paper, members: c.previewMembers(a)},
+		Decider: trying{c: c, paper: paper, members: c.previewMembers(a), law: own},
 	})
 	if err != nil {
 		return nil, err
@@ -192,6 +197,7 @@ type trying struct {
 	c       *Ceremonies
 	paper   *agreement.Paper
 	members []guichet.Member
+	law     agreement.Law
 }
 
 // Decide says what the draft would say.
@@ -202,7 +208,7 @@ func (d trying) Decide(_ context.Context, a desk.Asked) guichet.Decision {
 	}
 	return agreement.Decide(agreement.Facts{
 		Now: d.c.now(), Us: d.c.n.Home().Member, Circle: a.Request.From.Circle, Members: d.members, Papers: []*agreement.Paper{d.paper},
-		Dataset: ds, Given: func(string, string) int { return 0 }, KeyFrom: a.Key.From,
+		Dataset: ds, Given: func(string, string) int { return 0 }, KeyFrom: a.Key.From, Law: d.law,
 	}, a.Request)
 }
 

@@ -95,11 +95,26 @@ func (s *Seat) receipt(ctx context.Context, exchange string) (Receipt, error) {
 	if err != nil {
 		return Receipt{}, err
 	}
-	if r.Leaf.Exchange != exchange || r.Leaf.Request != ours.Leaf.Request || r.Leaf.Reply != ours.Leaf.Reply && ours.Leaf.Kind == guichet.LeafReceived && r.Leaf.Kind != guichet.LeafStarted {
-		return Receipt{}, guichet.Errorf(guichet.KindUntrusted, "the receipt that %s gave is of another exchange, or of other words, than our leaf %d", m.Code, ours.Index).
+	if !proves(r, ours.Leaf) {
+		return Receipt{}, guichet.Errorf(guichet.KindUntrusted, "the receipt that %s gave is not of its own leaf of this exchange, or tells another answer than our leaf %d", m.Code, ours.Index).
 			WithHint("keep both: guichet journal verify --member %s says where they differ", m.Code)
 	}
 	return r, nil
+}
+
+// proves says whether a receipt is the other side's of what our leaf tells: of the
+// very leaf that it named when it answered, in its own log. A receipt out of our
+// log, which it could have fetched from us, tells the same words and proves nothing
+// of what it wrote down.
+func proves(r Receipt, ours guichet.Leaf) bool {
+	l := r.Leaf
+	kinds := []guichet.LeafKind{guichet.LeafAnswered, guichet.LeafEnded}
+	if ours.Clause != "" {
+		kinds = []guichet.LeafKind{guichet.LeafRefused}
+	}
+	return r.Member == ours.To && r.Index == ours.Peer-1 && slices.Contains(kinds, l.Kind) &&
+		l.Exchange == ours.Exchange && l.From == ours.From && l.To == ours.To && l.Request == ours.Request && l.Reply == ours.Reply &&
+		l.Agreement == ours.Agreement && l.Version == ours.Version && l.Clause == ours.Clause && l.Rows == ours.Rows
 }
 
 // VerifyReceipt holds a receipt against the circle's public keys: no network, no
@@ -217,17 +232,17 @@ func (s *Seat) VerifyJournal(ctx context.Context, members []string) ([]JournalRe
 
 // verifyPeer holds a member's journal against ours.
 func (s *Seat) verifyPeer(ctx context.Context, m guichet.Member) (JournalReport, error) {
-	theirs, err := s.theirLeaves(ctx, m)
-	if err != nil {
-		return JournalReport{}, err
-	}
 	var ours []journal.IndexedLeaf
 	for from := int64(0); from >= 0; {
-		var page []journal.IndexedLeaf
-		if page, from, err = s.journal.Of(ctx, m.Code, from, 1000); err != nil {
+		page, next, err := s.journal.Of(ctx, m.Code, from, 1000)
+		if err != nil {
 			return JournalReport{}, err
 		}
-		ours = append(ours, page...)
+		ours, from = append(ours, page...), next
+	}
+	theirs, err := s.theirLeaves(ctx, m, manyMore(len(ours)))
+	if err != nil {
+		return JournalReport{}, err
 	}
 	rep, err := journal.CheckPeer(ctx, journal.PeerLog{
 		Circle: s.name, Member: m.Code, Keys: s.trusted(), Leaves: theirs,
@@ -243,10 +258,15 @@ func (s *Seat) verifyPeer(ctx context.Context, m guichet.Member) (JournalReport,
 	return out, nil
 }
 
+// manyMore is how many leaves of exchanges with us another member may tell of. Each
+// exchange has one leaf or two on either side; who tells of many more than we know
+// tells stories without end, and is not listened to until memory is full.
+func manyMore(ours int) int { return 10_000 + 4*ours }
+
 // theirLeaves are a member's leaves of exchanges with us, as it tells them.
-func (s *Seat) theirLeaves(ctx context.Context, m guichet.Member) ([]journal.IndexedLeaf, error) {
+func (s *Seat) theirLeaves(ctx context.Context, m guichet.Member, most int) ([]journal.IndexedLeaf, error) {
 	var out []journal.IndexedLeaf
-	for from := uint64(0); ; {
+	for from, last := uint64(0), int64(-1); ; {
 		page, next, err := s.client.Exchanges(ctx, m, from)
 		if err != nil {
 			return nil, err
@@ -256,9 +276,14 @@ func (s *Seat) theirLeaves(ctx context.Context, m guichet.Member) ([]journal.Ind
 			if err := json.Unmarshal(e.Leaf, &l); err != nil {
 				return nil, guichet.Errorf(guichet.KindUntrusted, "leaf %d of %s cannot be read: %w", e.Index, m.Code, err)
 			}
-			out = append(out, journal.IndexedLeaf{Index: int64(e.Index), Leaf: l}) //nolint:gosec // an index that overflows proves nothing
+			i := int64(e.Index) //nolint:gosec // one that overflows is not after the last
+			if i <= last || len(out) == most {
+				return nil, guichet.Errorf(guichet.KindUntrusted, "%s tells of leaf %d after leaf %d, as the %dth of its exchanges with us: out of order, or more than there can be", m.Code, e.Index, last, len(out)+1)
+			}
+			last = i
+			out = append(out, journal.IndexedLeaf{Index: i, Leaf: l})
 		}
-		if next <= from {
+		if next <= from || len(page) == 0 {
 			return out, nil
 		}
 		from = next

@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -71,7 +73,10 @@ func (s *Seat) serve(ctx context.Context, req ServeRequest) error {
 		<-run.Done()
 		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeWithin)
 		defer cancel()
-		return errors.Join(members.Shutdown(end), operator.Shutdown(end))
+		err := errors.Join(members.Shutdown(end), operator.Shutdown(end))
+		// The listener's own name for it, by an open folder, is gone.
+		_ = os.Remove(filepath.Join(s.n.Home().Path, dirRun, socketName))
+		return err
 	})
 	s.n.cfg.Log.LogAttrs(ctx, slog.LevelInfo, "serving", slog.String("circle", s.name), slog.String("member", s.us()), slog.String("address", ln.Addr().String()))
 	if req.Ready != nil {

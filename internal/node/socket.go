@@ -45,6 +45,11 @@ func listenSocket(ctx context.Context, home string) (net.Listener, error) {
 	if err := os.MkdirAll(filepath.Join(home, dirRun), 0o700); err != nil {
 		return nil, fmt.Errorf("socket: %w", err)
 	}
+	// A folder that was there may be open to others: the socket is in it for a
+	// moment before it is closed to them.
+	if err := os.Chmod(filepath.Join(home, dirRun), 0o700); err != nil { //nolint:gosec // a folder needs its x
+		return nil, fmt.Errorf("socket: %w", err)
+	}
 	path, done, err := socketPath(home)
 	if err != nil {
 		return nil, fmt.Errorf("socket: %w", err)

@@ -23,12 +23,6 @@ const (
 	// guessing down by five orders of magnitude; it cannot save a short word.
 	MinPassphrase = 12
 
-	// workFactor is the scrypt cost as a power of two. 2^16 with r = 8 takes
-	// 64 MiB, and 0.2 s on the slow side of the machines that we know (2 cores of a
-	// rented server): a service that is restarted by night is up at once. age's own
-	// 2^18 takes four times as long and 256 MiB, more than small nodes can spare
-	// for an instant. Each step halves what a guesser can try.
-	workFactor = 16
 	// maxWorkFactor bounds what a file made by another program may make us do:
 	// one second and 256 MiB.
 	maxWorkFactor = 18

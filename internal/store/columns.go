@@ -185,13 +185,7 @@ func (c Columns) DecodeRows(columns []guichet.Column, data []byte) ([]guichet.Ro
 		if batch.rows > cmp.Or(c.MaxRows, 250_000)-len(out) {
 			return nil, garbled("more rows than %d", cmp.Or(c.MaxRows, 250_000))
 		}
-		for i := range batch.rows {
-			row := make(guichet.Row, len(columns))
-			for j, col := range in.cols {
-				row[col.name] = col.value(batch.data[j], i)
-			}
-			out = append(out, row)
-		}
+		out = append(out, in.rows(batch)...)
 	}
 	if r.Len() > 0 {
 		return nil, garbled("%d bytes stand behind their end", r.Len())
@@ -199,8 +193,25 @@ func (c Columns) DecodeRows(columns []guichet.Column, data []byte) ([]guichet.Ro
 	return out, nil
 }
 
-// value is one value of a column as rows hold it.
-func (c ipcColumn) value(d ipcData, i int) any {
+// rows are the rows of a batch, with room for one column more: who merges answers
+// adds whose they are.
+func (in *ipcReader) rows(batch *ipcRows) []guichet.Row {
+	out := make([]guichet.Row, batch.rows)
+	for i := range out {
+		out[i] = make(guichet.Row, len(in.cols)+1)
+	}
+	for j, col := range in.cols {
+		said := map[string]any{} // most columns say few texts again and again
+		for i, row := range out {
+			row[col.name] = col.value(batch.data[j], i, said)
+		}
+	}
+	return out
+}
+
+// value is one value of a column as rows hold it; said has the texts of the
+// column that were met before.
+func (c ipcColumn) value(d ipcData, i int, said map[string]any) any {
 	if c.kind == ipcNull || !d.has(i) {
 		return nil
 	}
@@ -215,5 +226,11 @@ func (c ipcColumn) value(d ipcData, i int) any {
 	case ipcDecimal:
 		return d.decimal(i, c.scale)
 	}
-	return string(d.text(i))
+	text := d.text(i)
+	v, ok := said[string(text)]
+	if !ok {
+		v = string(text)
+		said[string(text)] = v
+	}
+	return v
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/binary"
+	"math"
 	"math/big"
 	"math/bits"
 	"time"
@@ -128,6 +129,12 @@ func (d ipcData) magnitude(i int) (hi, lo uint64, negative bool) {
 
 func (d ipcData) decimal(i, scale int) guichet.Decimal {
 	hi, lo, negative := d.magnitude(i)
+	if hi == 0 && lo <= math.MaxInt64 { // nearly all
+		if negative {
+			return guichet.NewDecimal(big.NewInt(-int64(lo)), scale)
+		}
+		return guichet.NewDecimal(big.NewInt(int64(lo)), scale)
+	}
 	n := new(big.Int).SetUint64(hi)
 	n.Lsh(n, 64).Or(n, new(big.Int).SetUint64(lo))
 	if negative {
