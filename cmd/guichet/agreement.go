@@ -171,7 +171,15 @@ func (w *window) checkAgreement(name string) error {
 		return w.printJSON(map[string]string{"agreement": a.ID, "digest": digest})
 	}
 	w.print(w.say("agreement.good", "agreement", a.ID, "version", strconv.Itoa(a.Version), "digest", digest))
+	w.unfilled(a)
 	return nil
+}
+
+// unfilled warns of statements that a template left to the parties.
+func (w *window) unfilled(a guichet.Agreement) {
+	if left := node.Unfilled(a); len(left) > 0 {
+		w.aside(w.say("agreement.unfilled", "clauses", strings.Join(left, ", ")))
+	}
 }
 
 func (w *window) diffAgreements(before, after string) error {
@@ -217,6 +225,7 @@ func (w *window) signAgreement(c *node.Ceremonies, o *agreementOptions, name str
 	if err != nil {
 		return err
 	}
+	w.unfilled(a)
 	return w.signProposal(c, &o.circleOptions, name, proposal)
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -272,7 +273,7 @@ func (w *window) printPoints(title string, sentences []string) {
 
 // gapLine says who has no figure, for when, and why.
 func (w *window) gapLine(g guichet.Gap) string {
-	who := strings.TrimSpace(g.Reporter + " " + g.Period)
+	who := strings.TrimSpace(cmp.Or(g.Reporter, g.Member) + " " + g.Period)
 	line := w.inLang(string(g.Reason), g.Text)
 	if g.Text != "" && line == g.Text {
 		// The sentence was made for this answer: put the word before it.

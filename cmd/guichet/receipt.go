@@ -186,7 +186,7 @@ func writeNew(name string, text []byte) error {
 		err = cerr
 	}
 	if err != nil {
-		_ = os.Remove(name)
+		_ = os.Remove(name) //nolint:gosec // the file that was just made
 		return guichet.Errorf(guichet.KindInternal, "%s: %w", name, err)
 	}
 	return nil

@@ -1,7 +1,6 @@
 package agreement
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -66,6 +65,11 @@ func Decide(f Facts, r guichet.Request) guichet.Decision {
 			nearest, of = no, p
 		}
 	}
+	if nearest == nil && r.Agreement != "" {
+		nearest = refuse(stageParties, ClauseNone,
+			say("the circle %s has no agreement %q with both %s and %s as parties", "le cercle %s n'a pas d'accord « %s » réunissant %s et %s", f.Circle, clip(r.Agreement), clip(r.From.Member), f.Us),
+			say("name none, or see: guichet agreement list", "n'en nommez aucun, ou voyez : guichet agreement list"))
+	}
 	if nearest == nil {
 		nearest = refuse(stageParties, ClauseNone,
 			say("no agreement of the circle %s has both %s and %s as parties", "aucun accord du cercle %s ne réunit %s et %s", f.Circle, clip(r.From.Member), f.Us),
@@ -74,25 +78,19 @@ func Decide(f Facts, r guichet.Request) guichet.Decision {
 	return nearest.decision(of, r.Question.Lang)
 }
 
-// inOrder returns the papers of the circle in which both stand, the named one first.
-// A version is replaced by the next: nobody may ask under what was signed away.
+// inOrder returns the papers of the circle in which both stand; where one is named,
+// that one alone. A version is replaced by the next: nobody may ask under what was
+// signed away.
 func (f *Facts) inOrder(r guichet.Request) []*Paper {
 	var out []*Paper
 	for _, p := range f.Papers {
 		later := func(o *Paper) bool { return o.a.Circle == f.Circle && o.a.ID == p.a.ID && o.a.Version > p.a.Version }
-		if p.a.Circle == f.Circle && party(&p.a, f.Us) >= 0 && party(&p.a, r.From.Member) >= 0 && !slices.ContainsFunc(f.Papers, later) {
+		meant := r.Agreement == "" || p.a.ID == r.Agreement
+		if meant && p.a.Circle == f.Circle && party(&p.a, f.Us) >= 0 && party(&p.a, r.From.Member) >= 0 && !slices.ContainsFunc(f.Papers, later) {
 			out = append(out, p)
 		}
 	}
-	named := func(p *Paper) int {
-		if p.a.ID == r.Agreement {
-			return 0
-		}
-		return 1
-	}
-	slices.SortStableFunc(out, func(a, b *Paper) int {
-		return cmp.Or(cmp.Compare(named(a), named(b)), strings.Compare(a.a.ID, b.a.ID))
-	})
+	slices.SortFunc(out, func(a, b *Paper) int { return strings.Compare(a.a.ID, b.a.ID) })
 	return out
 }
 

@@ -121,8 +121,8 @@ func TestWhichPaper(t *testing.T) {
 	for _, x := range []struct{ got, want string }{
 		{decide("", z, a), "a"},
 		{decide("z", a, z), "z"},
-		{decide("unheard-of", z, a), "a"},
-		{decide("a", with(map[string]any{"id": "a", "validity.withdrawn": "2026-01-02"}), z), "z"},
+		{decide("unheard-of", z, a), "none"},
+		{decide("a", with(map[string]any{"id": "a", "validity.withdrawn": "2026-01-02"}), z), "a validity.withdrawn"},
 		{decide("", with(map[string]any{"id": "a", "terms[0].measures": []string{"duty"}}), with(map[string]any{"id": "b", "validity.until": "2026-01-02"})), "a terms[0].measures"},
 		{decide("", with(map[string]any{"id": "a", "version": 2, "validity.withdrawn": "2026-01-02"}), a), "a validity.withdrawn"},
 		{decide("", a, with(map[string]any{"id": "a", "version": 2, "circle": "elsewhere"})), "a"},

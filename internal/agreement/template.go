@@ -14,6 +14,9 @@ type Template struct {
 	Paper guichet.Agreement
 }
 
+// ToBeNamed is how a statement begins that a template leaves to a party.
+const ToBeNamed = "to be named by"
+
 // Templates returns the templates. The caller owns them.
 func Templates() []Template {
 	return []Template{
@@ -133,9 +136,9 @@ func (d *draft) between(members []string, office string) {
 	for _, m := range members {
 		d.Parties = append(d.Parties, guichet.AgreementParty{Member: m, Role: "party", Offices: []string{office}})
 		of := func(en, fr string) guichet.OfParty { return guichet.OfParty{Member: m, Text: say(en, fr, m)} }
-		d.LegalBasis = append(d.LegalBasis, of("to be named by %s: act and section", "à indiquer par %s : loi et article"))
-		d.Controllers = append(d.Controllers, of("to be named by %s: the office that controls the data", "à indiquer par %s : le service en charge des données"))
-		d.Contacts = append(d.Contacts, of("to be named by %s: post, address and hours", "à indiquer par %s : fonction, adresse et horaires"))
+		d.LegalBasis = append(d.LegalBasis, of(ToBeNamed+" %s: act and section", "à indiquer par %s : loi et article"))
+		d.Controllers = append(d.Controllers, of(ToBeNamed+" %s: the office that controls the data", "à indiquer par %s : le service en charge des données"))
+		d.Contacts = append(d.Contacts, of(ToBeNamed+" %s: post, address and hours", "à indiquer par %s : fonction, adresse et horaires"))
 	}
 }
 

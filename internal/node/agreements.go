@@ -139,6 +139,21 @@ func ReadAgreement(yaml []byte) (guichet.Agreement, []AgreementFault, error) {
 	return a, faults, nil
 }
 
+// Unfilled are the statements of an agreement that still say that they are to be
+// filled in, by their clauses: it may be previewed, and not signed.
+func Unfilled(a guichet.Agreement) []string {
+	var out []string
+	for clause, list := range map[string][]guichet.OfParty{"legal_basis": a.LegalBasis, "controllers": a.Controllers, "contacts": a.Contacts} {
+		for _, o := range list {
+			if strings.HasPrefix(o.Text.EN, agreement.ToBeNamed) {
+				out = append(out, clause+"["+o.Member+"]")
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
 // DiffAgreements says what changes from one paper to the next, clause by clause.
 func DiffAgreements(before, after guichet.Agreement) []Explained {
 	out := []Explained{}

@@ -106,7 +106,7 @@ func (protecting) Protect(r guichet.DisclosureRules, cells []desk.Cell) []desk.V
 	}
 	out := make([]desk.Verdict, len(cells))
 	for i, v := range disclosure.Protect(r, in).Verdicts {
-		out[i] = desk.Verdict{Hidden: v.Hidden, Rule: string(v.Rule)}
+		out[i] = desk.Verdict{Hidden: v.Hidden, Rule: v.Rule}
 	}
 	return out
 }

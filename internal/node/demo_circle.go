@@ -198,6 +198,11 @@ func (d *showing) agree(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		for _, list := range [][]guichet.OfParty{a.LegalBasis, a.Controllers, a.Contacts} {
+			for i := range list {
+				list[i].Text = guichet.Text{EN: "made up for the demonstration", FR: "inventé pour la démonstration"}
+			}
+		}
 		for _, f := range faults {
 			d.fault("the agreement of the template: %s: %s", f.Clause, f.Text.EN)
 		}

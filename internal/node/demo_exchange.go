@@ -202,8 +202,18 @@ func (d *showing) receipts(ctx context.Context) error {
 	err := d.asking(ctx, func(op Operator) (err error) {
 		wait, cancel := context.WithTimeout(ctx, 30*time.Second)
 		defer cancel()
-		r, err = op.Receipt(wait, d.exchange)
-		return err
+		for { // the others cosign every two seconds
+			r, err = op.Receipt(wait, d.exchange)
+			if err != nil || len(r.Witnesses) > 0 {
+				return err
+			}
+			select {
+			case <-wait.Done():
+				d.fault("nobody cosigned the journal of %s", r.Member)
+				return nil
+			case <-time.After(time.Second):
+			}
+		}
 	})
 	if err != nil {
 		return err

@@ -221,7 +221,7 @@ func (s *Seat) VerifyJournal(ctx context.Context, members []string) ([]JournalRe
 				return nil, err
 			}
 			r = JournalReport{Member: m.Code, Findings: []JournalFinding{{
-				Code: "unreachable", Severity: "serious", Index: -1,
+				Code: unreachable, Severity: "notice", Index: -1,
 				Text: guichet.Text{EN: "its journal could not be looked at: " + err.Error(), FR: "son journal n'a pas pu être examiné : " + err.Error()},
 			}}}
 		}
@@ -309,15 +309,24 @@ func graveness(severity string) int {
 	return map[string]int{"notice": 1, "serious": 2, "grave": 3}[severity]
 }
 
-// Wrong says whether a report holds anything that must be looked into, as an
-// error that names the first of it.
+// unreachable is the code of a journal that could not be looked at: its silence
+// says nothing of its honesty.
+const unreachable = "unreachable"
+
+// Wrong says whether reports hold anything that must be looked into, as an error
+// that names the first of it: KindUntrusted for a journal that is not what was
+// signed, KindBusy where the only fault is that one could not be looked at.
 func Wrong(reports []JournalReport) error {
+	var silent error
 	for _, r := range reports {
 		for _, f := range r.Findings {
 			if graveness(f.Severity) > 1 {
 				return guichet.Errorf(guichet.KindUntrusted, "%s", fmt.Sprintf("the journal of %s is not as it should be: %s", r.Member, f.Text.EN)).WithHint("keep the journals as they are, and tell the members concerned")
 			}
+			if f.Code == unreachable && silent == nil {
+				silent = guichet.Errorf(guichet.KindBusy, "the journal of %s could not be looked at", r.Member).WithHint("try again when that member answers")
+			}
 		}
 	}
-	return nil
+	return silent
 }

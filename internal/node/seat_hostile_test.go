@@ -154,7 +154,7 @@ func TestLawIsReadStrictly(t *testing.T) {
 		`{}`: "",
 		`{"forbidden":["customs-risk"],"forbidden":[]}`:       "twice",
 		`{"forbidden":["customs-risk"],"Forbidden":[]}`:       "twice",
-		`{"forbids":["customs-risk"]}`:                       "unknown field",
+		`{"forbids":["customs-risk"]}`:                        "unknown field",
 		`{"forbidden":["espionage"]}`:                         "espionage",
 		`{"bounds":[{"tier":"very-secret"}]}`:                 "very-secret",
 		`{"bounds":[{"tier":"","delay_days":-1}]}`:            "below zero",

@@ -72,13 +72,38 @@ type streamPart struct {
 	query   string
 	args    []any
 	partial []guichet.Holding // submissions of which only some units count
+	fixed   []*string         // by column: the text of every row; nil where the statement gives it
 }
 
 // streamColumn is one column of a stream.
 type streamColumn struct {
-	name string
-	expr string
-	typ  guichet.Type
+	name     string
+	expr     string
+	typ      guichet.Type
+	field    string            // of a text that rows hold as it is
+	constant map[string]string // of a field that stands in submissions: id -> value
+}
+
+// fixedIn returns the text that a column has in every row of a part, where the
+// part says it: half of the columns of most records. The engine does not have to
+// write them out, row for row.
+func (c streamColumn) fixedIn(part guichet.PlanPart) *string {
+	if c.constant != nil && len(part.Submissions) > 0 {
+		v := c.constant[part.Submissions[0]]
+		if slices.ContainsFunc(part.Submissions, func(id string) bool { return c.constant[id] != v }) {
+			return nil
+		}
+		return &v
+	}
+	if c.field == guichet.FieldSubmission && len(part.Submissions) == 1 {
+		return &part.Submissions[0]
+	}
+	for _, clause := range part.Clauses {
+		if c.field != "" && clause.Field == c.field && !clause.Not && len(clause.Prefix) == 0 && len(clause.In) == 1 && clause.In[0] != "" {
+			return &clause.In[0]
+		}
+	}
+	return nil
 }
 
 func streamColumns(ds *guichet.Dataset, p guichet.Plan) ([]streamColumn, error) {
@@ -88,11 +113,19 @@ func streamColumns(ds *guichet.Dataset, p guichet.Plan) ([]streamColumn, error) 
 		_, _, classified := ds.ClassificationBy(by)
 		switch {
 		case ok && f.Place == guichet.InSubmission:
-			out = append(out, streamColumn{by, constantOf(p.Constant[by], submissionsOf(p)), guichet.TypeText})
+			constant := p.Constant[by]
+			if constant == nil {
+				constant = map[string]string{}
+			}
+			out = append(out, streamColumn{name: by, expr: constantOf(constant, submissionsOf(p)), typ: guichet.TypeText, constant: constant})
 		case ok && f.Role != guichet.Measure:
-			out = append(out, streamColumn{by, "r." + f.Name + "::" + sqlType(f.Type), f.Type})
+			c := streamColumn{name: by, expr: "r." + f.Name + "::" + sqlType(f.Type), typ: f.Type}
+			if f.Type == guichet.TypeText {
+				c.field = f.Name
+			}
+			out = append(out, c)
 		case classified:
-			out = append(out, streamColumn{by, keyOf(ds, by), guichet.TypeText})
+			out = append(out, streamColumn{name: by, expr: keyOf(ds, by), typ: guichet.TypeText})
 		default:
 			return nil, guichet.Errorf(guichet.KindInvalid, "rows of %s have no column %q", ds.Name, by)
 		}
@@ -102,7 +135,7 @@ func streamColumns(ds *guichet.Dataset, p guichet.Plan) ([]streamColumn, error) 
 		if !ok || f.Role != guichet.Measure || f.Place != guichet.InRow {
 			return nil, guichet.Errorf(guichet.KindInvalid, "rows of %s have no measure %q", ds.Name, m)
 		}
-		out = append(out, streamColumn{m, "r." + f.Name + "::" + sqlType(f.Type), f.Type})
+		out = append(out, streamColumn{name: m, expr: "r." + f.Name + "::" + sqlType(f.Type), typ: f.Type})
 	}
 	if len(out) == 0 {
 		return nil, guichet.Errorf(guichet.KindInvalid, "no column of %s was asked for", ds.Name)
@@ -145,13 +178,18 @@ func streamStatement(ds *guichet.Dataset, part guichet.PlanPart, open opened, co
 	if len(open.partial) > 0 {
 		where = append(where, wantedUnits(ds, open.partial))
 	}
-	sel := make([]string, len(cols))
+	var sel []string
+	fixed := make([]*string, len(cols))
 	for i, c := range cols {
-		sel[i] = "(" + c.expr + ")::" + sqlType(c.typ) + " AS c" + lettered(i)
+		if fixed[i] = c.fixedIn(part); fixed[i] != nil && len(sel)+len(cols)-i > 1 { // one must stand in the statement
+			continue
+		}
+		fixed[i] = nil
+		sel = append(sel, "("+c.expr+")::"+sqlType(c.typ)+" AS c"+lettered(i))
 	}
 	shown, held := strings.Join(sel, ", "), strings.Join(where, " AND ")
 	query := "SELECT " + shown + " FROM " + readMentioned(ds, open.files, shown+" "+held) + " r WHERE " + held
-	return streamPart{query: query, args: args, partial: open.partial}
+	return streamPart{query: query, args: args, partial: open.partial, fixed: fixed}
 }
 
 // lettered numbers a column by a letter for each digit, so that no part of the

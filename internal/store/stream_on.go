@@ -15,6 +15,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/ipc"
+	"github.com/apache/arrow-go/v18/arrow/memory"
 	bindings "github.com/duckdb/duckdb-go-bindings"
 	"github.com/duckdb/duckdb-go/v2/arrowmapping"
 
@@ -148,10 +149,12 @@ func streamOne(ctx context.Context, conn bindings.Connection, st streamed, part 
 	defer bindings.DestroyResult(&res)
 	opts := arrowmapping.ResultGetArrowOptions(&res)
 	defer arrowmapping.DestroyArrowOptions(&opts)
-	schema, err := schemaOfResult(opts, &res, st.schema)
+	schema, err := schemaOfResult(opts, &res, part.asked(st.schema))
 	if err != nil {
 		return 0, err
 	}
+	chunks := chunkWriter{opts: opts, asked: schema, ours: st.schema, fixed: part.columns(), out: out}
+	defer chunks.release()
 	var rows int64
 	for {
 		if err := ctx.Err(); err != nil {
@@ -164,7 +167,7 @@ func streamOne(ctx context.Context, conn bindings.Connection, st streamed, part 
 			}
 			return rows, nil
 		}
-		n, err := writeChunk(opts, schema, chunk, out, st.schema)
+		n, err := chunks.write(chunk)
 		rows += n
 		if err != nil {
 			return rows, err
@@ -231,17 +234,80 @@ func schemaOfResult(opts arrowmapping.ArrowOptions, res *bindings.Result, want *
 	return schema, nil
 }
 
-// writeChunk writes one chunk of rows under our names.
-func writeChunk(opts arrowmapping.ArrowOptions, schema *arrow.Schema, chunk bindings.DataChunk, out *ipc.Writer, ours *arrow.Schema) (int64, error) {
+// asked is the part of a stream's schema that the statement gives.
+func (p streamPart) asked(whole *arrow.Schema) *arrow.Schema {
+	var fields []arrow.Field
+	for i, f := range whole.Fields() {
+		if p.fixed[i] == nil {
+			fields = append(fields, f)
+		}
+	}
+	return arrow.NewSchema(fields, nil)
+}
+
+// columns are the columns that have one text in every row, written once for as
+// many rows as a chunk of the engine's has; nil for the others.
+func (p streamPart) columns() []arrow.Array {
+	const chunkRows = 2048
+	out := make([]arrow.Array, len(p.fixed))
+	for i, text := range p.fixed {
+		if text != nil {
+			out[i] = repeated(*text, chunkRows)
+		}
+	}
+	return out
+}
+
+func repeated(text string, rows int) arrow.Array {
+	b := array.NewStringBuilder(memory.DefaultAllocator)
+	defer b.Release()
+	for range rows {
+		b.Append(text)
+	}
+	return b.NewArray()
+}
+
+// chunkWriter writes the chunks of one statement under our names.
+type chunkWriter struct {
+	opts  arrowmapping.ArrowOptions
+	asked *arrow.Schema // of the statement
+	ours  *arrow.Schema // of the stream
+	fixed []arrow.Array // columns that the statement does not give
+	out   *ipc.Writer
+}
+
+func (w *chunkWriter) release() {
+	for _, a := range w.fixed {
+		if a != nil {
+			a.Release()
+		}
+	}
+}
+
+// write writes one chunk of rows and lets it go.
+func (w *chunkWriter) write(chunk bindings.DataChunk) (int64, error) {
 	defer bindings.DestroyDataChunk(&chunk)
-	rec, fault := arrowmapping.DataChunkToArrowArray(opts, schema, chunk)
+	rec, fault := arrowmapping.DataChunkToArrowArray(w.opts, w.asked, chunk)
 	if err := arrowFault(fault); err != nil {
 		return 0, err
 	}
 	defer rec.Release()
-	named := array.NewRecordBatch(ours, rec.Columns(), rec.NumRows())
+	columns, given := make([]arrow.Array, len(w.fixed)), 0
+	for i, a := range w.fixed {
+		if a == nil {
+			columns[i] = rec.Column(given)
+			given++
+			continue
+		}
+		if int64(a.Len()) < rec.NumRows() {
+			return 0, guichet.Errorf(guichet.KindInternal, "the engine gives %d rows at once, more than %d", rec.NumRows(), a.Len())
+		}
+		columns[i] = array.NewSlice(a, 0, rec.NumRows())
+		defer columns[i].Release()
+	}
+	named := array.NewRecordBatch(w.ours, columns, rec.NumRows())
 	defer named.Release()
-	if err := out.Write(named); err != nil {
+	if err := w.out.Write(named); err != nil {
 		return 0, fmt.Errorf("records: %w", err)
 	}
 	return rec.NumRows(), nil
