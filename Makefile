@@ -44,17 +44,19 @@ demo: build ## Build, then let five nodes found a circle, agree, ask each other 
 
 ##@ Test
 
-# Words and rooms run under the race detector; the tests of the house and of the
+# Words and rooms run under the race detector. Those of the house and of the
 # command start whole processes, hundreds of them, which are the released build,
-# without it.
+# without it; those of the circle make and verify thousands of signatures one after
+# the other, where it costs minutes: of them, the concurrent ones run under it.
 .PHONY: test
 test: compilers data ## Run all tests, the rooms under the race detector; installs what they need
 	@tools/netns.sh
 	@. tools/pyiceberg.sh; . tools/signatures.sh; . tools/protocol.sh; \
 	echo "go test -race $(TESTFLAGS) (words and rooms)   (the first time builds all of it with the race detector: about 4 minutes)"; \
-	go test -race -timeout 15m $(TESTFLAGS) $$(go list ./... | grep -v -e '^guichet/cmd/' -e '^guichet/internal/node$$'); \
-	echo "go test $(TESTFLAGS) ./internal/node ./cmd/..."; \
-	go test -timeout 15m $(TESTFLAGS) ./internal/node ./cmd/...
+	go test -race -timeout 15m $(TESTFLAGS) $$(go list ./... | grep -v -e '^guichet/cmd/' -e '^guichet/internal/node$$' -e '^guichet/internal/circle$$'); \
+	go test -race -timeout 5m $(TESTFLAGS) -run 'TestManyAtOnce' ./internal/circle; \
+	echo "go test $(TESTFLAGS) ./internal/circle ./internal/node ./cmd/..."; \
+	go test -timeout 15m $(TESTFLAGS) ./internal/circle ./internal/node ./cmd/...
 	@cd tools && go test $(TESTFLAGS) ./...
 
 .PHONY: test-engines

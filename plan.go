@@ -31,6 +31,9 @@ type Plan struct {
 	// Constant tells the fields of By that stand in submissions: field ->
 	// submission -> value. Contributions and records alone read it.
 	Constant map[string]map[string]string
+	// Grouped makes one record of all rows that are alike in By, of whatever part,
+	// with the sums of their measures. Records alone read it.
+	Grouped bool
 }
 
 // PlanPart selects rows of some submissions by the same clauses.

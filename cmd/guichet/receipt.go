@@ -132,8 +132,14 @@ func (w *window) printReceipt(r node.Receipt) error {
 	if len(r.Witnesses) > 0 {
 		witnesses = strings.Join(r.Witnesses, ", ")
 	}
+	if r.Wanted > 0 {
+		witnesses += " (" + w.say("receipt.wanted", "count", strconv.Itoa(r.Wanted)) + ")"
+	}
 	add("receipt.witnesses", witnesses)
 	w.table(t)
+	if len(r.Witnesses) < r.Wanted {
+		w.aside(w.say("receipt.few", "have", strconv.Itoa(len(r.Witnesses)), "count", strconv.Itoa(r.Wanted), "member", r.Member))
+	}
 	return nil
 }
 

@@ -64,6 +64,11 @@ func (r *Repository) Propose(c Change) (*Proposal, error) {
 	if err != nil {
 		return nil, err
 	}
+	if kind == "withdraw" {
+		if err := r.mayKeep(base, c.Withdraw); err != nil {
+			return nil, err
+		}
+	}
 	d := newDraft(base, r.cfg.Life, r.cfg.Clock())
 	if err := d.apply(kind, c); err != nil {
 		return nil, err
@@ -275,7 +280,7 @@ func (d *draft) delegateAgreement(a guichet.Agreement) error {
 
 func (d *draft) withdraw(notice []byte) error {
 	notice = bytes.TrimSpace(notice)
-	n, err := d.base.checkNotice(notice)
+	n, err := d.base.checkNotice(notice, d.now)
 	if err != nil {
 		return err
 	}

@@ -3,13 +3,8 @@ package circle
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"io/fs"
 	"maps"
-	"os"
-	"path/filepath"
-	"slices"
-	"strings"
 	"time"
 
 	"guichet"
@@ -41,7 +36,7 @@ func (r *Repository) Fetch(ctx context.Context, get Get) (Fetched, error) {
 	}
 	if prev == nil {
 		return Fetched{}, guichet.Errorf(guichet.KindNotFound, "there is no circle here to bring up to date").
-			WithHint("adopt it first, with the circle's ID from the invitation")
+			WithHint("adopt it first, with its ID as a member reads it out: guichet circle adopt BUNDLE --circle NAME --id ID")
 	}
 	v, err := r.follow(ctx, prev, "", get)
 	if err != nil {
@@ -68,10 +63,10 @@ func (r *Repository) Adopt(ctx context.Context, id string, get Get) error {
 	r.writing.Lock()
 	defer r.writing.Unlock()
 	if r.Exists() {
-		return guichet.Errorf(guichet.KindInvalid, "there is a circle in this folder already").WithHint("fetch brings it up to date")
+		return guichet.Errorf(guichet.KindInvalid, "there is a circle in this folder already").WithHint("bring it up to date: guichet circle update BUNDLE; a running node follows by itself")
 	}
 	if id == "" {
-		return guichet.Errorf(guichet.KindInvalid, "a circle is adopted by its ID").WithHint("it stands in the invitation")
+		return guichet.Errorf(guichet.KindInvalid, "a circle is adopted by its ID").WithHint("it stands in the invitation, or a member reads it out: guichet circle adopt BUNDLE --circle NAME --id ID")
 	}
 	v, err := r.follow(ctx, nil, id, get)
 	if err != nil {
@@ -178,147 +173,4 @@ func FromBundle(text []byte, id string) (State, error) {
 	}
 	s, _, err := v.state(made(v.timestamp), Life{}.filled(), nil)
 	return s, err
-}
-
-const maxNotices = 5000
-
-// looseBytes is notices.json as others may read it. mu is held.
-func (r *Repository) looseBytes() ([]byte, error) {
-	text, err := os.ReadFile(filepath.Join(r.cfg.Dir, noticesFile))
-	if errors.Is(err, fs.ErrNotExist) {
-		return []byte("[]"), nil
-	}
-	return text, err
-}
-
-// readLoose reads the notices that lie beside the circle. One that does not
-// verify is told, and kept: a member's paper may be missing today. mu is held.
-func (r *Repository) readLoose(v *view) error {
-	text, err := r.looseBytes()
-	if err != nil {
-		return stopped("read the notices", err)
-	}
-	all, err := readNotices(text)
-	if err != nil {
-		return err
-	}
-	r.loose, r.looseFaults, r.until = nil, nil, time.Time{}
-	for _, text := range all {
-		n, err := v.checkNotice(text)
-		if err != nil {
-			r.looseFaults = append(r.looseFaults, faultOf(noticesFile, err))
-			continue
-		}
-		r.loose = append(r.loose, n)
-	}
-	return nil
-}
-
-func readNotices(text []byte) ([][]byte, error) {
-	if len(text) > MaxFile {
-		return nil, guichet.Errorf(guichet.KindHostile, "%s has %d bytes; at most %d are read", noticesFile, len(text), MaxFile)
-	}
-	var all []json.RawMessage
-	if err := json.Unmarshal(text, &all); err != nil || len(all) > maxNotices {
-		return nil, guichet.Errorf(guichet.KindInvalid, "%s is no list of at most %d notices", noticesFile, maxNotices)
-	}
-	out := make([][]byte, 0, len(all))
-	for _, n := range all {
-		out = append(out, n)
-	}
-	return out, nil
-}
-
-// fetchNotices takes over the notices of another copy that verify here. One that
-// does not is left: it can hold nothing up.
-func (r *Repository) fetchNotices(ctx context.Context, get Get) (int, error) {
-	text, err := get(ctx, noticesFile)
-	if errors.Is(err, fs.ErrNotExist) {
-		return 0, nil
-	}
-	if err != nil {
-		return 0, err
-	}
-	all, err := readNotices(text)
-	if err != nil {
-		return 0, err
-	}
-	return r.keepNotices(all, false)
-}
-
-// Receive takes a notice of one party. It is in force here at once.
-func (r *Repository) Receive(notice []byte) error {
-	r.writing.Lock()
-	defer r.writing.Unlock()
-	_, err := r.keepNotices([][]byte{notice}, true)
-	return err
-}
-
-// keepNotices adds the notices that verify and are new. A notice is new by its
-// bytes' content: member, agreement, version and serial. writing is held.
-func (r *Repository) keepNotices(all [][]byte, strict bool) (int, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	v, err := r.current()
-	if err != nil {
-		return 0, err
-	}
-	text, err := r.looseBytes()
-	if err != nil {
-		return 0, stopped("read the notices", err)
-	}
-	kept, err := readNotices(text)
-	if err != nil {
-		return 0, err
-	}
-	added := 0
-	for _, text := range all {
-		text = []byte(strings.TrimSpace(string(text)))
-		n, err := v.checkNotice(text)
-		if err != nil && strict {
-			return 0, err
-		}
-		if err != nil || v.knows(n, r.loose) {
-			continue
-		}
-		if len(kept) >= maxNotices {
-			return 0, guichet.Errorf(guichet.KindFull, "there are %d notices already", len(kept)).WithHint("put them into the circle: guichet agreement withdraw --propose")
-		}
-		kept, added = append(kept, text), added+1
-		r.loose = append(r.loose, n)
-	}
-	if added == 0 {
-		return 0, nil
-	}
-	return added, r.writeLoose(v, kept)
-}
-
-// knows says whether a notice says nothing new: it is there, or its member has
-// given a later one of that version that withdraws no less.
-func (v *view) knows(n Withdrawal, loose []Withdrawal) bool {
-	covers := func(o Withdrawal) bool {
-		return o.Member == n.Member && o.Agreement == n.Agreement && o.Version == n.Version && o.Serial >= n.Serial &&
-			(n.From == "" || o.From != "" && o.From <= n.From)
-	}
-	return covers(v.content.notices[n.target()]) || slices.ContainsFunc(loose, covers)
-}
-
-func (r *Repository) writeLoose(v *view, all [][]byte) error {
-	raw := make([]json.RawMessage, 0, len(all))
-	for _, n := range all {
-		raw = append(raw, n)
-	}
-	text, err := guichet.Canonical(raw)
-	if err != nil {
-		return err
-	}
-	if err := writeFile(filepath.Join(r.cfg.Dir, noticesFile), text); err != nil {
-		return stopped("write the notices", err)
-	}
-	seen, err := fingerprint(r.cfg.Dir)
-	if err != nil {
-		return err
-	}
-	r.take(v, seen)
-	return r.readLoose(v)
 }

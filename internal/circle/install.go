@@ -111,7 +111,7 @@ func readCurrent(dir string) (string, error) {
 	name := strings.TrimSpace(string(text))
 	if !stateName.MatchString(name) {
 		return "", guichet.Errorf(guichet.KindUntrusted, "%s does not name a state of the circle", currentFile).
-			WithHint("somebody has changed the circle's folder; adopt the circle anew into an empty one")
+			WithHint("somebody has changed the circle's folder; adopt the circle anew into an empty one: guichet circle adopt BUNDLE --circle NAME --id ID")
 	}
 	return name, nil
 }

@@ -18,9 +18,10 @@ import (
 // sign a new version instead.
 //
 // It is in force on a node as soon as it lies there (Receive, Fetch), without
-// any other signature, since it can only make the node refuse more. With the
-// next change of the circle it enters the member's delegation
-// (withdrawals/ID-XX.json) and can no longer be kept from others.
+// any other signature, for as long as the key that signed it signs for its
+// member. With the next change of the circle it enters the member's delegation
+// (withdrawals/ID-XX.json): it can no longer be kept from others, and outlives
+// the key.
 type Withdrawal struct {
 	Format    int       `json:"format"`
 	Circle    string    `json:"circle"`    // name
@@ -105,9 +106,10 @@ func ReadWithdrawal(text []byte) (Withdrawal, error) {
 	return n, n.check()
 }
 
-// checkNotice verifies a notice that lies outside the circle's metadata: by a
-// key of its member that was in force when it was made.
-func (v *view) checkNotice(text []byte) (Withdrawal, error) {
+// checkNotice verifies a notice that lies outside the circle's metadata: by the
+// key that signs for its member now. When it says it was made counts for nothing
+// there: whoever holds a key that was lost or replaced can write any day.
+func (v *view) checkNotice(text []byte, now time.Time) (Withdrawal, error) {
 	n, err := ReadWithdrawal(text)
 	if err != nil {
 		return n, err
@@ -119,16 +121,51 @@ func (v *view) checkNotice(text []byte) (Withdrawal, error) {
 	if !ok {
 		return n, guichet.Errorf(guichet.KindUntrusted, "the notice is by %s, whose paper we do not have", n.Member)
 	}
-	var keys []ed25519.PublicKey
-	for _, k := range m.Keys {
-		if k.Use == guichet.KeyMember && k.InForce(n.Made) {
-			keys = append(keys, k.Public)
-		}
+	k, ok := v.signsNow(m, now)
+	if !ok {
+		return n, guichet.Errorf(guichet.KindUntrusted, "the notice on %s is by %s, which has no key in force that signs for it", n.Agreement, n.Member)
 	}
-	if _, _, err := OpenEnvelope(text, withdrawalType, 1, keys); err != nil {
-		return n, guichet.Errorf(guichet.KindUntrusted, "the notice on %s is not signed by %s", n.Agreement, n.Member)
+	if _, _, err := OpenEnvelope(text, withdrawalType, 1, []ed25519.PublicKey{k.Public}); err != nil {
+		return n, guichet.Errorf(guichet.KindUntrusted, "the notice on %s is not signed by %s with the key that signs for it now", n.Agreement, n.Member).
+			WithHint("if the key was replaced since, %s gives the notice again: guichet agreement withdraw", n.Member)
+	}
+	if n.Made.Before(k.From) {
+		return n, guichet.Errorf(guichet.KindUntrusted, "the notice of %s on %s says that it was made on %s, before its key counted", n.Member, n.Agreement, n.Made.Format(time.RFC3339)).
+			WithHint("%s sets its clock and gives the notice again: guichet agreement withdraw", n.Member)
 	}
 	return n, nil
+}
+
+// signsNow is the key of the member's delegation, where the member has not left
+// and the key is neither revoked nor at its end.
+func (v *view) signsNow(m guichet.Member, now time.Time) (guichet.MemberKey, bool) {
+	want := v.content.keyOf(m.Code)
+	for _, k := range m.Keys {
+		_, id, err := tufKey(k.Public)
+		if err == nil && id == want && k.Use == guichet.KeyMember && k.Revoked.IsZero() && (k.Until.IsZero() || now.Before(k.Until)) {
+			return k, true
+		}
+	}
+	return guichet.MemberKey{}, false
+}
+
+// maxStep is by how much the serial of a notice may pass the highest that is
+// known of its member. The highest counts: one near the end of the numbers would
+// leave the member none to answer it with.
+const maxStep = 100
+
+// arrives says whether a notice that verifies may be taken in now. One that lies
+// here already is not asked again: our clock may have been set back since.
+func (n Withdrawal) arrives(highest int, now time.Time) error {
+	if ahead := n.Made.Sub(now); ahead > clockSkew {
+		return guichet.Errorf(guichet.KindInvalid, "the notice of %s on %s was made %s after now by our clock", n.Member, n.Agreement, ahead.Round(time.Minute)).
+			WithHint("compare the clocks of both machines")
+	}
+	if n.Serial-maxStep > highest {
+		return guichet.Errorf(guichet.KindInvalid, "the notice of %s on %s has the serial %d; the highest that we know of it is %d, and at most %d more is taken", n.Member, n.Agreement, n.Serial, highest, maxStep).
+			WithHint("bring the circle up to date (guichet circle update BUNDLE), or let %s count on from there", n.Member)
+	}
+	return nil
 }
 
 // readNotices reads those that the members have put into their delegations. The

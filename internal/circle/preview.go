@@ -41,7 +41,7 @@ func (r *Repository) preview(base *view, p *Proposal) (*view, error) {
 func (r *Repository) fits(base *view, p *Proposal) error {
 	if base == nil {
 		if p.Base != 0 {
-			return guichet.Errorf(guichet.KindNotFound, "the proposal changes a circle that is not here").WithHint("adopt the circle %s first", clip(p.Circle))
+			return guichet.Errorf(guichet.KindNotFound, "the proposal changes a circle that is not here").WithHint("adopt it first, with its ID as a member reads it out: guichet circle adopt BUNDLE --circle %s --id ID", clip(p.Circle))
 		}
 		return nil
 	}
@@ -54,7 +54,7 @@ func (r *Repository) fits(base *view, p *Proposal) error {
 			WithHint("propose the change again on the circle as it is now")
 	case p.Base > version:
 		return guichet.Errorf(guichet.KindRefused, "the proposal changes version %d of the circle; ours is version %d", p.Base, version).
-			WithHint("fetch the circle from another member first")
+			WithHint("bring ours up to date first: guichet circle update BUNDLE; a running node follows by itself")
 	}
 	return nil
 }
@@ -206,7 +206,7 @@ func checkPapers(base, next *view, p *Proposal) error {
 	for target, old := range base.content.notices {
 		n, ok := next.content.notices[target]
 		rejoined := p.Kind == "join" && n.Member == ""
-		if !rejoined && (!ok || n.Serial < old.Serial || old.From != "" && n.Version == old.Version && (n.From == "" || n.From > old.From)) {
+		if !rejoined && (!ok || n.Version < old.Version || n.Version == old.Version && n.Serial < old.Serial || old.From != "" && n.Version == old.Version && (n.From == "" || n.From > old.From)) {
 			return guichet.Errorf(guichet.KindUntrusted, "the notice %s is taken back", target)
 		}
 	}

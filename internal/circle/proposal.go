@@ -54,7 +54,7 @@ func ReadProposal(text []byte) (*Proposal, error) {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&p); err != nil {
-		return nil, guichet.Errorf(guichet.KindInvalid, "this is no proposal: %w", err)
+		return nil, noProposal(text, err)
 	}
 	if p.Format != format {
 		return nil, guichet.Errorf(guichet.KindVersion, "the proposal has format %d; this program reads %d", p.Format, format)
@@ -77,6 +77,30 @@ func ReadProposal(text []byte) (*Proposal, error) {
 		}
 	}
 	return &p, nil
+}
+
+// noProposal says what was given in place of a proposal, as far as its beginning
+// tells.
+func noProposal(text []byte, err error) error {
+	var fields map[string]json.RawMessage
+	is := func(name string) bool { _, ok := fields[name]; return ok }
+	what := "it is no JSON"
+	switch head := bytes.TrimSpace(text); {
+	case len(head) == 0:
+		what = "the file is empty"
+	case json.Unmarshal(head, &fields) == nil && is("payloadType"):
+		what = "it looks like a signed paper: an invitation, a join request or a notice of withdrawal"
+	case is("files") && is("id"):
+		what = "it looks like a circle's bundle"
+	case fields != nil:
+		what = "its fields are others (" + clip(err.Error()) + ")"
+	case head[0] == '#' || bytes.Contains(head[:min(len(head), 1000)], []byte(": ")):
+		what = "it looks like a paper to fill in (YAML): a member's paper or an agreement that is not signed yet"
+	}
+	return &guichet.Error{
+		Kind: guichet.KindInvalid, Message: "this is no proposal: " + what, Err: err,
+		Hint: "name a proposal as guichet circle create, admit or propose, or guichet agreement sign, has written it",
+	}
 }
 
 // Bytes writes the proposal: the same bytes for the same content, in whatever

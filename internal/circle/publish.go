@@ -38,12 +38,8 @@ func (r *Repository) publish(ctx context.Context, p *Proposal) error {
 		return err
 	}
 	if missing := missingOf(base, next, p); len(missing) > 0 {
-		var words []string
-		for _, m := range missing {
-			words = append(words, m.Text.EN)
-		}
-		return guichet.Errorf(guichet.KindRefused, "the proposal is not signed by all who must: %s", strings.Join(words, "; ")).
-			WithHint("send it to those who may still sign; nothing was installed")
+		return guichet.Errorf(guichet.KindRefused, "the proposal is not signed by all who must; must still sign: %s", stillToSign(missing)).
+			WithHint("send it to them; nothing was installed, and guichet circle review shows what each paper lacks")
 	}
 	v, err := (&loader{
 		prev: base, anew: true, signed: true, id: p.CircleID, ref: r.cfg.Clock().Add(-r.cfg.Life.grace()), get: overlay(p, base),

@@ -2,6 +2,7 @@ package circle
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -87,6 +88,25 @@ func (x *explainer) say(code, en, fr string, args ...any) {
 	x.all = append(x.all, Explained{Code: code, Text: guichet.Text{EN: fmt.Sprintf(en, args...), FR: fmt.Sprintf(fr, args...)}})
 }
 
+// english and french are a text of a paper in a language, in the other one where
+// its member wrote no more than that.
+func english(t guichet.Text) string { return cmp.Or(t.EN, t.FR) }
+func french(t guichet.Text) string  { return cmp.Or(t.FR, t.EN) }
+
+func frenchRole(role string) string {
+	switch role {
+	case "party":
+		return "partie"
+	case "observer":
+		return "observateur"
+	case "dialogue_partner":
+		return "partenaire de dialogue"
+	case "guest":
+		return "invité"
+	}
+	return role
+}
+
 func (x *explainer) theCharter(p *Proposal) {
 	next := x.next.content.charter
 	old := charter{}
@@ -104,11 +124,12 @@ func (x *explainer) theCharter(p *Proposal) {
 		o, had := old.of(m.Code)
 		switch {
 		case !had || !o.Left.IsZero() && m.Left.IsZero():
-			x.say("member_joins", "%s joins as %s: %s.", "%s devient membre, en qualité de %s : %s.", m.Code, m.Role, x.next.content.members[m.Code].Name.EN)
+			name := x.next.content.members[m.Code].Name
+			x.say("member_joins", "%[1]s joins as %[2]s: %[4]s.", "%[1]s devient membre, en qualité de %[3]s : %[5]s.", m.Code, m.Role, frenchRole(m.Role), english(name), french(name))
 		case o.Left.IsZero() && !m.Left.IsZero():
 			x.say("member_leaves", "%s leaves, since %s: its keys count no more.", "%s se retire, à compter du %s : ses clés ne comptent plus.", m.Code, m.Left.Format(time.RFC3339))
 		case o.Role != m.Role:
-			x.say("role", "%s becomes %s (before: %s).", "%s devient %s (auparavant : %s).", m.Code, m.Role, o.Role)
+			x.say("role", "%[1]s becomes %[2]s (before: %[3]s).", "%[1]s devient %[4]s (auparavant : %[5]s).", m.Code, m.Role, o.Role, frenchRole(m.Role), frenchRole(o.Role))
 		case o != m:
 			x.say("standing", "The charter's entry of %s changes.", "L'inscription de %s dans la charte change.", m.Code)
 		}
@@ -211,7 +232,8 @@ func (x *explainer) theAgreements(diff func(old, next guichet.Agreement) []Claus
 			old, had = x.base.content.agreements[id]
 		}
 		if !had {
-			x.say("agreement_new", "A new agreement: %s (%s), between %s, from %s to %s.", "Un nouvel accord : %s (%s), entre %s, du %s au %s.", id, a.Title.EN, with, a.Validity.From, a.Validity.Until)
+			x.say("agreement_new", "A new agreement: %[1]s (%[2]s), between %[4]s, from %[5]s to %[6]s.", "Un nouvel accord : %[1]s (%[3]s), entre %[4]s, du %[5]s au %[6]s.",
+				id, english(a.Title), french(a.Title), with, a.Validity.From, a.Validity.Until)
 			continue
 		}
 		if a.Version == old.Version {
@@ -235,7 +257,8 @@ func (x *explainer) theNotices() {
 			continue
 		}
 		if n.From != "" {
-			x.say("withdrawal", "%s withdraws from %s (version %d) as of %s: %s", "%s se retire de %s (version %d) à compter du %s : %s", n.Member, n.Agreement, n.Version, n.From, n.Reason.EN)
+			x.say("withdrawal", "%[1]s withdraws from %[2]s (version %[3]d) as of %[4]s: %[5]s", "%[1]s se retire de %[2]s (version %[3]d) à compter du %[4]s : %[6]s",
+				n.Member, n.Agreement, n.Version, n.From, english(n.Reason), french(n.Reason))
 		}
 		for _, s := range n.Suspends {
 			x.say("suspension", "%s suspends what %s may ask of it under %s, from %s until %s.", "%s suspend ce que %s peut lui demander au titre de %s, du %s au %s.", n.Member, s.Member, n.Agreement, s.From, s.Until)

@@ -133,6 +133,57 @@ func missingOf(base, next *view, p *Proposal) []Missing {
 	return all
 }
 
+// stillToSign says in one line who must sign, and how many of those who may: the
+// papers of a proposal mostly lack the same signatures.
+func stillToSign(missing []Missing) string {
+	type group struct {
+		members []string
+		more    int
+		papers  []string
+	}
+	must := map[string][]string{}
+	for _, m := range missing {
+		if m.Need-m.Have < len(m.Members) {
+			continue
+		}
+		for _, code := range m.Members {
+			must[code] = append(must[code], m.Paper)
+		}
+	}
+	var groups []group
+	for _, m := range missing {
+		others := slices.DeleteFunc(slices.Clone(m.Members), func(code string) bool { return must[code] != nil })
+		g := group{others, m.Need - m.Have - (len(m.Members) - len(others)), []string{m.Paper}}
+		if g.more <= 0 {
+			continue
+		}
+		i := slices.IndexFunc(groups, func(o group) bool { return slices.Equal(o.members, others) })
+		switch {
+		case i < 0:
+			groups = append(groups, g)
+		case groups[i].more == g.more:
+			groups[i].papers = append(groups[i].papers, m.Paper)
+		case groups[i].more < g.more: // who signs the paper that needs most signs the rest too
+			groups[i] = g
+		}
+	}
+	var words []string
+	named := func(papers []string) string {
+		return strings.Join(slices.Compact(slices.Sorted(slices.Values(papers))), ", ")
+	}
+	of := map[string][]string{} // papers -> members that must sign these
+	for _, code := range slices.Sorted(maps.Keys(must)) {
+		of[named(must[code])] = append(of[named(must[code])], code)
+	}
+	for _, papers := range slices.Sorted(maps.Keys(of)) {
+		words = append(words, fmt.Sprintf("%s (%s)", strings.Join(of[papers], ", "), papers))
+	}
+	for _, g := range groups {
+		words = append(words, fmt.Sprintf("%d of %s (%s)", g.more, strings.Join(g.members, ", "), named(g.papers)))
+	}
+	return strings.Join(words, "; ")
+}
+
 // ownerOf is the member whose key it is; of a key that is being replaced, with
 // a word that tells the two apart.
 func ownerOf(id string, base, next *view) string {

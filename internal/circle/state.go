@@ -99,7 +99,7 @@ const clockSkew = 10 * time.Minute
 func tooOld(a age, now time.Time, life Life) error {
 	return guichet.Errorf(guichet.KindRefused, "%s expired on %s, and the %d days of grace are over (our clock says %s)",
 		a.name, a.expires.Format(time.DateOnly), life.Grace, now.UTC().Format(time.RFC3339)).
-		WithHint("fetch the circle from another member; if nobody has a newer one, the members sign it again (guichet circle propose --renew); if our clock is wrong, set it")
+		WithHint("take the circle as another member has it (guichet circle update BUNDLE; a running node follows by itself); if nobody has a newer one, the members sign it again (guichet circle propose --renew); if our clock is wrong, set it")
 }
 
 // age is when a paper expires.
@@ -145,7 +145,7 @@ func (v *view) noticesWith(loose []Withdrawal) []Withdrawal {
 	all := slices.Collect(maps.Values(v.content.notices))
 	for _, n := range loose {
 		in, ok := v.content.notices[n.target()]
-		if !ok || in.Serial != n.Serial {
+		if !ok || in.Serial != n.Serial || in.Version != n.Version {
 			all = append(all, n)
 		}
 	}

@@ -426,7 +426,7 @@ func (v *view) same(next *view) (bool, error) {
 	}
 	if ours != theirs {
 		return false, guichet.Errorf(guichet.KindUntrusted, "there are two circles of version %d: members have signed two changes of one state", v.timestamp.Signed.Version).
-			WithHint("the members decide which one stands; whoever holds the other one adopts it anew, and its change is proposed again")
+			WithHint("the members decide which one stands; whoever holds the other one adopts it anew (guichet circle adopt BUNDLE --circle NAME --id ID), and its change is proposed again")
 	}
 	return v.root.Signed.Version == next.root.Signed.Version, nil
 }

@@ -36,7 +36,7 @@ const (
 // must hold is judged by the rules of agreements.
 func ReadAgreement(text []byte) (guichet.Agreement, error) {
 	var a guichet.Agreement
-	if err := readYAML(text, &a); err != nil {
+	if err := readYAML(text, &a, "agreement draft"); err != nil {
 		return guichet.Agreement{}, err
 	}
 	return filled(a), nil
@@ -57,13 +57,14 @@ type memberYAML struct {
 // keys yet.
 func ReadMember(text []byte) (guichet.Member, error) {
 	var m memberYAML
-	if err := readYAML(text, &m); err != nil {
+	if err := readYAML(text, &m, "circle paper"); err != nil {
 		return guichet.Member{}, err
 	}
 	return filled(guichet.Member{Code: m.Code, Name: m.Name, Role: m.Role, Offices: m.Offices, Endpoints: m.Endpoints, Contacts: m.Contacts}), nil
 }
 
-func readYAML(text []byte, into any) error {
+// readYAML reads a paper; writer is the command that writes an empty one.
+func readYAML(text []byte, into any, writer string) error {
 	if len(text) > maxYAML {
 		return guichet.Errorf(guichet.KindHostile, "the paper has %d bytes; at most %d are read", len(text), maxYAML)
 	}
@@ -90,7 +91,7 @@ func readYAML(text []byte, into any) error {
 		r.faults = r.faults[:maxFaults]
 	}
 	return guichet.Errorf(guichet.KindInvalid, "the paper has faults:\n%s%s", strings.Join(r.faults, "\n"), more).
-		WithHint("mend the lines named; guichet agreement draft writes a paper with every field explained")
+		WithHint("mend the lines named; guichet %s writes a paper with every field explained", writer)
 }
 
 // yamlReader turns nodes into values by the yaml tags of their fields. The

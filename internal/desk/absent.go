@@ -29,6 +29,8 @@ func (w *work) notReported(reporter string, holdings []guichet.Holding) {
 	}
 	switch {
 	case len(w.kept[reporter]) > 0: // which has been said
+	case w.terms.member: // what else is held is not told
+		w.gap(reporter, guichet.GapNotReported, w.notThere(), w.q.Period.String())
 	case len(tables) > 0:
 		slices.Sort(tables)
 		w.gap(reporter, guichet.GapNotCovered, w.say(
@@ -153,7 +155,14 @@ func (w *work) missingMembers(reporter string, st stack, found []guichet.Found) 
 
 // nothingFound tells a reported zero from what the files do not tell.
 func (w *work) nothingFound(ctx context.Context, reporter string, st stack, parts []guichet.PlanPart) error {
-	why, err := w.untold(ctx, st, parts)
+	why := ""
+	var err error
+	switch {
+	case !w.terms.member:
+		why, err = w.untold(ctx, st, parts)
+	case !w.coversAsked(st):
+		why = w.notThere()
+	}
 	if err != nil {
 		return err
 	}
@@ -363,31 +372,4 @@ func (w *work) measured(unit string, found []guichet.Found) bool {
 		}
 	}
 	return false
-}
-
-// unplaced says which submissions stay out of a vintage because nobody knows
-// when the office published them.
-func (w *work) unplaced(ctx context.Context, reporters []string) error {
-	if w.q.Vintage == "" {
-		return nil
-	}
-	all, err := w.desk.tables.Holdings(ctx, w.ds.Name, guichet.Moment{AsOf: w.q.AsOf, State: w.moment.State})
-	if err != nil {
-		return err
-	}
-	for _, h := range all {
-		if w.keptBack(h.Submission).EN != "" {
-			continue
-		}
-		if h.Submission.Released != "" || !w.subMatches(h.Submission) {
-			continue
-		}
-		for _, u := range h.Units {
-			if slices.Contains(reporters, u.Reporter) && w.q.Period.Contains(u.Period) && w.unitMatches(u) {
-				w.remark(w.coded(remarkVintageUnknown, u.Reporter, h.Submission.File))
-				break
-			}
-		}
-	}
-	return nil
 }

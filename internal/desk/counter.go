@@ -251,7 +251,7 @@ func (c *Counter) bound(ctx context.Context, e *exchange) (*work, []guichet.Hold
 		e.refuse(clause, e.say("the agreement gives nothing of what is asked", "l'accord ne donne rien de ce qui est demandé"), "")
 		return nil, nil, nil
 	}
-	t := terms{Conditions: e.decision.Conditions, member: e.asked.Request.From.Member != c.cfg.Us, protector: c.cfg.Protector, weigher: c.weigher}
+	t := terms{Conditions: e.decision.Conditions, member: true, protector: c.cfg.Protector, weigher: c.weigher}
 	w, holdings, err := c.desk.begin(ctx, r.dataset, q, t)
 	if err != nil {
 		return nil, nil, err

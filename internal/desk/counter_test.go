@@ -280,6 +280,7 @@ func TestAWrongQuestionIsRefusedAndRecorded(t *testing.T) {
 	}
 	for name, change := range map[string]func(*guichet.Request){
 		"exchange": func(r *guichet.Request) { r.Exchange = `x","member":"` }, "salt": func(r *guichet.Request) { r.Salt = nil }, "to": func(r *guichet.Request) { r.To = "US" },
+		"ours":    func(r *guichet.Request) { r.From.Member = "CA" },
 		"officer": func(r *guichet.Request) { r.Officer = "Jane Doe" }, "purpose": func(r *guichet.Request) { r.Purpose = strings.Repeat("p", 70_000) },
 	} {
 		if _, err := c.Reply(t.Context(), ask(4, change)); guichet.KindOf(err) != guichet.KindInvalid {

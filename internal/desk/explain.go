@@ -68,15 +68,19 @@ func (w *work) explainUse(reporter string, st stack) {
 		}
 		w.fromLines(reporter, st)
 		if sub.Override != "" {
-			w.remark(w.coded(remarkTotalsAccepted, reporter, sub.Override))
+			w.remark(w.coded(remarkTotalsAccepted, reporter, w.ours(sub.Override)))
 		}
 		for _, code := range sub.Notes {
 			w.remark(w.coded(code, reporter, ""))
 		}
 		if sub.Generated {
-			w.remark(w.coded(remarkGenerated, reporter, sub.File))
+			w.remark(w.coded(remarkGenerated, reporter, w.source(sub).File))
 		}
-		if sub.Aside > 0 {
+		switch {
+		case sub.Aside == 0:
+		case w.terms.member:
+			w.gap(reporter, guichet.GapPutAside, w.say("some lines of a file behind this were put aside", "des lignes d'un fichier dont ceci est tiré ont été écartées"), "")
+		default:
 			w.gap(reporter, guichet.GapPutAside, w.say("%d of %d lines of %s were put aside; see guichet submissions rejects %s", "%d lignes sur %d de %s ont été écartées ; voir guichet submissions rejects %s", sub.Aside, sub.Lines, sub.File, sub.ID), "")
 		}
 	}
@@ -108,11 +112,21 @@ func (w *work) sortGaps() {
 func (w *work) sources() {
 	for _, id := range slices.Sorted(maps.Keys(w.rows.used)) {
 		sub := w.subs[id]
-		w.answer.Sources = append(w.answer.Sources, guichet.Source{
-			Submission: id, Digest: sub.Digest, Rows: w.rowsUsed(id), Reporter: strings.Join(sub.Reporters(), " "),
-			File: sub.File, Generated: sub.Generated, Released: sub.Released, Licence: sub.Field("licence"), Fields: sub.Fields,
-		})
+		w.answer.Sources = append(w.answer.Sources, w.source(sub))
 	}
+}
+
+// source cites one submission. To a member a file of declaration lines has no
+// name, digest or number of lines: these are of all that it holds.
+func (w *work) source(sub *guichet.Submission) guichet.Source {
+	out := guichet.Source{
+		Submission: sub.ID, Digest: sub.Digest, Rows: w.rowsUsed(sub.ID), Reporter: strings.Join(sub.Reporters(), " "),
+		File: sub.File, Generated: sub.Generated, Released: sub.Released, Licence: sub.Field("licence"), Fields: sub.Fields,
+	}
+	if w.terms.member && w.ofLines(sub) {
+		out.File, out.Digest, out.Rows = "", "", 0
+	}
+	return out
 }
 
 // rowsUsed is how many rows of a submission the figures are of; 0 where that
@@ -142,7 +156,10 @@ func (w *work) rowRemarks() {
 				continue
 			}
 			r.Text += s.label
-			r.Rows, r.Value, r.Unit, r.Of = s.rows, &s.sum, s.unit, s.of
+			r.Rows, r.Of = s.rows, s.of
+			if w.mainAsked() {
+				r.Value, r.Unit = &s.sum, s.unit
+			}
 			w.remark(r)
 		}
 	}

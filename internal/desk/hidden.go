@@ -35,11 +35,17 @@ func (w *work) askHidden(ctx context.Context, reporter string, st stack, parts [
 			continue
 		}
 		hidden = true
+		if w.terms.member {
+			continue
+		}
 		text := w.say("part of this may be hidden: %s rolled up under %s", "une partie peut être masquée : %s regroupés sous %s", strings.Join(figures, ", "), code)
 		if code == "" {
 			text = w.say("part of this may be hidden: %s of goods of any kind in one line", "une partie peut être masquée : %s de marchandises de toute nature en une ligne", strings.Join(figures, ", "))
 		}
 		w.gap(reporter, guichet.GapHidden, w.dimsText(st.dims)+": "+text, "")
+	}
+	if hidden && w.terms.member {
+		w.rolledUpUnsaid(reporter, st)
 	}
 	for _, h := range st.holdings {
 		if hidden && slices.ContainsFunc(asked, func(p guichet.PlanPart) bool { return slices.Contains(p.Submissions, h.Submission.ID) }) {
@@ -149,6 +155,10 @@ func (w *work) askOutliers(ctx context.Context, reporter string, st stack, parts
 		found, err := w.apart(ctx, asked, "", m)
 		if err != nil {
 			return err
+		}
+		if w.terms.member && len(found[""]) > 0 {
+			w.remark(w.coded(remarkOutlierMass, reporter, m)) // of a few lines, which may be finer than what is given
+			continue
 		}
 		for _, s := range found[""] {
 			r := w.coded(remarkOutlierMass, reporter, "")

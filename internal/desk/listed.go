@@ -146,6 +146,10 @@ func (w *work) tellListed(ctx context.Context, reporter string, st stack, parts 
 			w.remark(r)
 			continue
 		}
+		if w.terms.member {
+			w.listedUnsaid(r, st, e.dim)
+			continue
+		}
 		members, err := w.listedMembers(ctx, st, parts, e.dim)
 		if err != nil {
 			return err

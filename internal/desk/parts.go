@@ -141,6 +141,10 @@ func (w *work) fallsShort(reporter string, b guichet.Breakdown, shapes []guichet
 	if short.Add(short).Cmp(guichet.DecimalOf(rows)) <= 0 {
 		return false
 	}
+	if w.terms.member {
+		w.shortUnsaid(reporter, b)
+		return true
+	}
 	w.remark(guichet.Remark{Code: RemarkPartsIncomplete, Reporter: reporter, Text: w.say(
 		"the members of %s listed in a file add up to %s, and the total that it states is %s; the total is taken where members are not asked for",
 		"les membres de %s énumérés dans un fichier font %s, et le total qu'il indique est %s ; le total est pris là où les membres ne sont pas demandés",

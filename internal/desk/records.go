@@ -36,9 +36,10 @@ const (
 	ClauseDisclosure = "disclosure"
 )
 
-// Records answers a member with rows as they are: the columns that the question
-// is answered by, which the decision has bounded like those of any answer, and
-// its measures, without a sum. Private fields never; declaration lines only where
+// Records answers a member with rows: the columns that the question is answered
+// by, which the decision has bounded like those of any answer, and its measures.
+// Rows that these columns tell apart come as they are; those that they do not are
+// added up, so that none leaves that is finer than its labels. Private fields never; declaration lines only where
 // the agreement asks for no protection of cells. The order is that of Reply; the
 // leaf of the beginning is durable before the first byte, that of the end before
 // the last.
@@ -136,6 +137,7 @@ func (w *work) records(ctx context.Context, holdings []guichet.Holding) (plan gu
 			case published, unprotected:
 			}
 			plan.Parts = append(plan.Parts, parts...)
+			plan.Grouped = plan.Grouped || !w.toldApart(st)
 			for by, values := range w.constants(st) {
 				if plan.Constant[by] == nil {
 					plan.Constant[by] = map[string]string{}
@@ -149,12 +151,34 @@ func (w *work) records(ctx context.Context, holdings []guichet.Holding) (plan gu
 			w.explainUse(reporter, st)
 		}
 	}
+	if plan.Grouped { // files may be cut by what must not be told apart
+		plan.By = slices.DeleteFunc(plan.By, func(by string) bool { return by == guichet.FieldSubmission })
+	}
 	w.finishRecords(plan)
 	return plan, false, nil
 }
 
+// toldApart says whether the columns asked for tell every row of a stack by all
+// that its files break down by: then each leaves as it is. Else rows that they do
+// not tell apart leave as one: a row of ten digits under six, or of a partner in
+// an answer without partners, is finer than what was asked, decided and granted.
+func (w *work) toldApart(st stack) bool {
+	c := w.ds.Classifications[0]
+	if w.shown(c) < w.levels(st) || w.levels(st) > deepestCommon && w.shown(c) != asPublished {
+		return false
+	}
+	for _, f := range w.ds.RowFields() {
+		told := slices.Contains(w.q.By, f.Name) || w.isUnitField(f.Name) || f.Name == c.Code || f.Name == c.Common
+		if f.Role == guichet.Dimension && !told && !covers(st, f.Name, "none") && !w.otherGrains(st, f.Name) {
+			return false
+		}
+	}
+	return true
+}
+
 // recordBy are the columns of a record before its measures: those asked for, and
-// which file it is of, its frequency, and what is to be known of it.
+// which file it is of (of a row as it is), its frequency, and what is to be known
+// of it.
 func (w *work) recordBy() []string {
 	out := slices.Clone(w.q.By)
 	for _, name := range []string{guichet.FieldSubmission, guichet.FieldFreq, guichet.FieldRemark} {

@@ -71,7 +71,7 @@ func TestRecordsBeginAndEndInTheJournal(t *testing.T) {
 	c := newCounter(t)
 	c.decision.Conditions.Records = true
 	c.decision.Conditions.Rules.Threshold = 3
-	c.tables.take(t, published("2024", "630790 CN 10", "630790 CN 11"))
+	c.tables.take(t, published("2024", "630790 CN 10", "630790 DE 11"))
 	a := ask(1, records, func(r *guichet.Request) { r.Question.Measures = []string{"value_usd"} })
 	s := &sink{c: c}
 	if err := c.Records(t.Context(), a, s); err != nil {
@@ -89,7 +89,7 @@ func TestRecordsBeginAndEndInTheJournal(t *testing.T) {
 	for _, col := range s.head.Answer.Columns {
 		names = append(names, col.Name)
 	}
-	if got := strings.Join(names, " "); got != "reporter partner flow trade_system valuation partner_role grain currency submission freq remark value" {
+	if got := strings.Join(names, " "); got != "reporter partner flow trade_system valuation partner_role grain currency freq remark value" {
 		t.Errorf("columns %s", got)
 	}
 	if s.head.Exchange != a.Request.Exchange || len(s.head.Answer.Sources) != 1 || s.head.Answer.Sources[0].Rows != 0 || strings.Count(s.body.String(), "\n") != 2 {

@@ -39,6 +39,10 @@ func (c *Counter) wellFormed(a Asked) error {
 		return guichet.Errorf(guichet.KindInvalid, "the salt has %d bytes, not %d", len(r.Salt), saltBytes)
 	case r.To != c.cfg.Us:
 		return guichet.Errorf(guichet.KindInvalid, "the request is to another member than %s", c.cfg.Us)
+	case r.From.Member == c.cfg.Us:
+		// Whoever could write our own code into a request would be the owner, who
+		// sees all. Our own questions never come this way.
+		return guichet.Errorf(guichet.KindInvalid, "the request names %s, who answers, as the member that asks", c.cfg.Us)
 	case len(a.Body) == 0:
 		return guichet.Errorf(guichet.KindInvalid, "the request has no bytes to take a digest of")
 	}

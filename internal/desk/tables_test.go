@@ -196,22 +196,39 @@ func (s *tables) Contributions(_ context.Context, p guichet.Plan, top int) ([]gu
 	return order, nil
 }
 
-// Stream writes rows as text, which is all that the desk's part of it needs.
+// Stream writes rows as text, with the value as their only measure, which is all that the desk's part of it needs.
 func (s *tables) Stream(_ context.Context, p guichet.Plan, w io.Writer) (int64, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	n := int64(0)
-	var err error
+	var lines []string
+	sums := map[string]guichet.Decimal{}
 	s.each(p, func(_ string, row map[string]string) {
 		var cells []string
-		for _, by := range slices.Concat(p.By, p.Measures) {
+		for _, by := range p.By {
 			cells = append(cells, s.key(row, by))
 		}
+		line := strings.Join(cells, " ")
+		if !p.Grouped {
+			lines = append(lines, line+" "+row["value"])
+			return
+		}
+		d, _ := guichet.ParseDecimal(row["value"])
+		if _, ok := sums[line]; !ok {
+			lines = append(lines, line)
+		}
+		sums[line] = sums[line].Add(d)
+	})
+	n := int64(0)
+	var err error
+	for _, line := range lines {
+		if p.Grouped {
+			line += " " + sums[line].String()
+		}
 		if err == nil {
-			_, err = io.WriteString(w, strings.Join(cells, " ")+"\n")
+			_, err = io.WriteString(w, line+"\n")
 			n++
 		}
-	})
+	}
 	if err == nil {
 		err = s.fail
 	}

@@ -111,6 +111,33 @@ func (w *work) holdings(ctx context.Context) ([]guichet.Holding, error) {
 	return w.desk.tables.Holdings(ctx, w.ds.Name, w.moment)
 }
 
+// unplaced says which submissions stay out of a vintage because nobody knows
+// when the office published them.
+func (w *work) unplaced(ctx context.Context, reporters []string) error {
+	if w.q.Vintage == "" {
+		return nil
+	}
+	all, err := w.desk.tables.Holdings(ctx, w.ds.Name, guichet.Moment{AsOf: w.q.AsOf, State: w.moment.State})
+	if err != nil {
+		return err
+	}
+	for _, h := range all {
+		if w.keptBack(h.Submission).EN != "" {
+			continue
+		}
+		if h.Submission.Released != "" || !w.subMatches(h.Submission) {
+			continue
+		}
+		for _, u := range h.Units {
+			if slices.Contains(reporters, u.Reporter) && w.q.Period.Contains(u.Period) && w.unitMatches(u) {
+				w.remark(w.coded(remarkVintageUnknown, u.Reporter, w.ours(h.Submission.File)))
+				break
+			}
+		}
+	}
+	return nil
+}
+
 // admitted leaves out what the terms keep from the asker, and says so for each
 // reporter that the question is about.
 func (w *work) admitted(holdings []guichet.Holding) []guichet.Holding {

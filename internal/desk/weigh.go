@@ -60,7 +60,7 @@ func (w *work) protection(st stack) protected {
 		return unprotected
 	}
 	lines := slices.ContainsFunc(st.holdings, func(h guichet.Holding) bool {
-		return len(w.ds.Grains) == 0 || h.Submission.Field(guichet.FieldGrain) != w.ds.Grains[0]
+		return w.ofLines(h.Submission)
 	})
 	switch {
 	case !lines && (len(w.ds.Grains) > 1 || len(w.ds.Contributor) == 0):
@@ -128,7 +128,7 @@ func (w *work) sayHidden(in asking, rows int) {
 		"%s : tiré de lignes de déclaration ; ce que moins de %d opérateurs portent est omis comme ce que personne ne porte : une ligne absente n'est pas un zéro",
 		dims, w.leastSeen()), "")
 	if len(w.hiddenParts(w.ds.Classifications[0], in.st, in.parts)) > 0 {
-		w.gap(in.reporter, guichet.GapHidden, w.say("%s: part of this may be hidden: the file has goods that were rolled up", "%s : une partie peut être masquée : le fichier a des marchandises regroupées", dims), "")
+		w.rolledUpUnsaid(in.reporter, in.st)
 	}
 	for _, m := range w.measuresAsked() {
 		f, _ := w.ds.Field(m)

@@ -55,7 +55,7 @@ func (n *node) sealed(ctx context.Context, a federation.Asked, reply guichet.Rep
 		Format: 1, Kind: guichet.LeafAnswered, Exchange: a.Request.Exchange, From: a.Request.From, To: a.Request.To,
 		Request: federation.SaltedDigest(a.Request.Salt, a.Body), Reply: federation.SaltedDigest(a.Request.Salt, body),
 	})
-	return federation.Said{Body: body, Leaf: leaf}, err
+	return federation.Said{Body: body, Leaf: leaf, Refused: !reply.Decision.Permitted}, err
 }
 
 // piece is what the stream of a test repeats.

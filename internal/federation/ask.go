@@ -107,7 +107,7 @@ func (c *Client) wholeReply(ctx context.Context, m guichet.Member, resp *http.Re
 	if r.peer, r.receipt, err = leafOf(resp.Header); err != nil {
 		return r, garbled(m, err)
 	}
-	if r.reply, r.rows, err = DecodeReply(body); err != nil {
+	if r.reply, r.rows, err = c.heads.decode(body); err != nil {
 		return r, garbled(m, err)
 	}
 	if err := checkReply(r.reply, m, what); err != nil {

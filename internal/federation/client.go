@@ -66,7 +66,8 @@ type ClientConfig struct {
 
 // Client asks members.
 type Client struct {
-	cfg ClientConfig
+	cfg   ClientConfig
+	heads heads
 }
 
 // NewClient returns a client; KindInternal where a part is missing.
@@ -90,7 +91,7 @@ func NewClient(cfg ClientConfig) (*Client, error) {
 	if cfg.Limits.Records <= 0 {
 		cfg.Limits.Records = 64 << 30
 	}
-	return &Client{cfg}, nil
+	return &Client{cfg: cfg}, nil
 }
 
 // call is one request to a member.

@@ -3,6 +3,8 @@ package federation
 import (
 	"bytes"
 	"io"
+
+	"guichet"
 )
 
 // ReadFrames reads all frames of a stream and returns their types and payloads,
@@ -36,3 +38,9 @@ func Chain(exchange string, frames ...[]byte) []string {
 	}
 	return out
 }
+
+// Heads reads replies as a client does.
+type Heads struct{ h heads }
+
+// Decode reads a reply.
+func (h *Heads) Decode(body []byte) (guichet.Reply, []byte, error) { return h.h.decode(body) }

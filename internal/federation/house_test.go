@@ -2,6 +2,7 @@ package federation_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/sha256"
@@ -73,6 +74,8 @@ type node struct {
 	front   func(http.Handler) http.Handler // stands before the server; nil: nothing
 	calls   atomic.Int64                    // requests that the gate was shown
 	skew    time.Duration                   // of its clock
+	clock   guichet.Clock                   // nil: that of the machine
+	gone    atomic.Bool                     // its agreement with everybody was withdrawn
 	http2   bool
 }
 
@@ -121,35 +124,58 @@ func found(tb testing.TB, codes ...string) (*circle, map[string]*node) {
 	return c, nodes
 }
 
-func (n *node) now() time.Time { return time.Now().Add(n.skew) }
+func (n *node) now() time.Time {
+	if n.clock != nil {
+		return n.clock()
+	}
+	return time.Now().Add(n.skew)
+}
+
+// Peer is a stand-in for the room gate.
+func (n *node) Peer(r *http.Request) (guichet.Member, error) {
+	if r.TLS == nil || len(r.TLS.PeerCertificates) == 0 {
+		return guichet.Member{}, guichet.Errorf(guichet.KindUntrusted, "no certificate")
+	}
+	held, _ := r.TLS.PeerCertificates[0].PublicKey.(ed25519.PublicKey)
+	for _, m := range n.circle.now().Members {
+		if m.Keys[0].Public.Equal(held) {
+			return m, nil
+		}
+	}
+	return guichet.Member{}, guichet.Errorf(guichet.KindRefused, "no member of this circle")
+}
 
 // Admit is a stand-in for the room gate.
 func (n *node) Admit(r *http.Request, body []byte) (federation.Visitor, error) {
 	n.calls.Add(1)
-	if r.TLS == nil || len(r.TLS.PeerCertificates) == 0 {
-		return federation.Visitor{}, guichet.Errorf(guichet.KindUntrusted, "no certificate")
+	m, err := n.Peer(r)
+	if err != nil {
+		return federation.Visitor{}, err
 	}
-	held, _ := r.TLS.PeerCertificates[0].PublicKey.(ed25519.PublicKey)
-	for _, m := range n.circle.now().Members {
-		if !m.Keys[0].Public.Equal(held) {
-			continue
-		}
-		if body != nil && r.Header.Get("Content-Digest") != digest(body) {
-			return federation.Visitor{}, guichet.Errorf(guichet.KindUntrusted, "the body is not what its digest says")
-		}
-		if err := verify(m, r.Header, requestBase(r)); err != nil {
-			return federation.Visitor{}, err
-		}
-		return federation.Visitor{Member: m, Key: m.Keys[1]}, nil
+	if body != nil && r.Header.Get("Content-Digest") != digest(body) {
+		return federation.Visitor{}, guichet.Errorf(guichet.KindUntrusted, "the body is not what its digest says")
 	}
-	return federation.Visitor{}, guichet.Errorf(guichet.KindRefused, "no member of this circle")
+	if err := verify(m, r.Header, requestBase(r)); err != nil {
+		return federation.Visitor{}, err
+	}
+	return federation.Visitor{Member: m, Key: m.Keys[1]}, nil
+}
+
+// still is what a node says that a test has not told otherwise: the seal key is the
+// one of the circle's paper.
+func (n *node) still(_ context.Context, a federation.Asked, _ guichet.Decision) error {
+	if n.gone.Load() {
+		return guichet.Errorf(guichet.KindRefused, "the agreement was withdrawn")
+	}
+	_, err := sealKey(n.circle.member(a.Member.Code), a.Key.ID)
+	return err
 }
 
 // start serves the node and writes its address into the circle's paper.
 func (n *node) start() *node {
 	n.t.Helper()
 	s, err := federation.NewServer(federation.ServerConfig{
-		Us: n.code, Version: "test", Circle: n.circle.now, Clock: n.now, Gate: n, Seal: n.seal, Desk: n.desk, Journal: n.journal,
+		Us: n.code, Version: "test", Circle: n.circle.now, Clock: n.now, Gate: n, Seal: n.seal, Desk: n.desk, Still: n.still, Journal: n.journal,
 		Papers: fstest.MapFS{"metadata/1.root.json": {Data: []byte("root")}, "targets/big": {Data: bytes.Repeat([]byte("x"), 1<<20)}},
 		Size:   func() uint64 { return uint64(len(n.journal.all())) }, Log: slog.New(slog.NewTextHandler(&locked{w: n.log}, nil)), Limits: n.limits,
 	})

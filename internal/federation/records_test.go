@@ -117,7 +117,7 @@ func split(raw []byte) [][]byte {
 }
 
 // streamed asks for records whose frames are edited on the way.
-func streamed(t *testing.T, edit func(frames [][]byte) [][]byte) (federation.Taken, *sink, *node) {
+func streamed(t *testing.T, edit func(frames [][]byte) [][]byte) (federation.Taken, *node) {
 	t.Helper()
 	_, nodes := found(t, "US", "CA")
 	us, ca := nodes["US"], nodes["CA"]
@@ -130,12 +130,11 @@ func streamed(t *testing.T, edit func(frames [][]byte) [][]byte) (federation.Tak
 		})
 	}
 	ca.start()
-	into := &sink{}
-	got, err := us.client().Records(t.Context(), us.circle.member("CA"), us.forRecords(), into)
+	got, err := us.client().Records(t.Context(), us.circle.member("CA"), us.forRecords(), &sink{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return got, into, us
+	return got, us
 }
 
 // TestAStreamThatWasChangedIsRefused: every way to change one, each with its
@@ -173,7 +172,7 @@ func TestAStreamThatWasChangedIsRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, _, us := streamed(t, c.edit)
+			got, us := streamed(t, c.edit)
 			if got.Whole || got.Reply != nil || got.Gap == nil || got.Gap.Reason != c.reason || !strings.Contains(got.Gap.Text, c.says) {
 				t.Fatalf("whole: %t, the gap is %+v, want %s …%s…", got.Whole, got.Gap, c.reason, c.says)
 			}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
 	"guichet"
 )
@@ -17,13 +18,23 @@ import (
 // It is for one goroutine.
 type RecordsWriter struct {
 	v        *visit
-	exchange string
-	sum      chain // of the carrier's while there is one
+	asked    Asked
+	decision guichet.Decision // of the head that has left
+	looked   time.Time        // when the stream was last found permitted
+	since    int              // chunks that were handed over since then
+	sum      chain            // of the carrier's while there is one
 	end      streamEnd
 	chunk    []byte // what waits to fill a frame
 	stage    stage
 	carrier  *carrier // of chunks; nil before the first
 }
+
+// A stream that may not go on ends within so many chunks (4 MiB), or with the
+// first one after so long.
+const (
+	lookChunks = 16
+	lookAfter  = 5 * time.Second
+)
 
 // stage is how far a stream has come.
 type stage int
@@ -42,6 +53,7 @@ func (w *RecordsWriter) Refuse(body []byte, leaf uint64) error {
 		return w.misused("Refuse")
 	}
 	w.stage = over
+	w.v.s.refused.add(w.asked.Member.Code, w.v.s.cfg.Clock())
 	w.v.atLeaf(leaf)
 	return w.v.send(http.StatusOK, MediaReply, body)
 }
@@ -66,7 +78,8 @@ func (w *RecordsWriter) Begin(head guichet.Reply, leaf uint64) error {
 	if err := w.v.s.cfg.Seal.Stream(h, http.StatusOK, w.v.r); err != nil {
 		return fmt.Errorf("sign the stream: %w", err)
 	}
-	w.sum, w.stage = newChain(w.exchange), flowing
+	w.decision, w.looked = head.Decision, w.v.s.cfg.Clock()
+	w.sum, w.stage = newChain(w.asked.Request.Exchange), flowing
 	w.v.begun = true
 	w.v.w.WriteHeader(http.StatusOK)
 	return w.chained(frame{frameHead, text})
@@ -100,11 +113,34 @@ func (w *RecordsWriter) flushChunk() error {
 	if len(w.chunk) == 0 {
 		return nil
 	}
+	if w.since++; w.since > lookChunks || w.v.s.cfg.Clock().Sub(w.looked).Abs() >= lookAfter {
+		if err := w.still(); err != nil {
+			return err
+		}
+	}
 	w.end.Chunks++
 	w.end.Bytes += int64(len(w.chunk))
 	var err error
 	w.chunk, err = w.carrier.carry(w.chunk)
 	return err
+}
+
+// still looks whether the stream may go on: a key may be revoked, a member gone or
+// an agreement withdrawn in the hours that it takes.
+func (w *RecordsWriter) still() error {
+	ctx := w.v.r.Context()
+	peer, err := w.v.s.cfg.Gate.Peer(w.v.r)
+	if err == nil && peer.Code != w.asked.Member.Code {
+		err = guichet.Errorf(guichet.KindRefused, "the connection is no longer one of %s", w.asked.Member.Code)
+	}
+	if err == nil {
+		err = w.v.s.cfg.Still(ctx, w.asked, w.decision)
+	}
+	if err != nil {
+		return fmt.Errorf("go on with a stream: %w", err)
+	}
+	w.since, w.looked = 0, w.v.s.cfg.Clock()
+	return nil
 }
 
 // settle returns when all chunks have been sent, or one could not be.
@@ -122,6 +158,9 @@ func (w *RecordsWriter) Root() (string, error) {
 		return "", w.misused("Root")
 	}
 	if err := errors.Join(w.flushChunk(), w.settle()); err != nil {
+		return "", err
+	}
+	if err := w.still(); err != nil {
 		return "", err
 	}
 	w.stage = summed

@@ -50,6 +50,11 @@ func checkRequest(req guichet.Request) error {
 	if req.Agreement != "" && !shapes().name.MatchString(req.Agreement) {
 		return guichet.Errorf(guichet.KindInvalid, "the question's agreement is %q, and must be small letters, digits and hyphens", clip(req.Agreement, 80))
 	}
+	for name := range req.Question.Where {
+		if !shapes().field.MatchString(name) {
+			return guichet.Errorf(guichet.KindInvalid, "the question's where names %q, and names of fields must be small letters, digits and _", clip(name, 80))
+		}
+	}
 	if len(req.Salt) != saltBytes {
 		return guichet.Errorf(guichet.KindInvalid, "the question's salt has %d bytes, and must have %d", len(req.Salt), saltBytes)
 	}
@@ -60,7 +65,7 @@ func checkRequest(req guichet.Request) error {
 }
 
 // shapeSet are the forms of names that cross the wire.
-type shapeSet struct{ exchange, officer, digest, member, name *regexp.Regexp }
+type shapeSet struct{ exchange, officer, digest, member, name, field *regexp.Regexp }
 
 //nolint:gochecknoglobals // compiled once, never changed
 var shapes = sync.OnceValue(func() shapeSet {
@@ -69,6 +74,7 @@ var shapes = sync.OnceValue(func() shapeSet {
 		officer:  regexp.MustCompile(`^[0-9a-f]{16}$`),
 		digest:   regexp.MustCompile(`^[0-9a-f]{64}$`),
 		member:   regexp.MustCompile(`^[A-Z]{2}$`),
+		field:    regexp.MustCompile(`^[a-z0-9_]{1,64}$`),
 		name:     regexp.MustCompile(`^[a-z0-9](?:[a-z0-9_-]{0,63})$`),
 	}
 })

@@ -13,6 +13,10 @@ import (
 
 // Gate says who stands at the window.
 type Gate interface {
+	// Peer says which member is at the other end of the request's connection, as the
+	// circle is now, before anything of the body is read. Admit never admits another.
+	// KindUntrusted or KindRefused, as Admit.
+	Peer(r *http.Request) (guichet.Member, error)
 	// Admit says which member sent the request, whose body is given, nil of a
 	// request without one: the key of its TLS connection and the key of its
 	// signature are of one member of the circle and in force, the digest fits, the
@@ -62,8 +66,9 @@ type Asked struct {
 
 // Said is a reply as it leaves.
 type Said struct {
-	Body []byte // of EncodeReply
-	Leaf uint64 // its index in our journal
+	Body    []byte // of EncodeReply
+	Leaf    uint64 // its index in our journal
+	Refused bool   // it is a refusal
 }
 
 // Log is our journal as members may see it.
@@ -101,6 +106,7 @@ type Limits struct {
 	PerMember        int           // and of one member: 128
 	Streams          int           // streams of records under way in all: 8
 	StreamsPerMember int           // and of one member: 2
+	Refused          int           // questions of one member that are refused in a day (UTC): 20,000; then it is told to wait
 	Body             time.Duration // for a request's body to arrive: 10 s
 	Answer           time.Duration // for an answer to be made: 30 s
 	Write            time.Duration // for an answer, or one frame of a stream, to be taken: 30 s
@@ -122,6 +128,7 @@ func (l Limits) orDefaults() Limits {
 	def(&l.PerMember, 128)
 	def(&l.Streams, 8)
 	def(&l.StreamsPerMember, 2)
+	def(&l.Refused, 20_000)
 	wait(&l.Body, 10*time.Second)
 	wait(&l.Answer, 30*time.Second)
 	wait(&l.Write, 30*time.Second)
@@ -138,6 +145,11 @@ type ServerConfig struct {
 	Gate    Gate
 	Seal    ServerSeal
 	Desk    Desk
+	// Still says whether a stream of records may go on under the decision that began
+	// it: the key that signed is in force, the member in the circle, the agreement in
+	// force. It is asked every few frames or seconds, and before the end; an error
+	// ends the stream and is told in it.
+	Still   func(ctx context.Context, a Asked, d guichet.Decision) error
 	Journal Log
 	Papers  fs.FS         // the circle's signed papers, as members fetch them
 	Size    func() uint64 // leaves in our journal, which ping tells
@@ -150,13 +162,14 @@ type Server struct {
 	cfg     ServerConfig
 	all     *slots // requests under way
 	streams *slots // streams of records among them
+	refused *refusals
 }
 
 // NewServer returns a server; KindInternal where a part is missing.
 func NewServer(cfg ServerConfig) (*Server, error) {
 	for name, missing := range map[string]bool{
 		"Us": cfg.Us == "", "Circle": cfg.Circle == nil, "Clock": cfg.Clock == nil, "Gate": cfg.Gate == nil, "Seal": cfg.Seal == nil,
-		"Desk": cfg.Desk == nil, "Journal": cfg.Journal == nil, "Papers": cfg.Papers == nil, "Size": cfg.Size == nil, "Log": cfg.Log == nil,
+		"Desk": cfg.Desk == nil, "Still": cfg.Still == nil, "Journal": cfg.Journal == nil, "Papers": cfg.Papers == nil, "Size": cfg.Size == nil, "Log": cfg.Log == nil,
 	} {
 		if missing {
 			return nil, guichet.Errorf(guichet.KindInternal, "the federation's server has no %s", name)
@@ -167,6 +180,7 @@ func NewServer(cfg ServerConfig) (*Server, error) {
 		cfg:     cfg,
 		all:     newSlots(cfg.Limits.Concurrent, cfg.Limits.PerMember),
 		streams: newSlots(cfg.Limits.Streams, cfg.Limits.StreamsPerMember),
+		refused: newRefusals(cfg.Limits.Refused),
 	}, nil
 }
 

@@ -17,8 +17,7 @@ type slots struct {
 
 func newSlots(most, each int) *slots { return &slots{most: most, each: each, by: map[string]int{}} }
 
-// enter takes a place in all, before anybody knows whose it is. The function
-// gives it back.
+// enter takes a place in all. The function gives it back.
 func (s *slots) enter() (leave func(), err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -2,6 +2,7 @@ package federation_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/binary"
@@ -130,7 +131,7 @@ func vectorNode(t *testing.T) (*node, http.Handler) {
 	n := &node{t: t, code: "CA", seal: seal{key: vectorKey()}, journal: &journal{}}
 	n.desk = desk{records: n.streams(3, 20)}
 	s, err := federation.NewServer(federation.ServerConfig{
-		Us: "CA", Version: "test", Circle: func() guichet.Circle { return guichet.Circle{Name: "border-five"} }, Clock: vectorTime, Gate: everybody{}, Seal: n.seal, Desk: n.desk,
+		Us: "CA", Version: "test", Circle: func() guichet.Circle { return guichet.Circle{Name: "border-five"} }, Clock: vectorTime, Gate: everybody{}, Seal: n.seal, Desk: n.desk, Still: everybody{}.still,
 		Journal: n.journal, Papers: fstest.MapFS{}, Size: func() uint64 { return 0 }, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
@@ -141,6 +142,12 @@ func vectorNode(t *testing.T) (*node, http.Handler) {
 
 // everybody is a gate that takes everybody for US.
 type everybody struct{}
+
+func (everybody) Peer(*http.Request) (guichet.Member, error) {
+	return guichet.Member{Code: "US"}, nil
+}
+
+func (everybody) still(context.Context, federation.Asked, guichet.Decision) error { return nil }
 
 func (everybody) Admit(*http.Request, []byte) (federation.Visitor, error) {
 	return federation.Visitor{Member: guichet.Member{Code: "US"}}, nil

@@ -29,11 +29,17 @@ func (s *Server) ask(ctx context.Context, v *visit) error {
 	if a.Request.Records {
 		return guichet.Errorf(guichet.KindInvalid, "the question asks for records, which have a path of their own: %srecords", Prefix)
 	}
+	if err := s.refused.room(a.Member.Code, s.cfg.Clock()); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.Limits.Answer)
 	defer cancel()
 	said, err := s.cfg.Desk.Reply(ctx, a)
 	if err != nil {
 		return fmt.Errorf("reply: %w", err)
+	}
+	if said.Refused {
+		s.refused.add(a.Member.Code, s.cfg.Clock())
 	}
 	v.atLeaf(said.Leaf)
 	return v.send(http.StatusOK, MediaReply, said.Body)
@@ -48,19 +54,22 @@ func (s *Server) records(ctx context.Context, v *visit) error {
 	if !a.Request.Records {
 		return guichet.Errorf(guichet.KindInvalid, "the question asks for sums, which have a path of their own: %sask", Prefix)
 	}
+	if err := s.refused.room(a.Member.Code, s.cfg.Clock()); err != nil {
+		return err
+	}
+	leaveShare, err := s.streams.of(a.Member.Code)
+	if err != nil {
+		return err
+	}
+	defer leaveShare()
 	leave, err := s.streams.enter()
 	if err != nil {
 		return err
 	}
 	defer leave()
-	leaveShare, err := s.streams.of(v.visitor.Member.Code)
-	if err != nil {
-		return err
-	}
-	defer leaveShare()
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.Limits.Stream)
 	defer cancel()
-	w := &RecordsWriter{v: v, exchange: a.Request.Exchange}
+	w := &RecordsWriter{v: v, asked: a}
 	defer func() { _ = w.settle() }() // also where the desk ends in a panic: nobody writes to an answer that is over
 	return w.closed(s.cfg.Desk.Records(ctx, a, w))
 }

@@ -24,6 +24,7 @@ type visit struct {
 	control *http.ResponseController
 	body    []byte // nil of a request without one
 	visitor Visitor
+	whole   bool // the body has come: nothing of the request is left on the connection
 	begun   bool // the status has left: an error can no longer be told as a problem
 }
 
@@ -41,6 +42,20 @@ func (s *Server) window(maxBody int64, verb func(context.Context, *visit) error)
 }
 
 func (v *visit) admit(maxBody int64, verb func(context.Context, *visit) error) error {
+	if err := v.readBy(within(v.r.Context(), v.s.cfg.Limits.Body)); err != nil {
+		return err
+	}
+	// A member's own share comes first, by its connection: who sends slow bodies
+	// takes no place of another's.
+	peer, err := v.s.cfg.Gate.Peer(v.r)
+	if err != nil {
+		return fmt.Errorf("peer: %w", err)
+	}
+	leaveShare, err := v.s.all.of(peer.Code)
+	if err != nil {
+		return err
+	}
+	defer leaveShare()
 	leave, err := v.s.all.enter()
 	if err != nil {
 		return err
@@ -52,20 +67,20 @@ func (v *visit) admit(maxBody int64, verb func(context.Context, *visit) error) e
 	if v.visitor, err = v.s.cfg.Gate.Admit(v.r, v.body); err != nil {
 		return fmt.Errorf("admit: %w", err)
 	}
-	leaveShare, err := v.s.all.of(v.visitor.Member.Code)
-	if err != nil {
-		return err
-	}
-	defer leaveShare()
 	return verb(v.r.Context(), v)
+}
+
+// readBy says until when the body must have come; the zero time: there is no end.
+func (v *visit) readBy(at time.Time) error {
+	if err := v.control.SetReadDeadline(at); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return fmt.Errorf("set a read deadline: %w", err)
+	}
+	return nil
 }
 
 // readBody reads what the route allows, within its time: a body that trickles
 // in is cut off.
 func (v *visit) readBody(most int64) error {
-	if err := v.control.SetReadDeadline(within(v.r.Context(), v.s.cfg.Limits.Body)); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		return fmt.Errorf("set a read deadline: %w", err)
-	}
 	body, err := io.ReadAll(http.MaxBytesReader(v.w, v.r.Body, most))
 	if _, large := errors.AsType[*http.MaxBytesError](err); large {
 		return guichet.Errorf(guichet.KindHostile, "the request's body is larger than the %d bytes that this path takes", most)
@@ -76,10 +91,8 @@ func (v *visit) readBody(most int64) error {
 	if most > 0 {
 		v.body = body
 	}
-	if err := v.control.SetReadDeadline(time.Time{}); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		return fmt.Errorf("lift a read deadline: %w", err)
-	}
-	return nil
+	v.whole = true
+	return v.readBy(time.Time{})
 }
 
 // within is the instant some time from now. A context says it, so that no room
@@ -158,6 +171,9 @@ func (v *visit) fail(ctx context.Context, err error) {
 	h := v.w.Header()
 	for _, name := range []string{HeaderLeaf, HeaderReceipt} {
 		h.Del(name)
+	}
+	if !v.whole && v.r.ProtoMajor == 1 {
+		h.Set("Connection", "close") // net/http would else wait for the rest before it answers
 	}
 	if retry > 0 {
 		h.Set("Retry-After", strconv.Itoa(int(retry/time.Second)))

@@ -87,15 +87,24 @@ func encodeHead(reply guichet.Reply) ([]byte, error) {
 // Fields that this version does not know are passed over: they may be added.
 // KindInvalid when the bytes are no reply.
 func DecodeReply(body []byte) (guichet.Reply, []byte, error) {
+	head, rows, err := cutReply(body)
+	if err != nil {
+		return guichet.Reply{}, nil, err
+	}
+	reply, err := decodeHead(head)
+	return reply, rows, err
+}
+
+// cutReply parts the head of a reply from its rows.
+func cutReply(body []byte) (head, rows []byte, err error) {
 	if len(body) < 4 {
-		return guichet.Reply{}, nil, guichet.Errorf(guichet.KindInvalid, "a reply of %d bytes has no length before its head", len(body))
+		return nil, nil, guichet.Errorf(guichet.KindInvalid, "a reply of %d bytes has no length before its head", len(body))
 	}
 	n := binary.BigEndian.Uint32(body)
 	if n > MaxHead || int64(n) > int64(len(body)-4) {
-		return guichet.Reply{}, nil, guichet.Errorf(guichet.KindInvalid, "the head of the reply says that it is %d bytes long; %d follow, and %d are allowed", n, len(body)-4, MaxHead)
+		return nil, nil, guichet.Errorf(guichet.KindInvalid, "the head of the reply says that it is %d bytes long; %d follow, and %d are allowed", n, len(body)-4, MaxHead)
 	}
-	reply, err := decodeHead(body[4 : 4+n])
-	return reply, body[4+n:], err
+	return body[4 : 4+n], body[4+n:], nil
 }
 
 func decodeHead(head []byte) (guichet.Reply, error) {
@@ -109,9 +118,9 @@ func decodeHead(head []byte) (guichet.Reply, error) {
 	return reply, nil
 }
 
-// readJSON reads one JSON value that every program reads alike: UTF-8, no member
-// named twice, nothing after it. Go takes the names of fields in any case, so
-// names that differ by case alone count as the same.
+// readJSON reads one JSON value that every program reads alike: UTF-8, members
+// named in small letters as they are written here and none of them twice, nothing
+// after it.
 func readJSON(text []byte, into any, known bool) error {
 	if !utf8.Valid(text) {
 		return guichet.Errorf(guichet.KindInvalid, "is not UTF-8")

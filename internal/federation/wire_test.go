@@ -130,8 +130,8 @@ func FuzzFrames(f *testing.F) {
 	})
 }
 
-// TestAMemberIsNamedOnce: also where the second is written with an escape, in
-// other letters, or stands among many.
+// TestAMemberIsNamedOnce: also where the second stands among many; and all are
+// named in the letters of the wire, as they are written.
 func TestAMemberIsNamedOnce(t *testing.T) {
 	many := ""
 	for i := range 40 {
@@ -139,7 +139,8 @@ func TestAMemberIsNamedOnce(t *testing.T) {
 	}
 	for text, twice := range map[string]bool{
 		`{"a":1,"a":2}`: true, `{"a":1,"A":2}`: true, `{"a":1,"\u0061":2}`: true, `{"x":[{"a":1,"b":{"c":1,"c":2}}]}`: true, `{"a" : 1, "a" :2}`: true,
-		"{" + many + `"N39":1}`: true, "{" + many + `"N0":1}`: true,
+		"{" + many + `"n39":1}`: true, "{" + many + `"n0":1}`: true,
+		`{"A":1}`: true, `{"\u0061":1}`: true, `{"a-b":1}`: true, `{"":1}`: true, `{"\u017f":1}`: true, `{"ſ":1}`: true, `{"K":1}`: true, `{"é":1}`: true, `{"a ":1}`: true,
 		`{"a":1,"b":2}`: false, `{"x":{"a":1},"y":{"a":1}}`: false, `{"x":["a","a"]}`: false, `{"x":"a\"b","a":":"}`: false, `{"x":"{\"a\":1,\"a\":2}"}`: false,
 		"{" + many + `"n40":1}`: false, `[{"a":1},{"a":1}]`: false, `{"a":"\\","b":1}`: false,
 	} {

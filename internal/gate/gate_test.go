@@ -22,20 +22,17 @@ func TestAdmitsAMemberOnce(t *testing.T) {
 		if resp.StatusCode != http.StatusOK || text != "admitted US" {
 			t.Errorf("a member's request is answered %d %q, want 200 admitted US", resp.StatusCode, text)
 		}
-		if resp.ProtoMajor != 2 {
-			t.Errorf("the connection speaks %s, want HTTP/2", resp.Proto)
+		if resp.ProtoMajor != 1 {
+			t.Errorf("the connection speaks %s, want HTTP/1.1, which costs less", resp.Proto)
 		}
 	}
 }
 
-func TestHTTP11Too(t *testing.T) {
+func TestHTTP2Too(t *testing.T) {
 	w := newWorld(t)
-	c := w.us.gate.ClientTLS("CA")
-	c.NextProtos = []string{"http/1.1"}
-	tr := &http.Transport{TLSClientConfig: c}
-	t.Cleanup(tr.CloseIdleConnections)
-	if resp, text := w.ask(t, tr, w.us.seal, "x"); resp.StatusCode != http.StatusOK || resp.ProtoMajor != 1 {
-		t.Errorf("HTTP/1.1 is answered %d %q over %s", resp.StatusCode, text, resp.Proto)
+	tr := plain(t, w.us.gate.ClientTLS("CA"))
+	if resp, text := w.ask(t, tr, w.us.seal, "x"); resp.StatusCode != http.StatusOK || resp.ProtoMajor != 2 {
+		t.Errorf("HTTP/2 is answered %d %q over %s", resp.StatusCode, text, resp.Proto)
 	}
 }
 

@@ -205,7 +205,13 @@ func (w *world) send(t *testing.T, tr http.RoundTripper, r *http.Request) (reply
 
 func (w *world) request(t *testing.T, seal ed25519.PrivateKey, body string) *http.Request {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://"+w.addr+"/guichet/1/ask?x=1", strings.NewReader(body))
+	return w.requestAt(t, w.addr, seal, body)
+}
+
+// requestAt is a request to an address on the way to the window.
+func (w *world) requestAt(t *testing.T, addr string, seal ed25519.PrivateKey, body string) *http.Request {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://"+addr+"/guichet/1/ask?x=1", strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -89,6 +89,24 @@ func (d deciding) facts(a desk.Asked) (agreement.Facts, *guichet.Decision) {
 	}, nil
 }
 
+// still says whether a stream of records may go on: by the key that asked for it,
+// and by the agreement, the circle and our law as they are now.
+func (d deciding) still(_ context.Context, a federation.Asked, by guichet.Decision) error {
+	m, ok := d.s.papers.circle().Member(a.Member.Code)
+	if ok {
+		_, ok = m.Key(guichet.KeySeal, a.Key.ID, d.s.clock())
+	}
+	if !ok {
+		return guichet.Errorf(guichet.KindUntrusted, "the seal key %s that signed the question is no longer one of %s in force", a.Key.ID, a.Member.Code).
+			WithHint("ask again, signed by the key in force")
+	}
+	f, no := d.facts(desk.Asked{Request: a.Request, Body: a.Body, Key: a.Key})
+	if no != nil {
+		return guichet.Errorf(guichet.KindRefused, "%s", no.Text).WithHint("%s", no.Hint)
+	}
+	return agreement.Still(f, a.Request, by)
+}
+
 // clauseLaw is the clause by which all is refused while our law cannot be read.
 const clauseLaw = "law"
 
@@ -137,7 +155,7 @@ func (a asking) Append(ctx context.Context, leaf guichet.Leaf) (uint64, error) {
 func (s *Seat) server(counter *desk.Counter) (*federation.Server, error) {
 	return federation.NewServer(federation.ServerConfig{
 		Us: s.us(), Version: s.n.cfg.Version, Circle: s.papers.circle, Clock: s.n.cfg.Clock, Gate: admitting{s.gate}, Seal: &s.lines,
-		Desk: serving{s, counter}, Journal: serving{s, counter}, Papers: circleFiles{s.papers},
+		Desk: serving{s, counter}, Still: deciding{s}.still, Journal: serving{s, counter}, Papers: circleFiles{s.papers},
 		Size: func() uint64 { return uint64(max(s.journal.Size(), 0)) },
 		Log:  s.n.cfg.Log,
 	})
@@ -174,7 +192,7 @@ func (d serving) Reply(ctx context.Context, a federation.Asked) (federation.Said
 	ctx, done := d.s.given.begin(ctx)
 	defer done()
 	sealed, err := d.counter.Reply(ctx, desk.Asked{Request: a.Request, Body: a.Body, Key: a.Key})
-	return federation.Said{Body: sealed.Body, Leaf: uint64(max(sealed.Leaf, 0))}, err
+	return federation.Said{Body: sealed.Body, Leaf: uint64(max(sealed.Leaf, 0)), Refused: !sealed.Reply.Decision.Permitted}, err
 }
 
 // Records answers with rows as they are.
@@ -236,13 +254,24 @@ func (d serving) AddCheckpoint(ctx context.Context, _ string, body []byte) (fede
 // admitting is the gate as federation asks it.
 type admitting struct{ g *gate.Gate }
 
+// Peer says whose tls key is at the other end of the connection.
+func (a admitting) Peer(r *http.Request) (guichet.Member, error) {
+	m, err := a.g.Peer(r)
+	return m, withStatus(err)
+}
+
 // Admit says which member asks, and by which of its seal keys.
 func (a admitting) Admit(r *http.Request, body []byte) (federation.Visitor, error) {
 	m, k, err := a.g.Admit(r, body)
+	return federation.Visitor{Member: m, Key: k}, withStatus(err)
+}
+
+// withStatus keeps the status that the gate gives an error.
+func withStatus(err error) error {
 	if no, ok := errors.AsType[*gate.Refused](err); ok {
-		err = federation.Told(no.Err, no.Status, no.After)
+		return federation.Told(no.Err, no.Status, no.After)
 	}
-	return federation.Visitor{Member: m, Key: k}, err
+	return err
 }
 
 // circleFiles are the circle's published papers, as a file system of single files.

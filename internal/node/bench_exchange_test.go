@@ -13,6 +13,7 @@ import (
 	"crypto/x509/pkix"
 	"fmt"
 	"io"
+	"math"
 	"math/big"
 	mrand "math/rand/v2"
 	"net"
@@ -21,6 +22,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -272,13 +275,16 @@ func TestBenchExchange(t *testing.T) {
 	seat := seats[0].take(t)
 	list := hs.Codes(hs.HS2022, 6)
 	held := benchQuestion(string(list[7]), "partner")
+	held.Question.Limit = 5 // a reply of some 2 KiB
 	first, err := seat.AskMembers(context.Background(), held, nil)
 	if err != nil || first.Members[0].Gap != nil {
 		t.Fatalf("%v %+v", err, first.Members)
 	}
 	exchanged(t, seat, 50, 2*time.Second, func(int64) node.MembersQuestion { return held }) // warm
 	_, alone := exchanged(t, seat, 1, 5*time.Second, func(int64) node.MembersQuestion { return held })
+	before := processorUs(t, server.Process.Pid)
 	rate, ms := exchanged(t, seat, 50, 10*time.Second, func(int64) node.MembersQuestion { return held })
+	fmt.Printf("exchange_cpu_us: %.0f\n", (processorUs(t, server.Process.Pid)-before)/float64(len(ms)))
 	fmt.Printf("exchange_rows: %d\nexchange_per_s: %.0f\nexchange_p50_ms: %.1f\nexchange_p99_ms: %.1f\nexchange_alone_ms: %.1f\n",
 		len(first.Answer.Rows), rate, at(ms, 0.5), at(ms, 0.99), at(alone, 0.5))
 	rng := mrand.New(mrand.NewPCG(3, 4))
@@ -294,6 +300,29 @@ func TestBenchExchange(t *testing.T) {
 	rate, ms = exchanged(t, seat, 50, 10*time.Second, cold)
 	fmt.Printf("exchange_cold_per_s: %.0f\nexchange_cold_p50_ms: %.1f\nexchange_cold_p99_ms: %.1f\nexchange_cold_alone_ms: %.1f\n", rate, at(ms, 0.5), at(ms, 0.99), at(alone, 0.5))
 	benchBulk(t, seat, server.Process.Pid)
+}
+
+// processorUs is what the nodes of both sides have used of the processors, in µs:
+// what a machine that others use too says of an exchange.
+func processorUs(t *testing.T, pid int) float64 {
+	t.Helper()
+	sum := 0.0
+	for _, who := range []string{"self", strconv.Itoa(pid)} {
+		text, err := os.ReadFile("/proc/" + who + "/stat")
+		if err != nil {
+			return math.NaN() // not told here
+		}
+		// After the name in brackets: the 12th and 13th are ticks of 10 ms (proc_pid_stat(5)).
+		fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
+		for _, ticks := range fields[11:13] {
+			n, err := strconv.ParseFloat(ticks, 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sum += n * 10_000
+		}
+	}
+	return sum
 }
 
 // benchBulk takes all rows of the other node and throws them away, beside a bare

@@ -185,7 +185,8 @@ func (d *taken) End(rows int64, _ uint64) error {
 }
 
 // TestRecordsHaveNoName: rows of declarations, where the agreement asks for no
-// protection, come whole and without traders.
+// protection, come without traders, and as the sum of what their columns do not
+// tell apart.
 func TestRecordsHaveNoName(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, "US")
@@ -198,7 +199,7 @@ func TestRecordsHaveNoName(t *testing.T) {
 	}
 	var text bytes.Buffer
 	n, err := store.CopyRecords(t.Context(), bytes.NewReader(out.Bytes()), "csv", &text)
-	if err != nil || n != 5 || out.rows != 5 {
+	if err != nil || n != 1 || out.rows != 1 {
 		t.Fatalf("%d records, %d told, %v", n, out.rows, err)
 	}
 	for _, secret := range []string{"SECRET", "GROUP", "MAEU"} {
@@ -206,7 +207,7 @@ func TestRecordsHaveNoName(t *testing.T) {
 			t.Errorf("%s stands in the records", secret)
 		}
 	}
-	for _, part := range []string{"CA,2020-03-01,630790", ",line,USD,", ",700"} {
+	for _, part := range []string{"CA,2020-03-01,630790", ",line,USD,", ",1010"} {
 		if !strings.Contains(text.String(), part) {
 			t.Errorf("%q is not in the records:\n%s", part, text.String())
 		}

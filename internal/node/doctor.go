@@ -120,7 +120,7 @@ func (s *Seat) homeFinding(ctx context.Context) Finding {
 func (s *Seat) keysFinding() Finding {
 	path := filepath.Join(s.n.Home().Path, dirKeys, nodeKeys)
 	for _, use := range []guichet.KeyUse{guichet.KeyTLS, guichet.KeySeal, guichet.KeyLog, guichet.KeyWitness} {
-		if _, err := s.keyInForce(use); err != nil {
+		if _, _, err := s.keyInForce(use); err != nil {
 			return finding("keys", stateWrong, "the %s key: %s", "la clé %s : %s", use, sentence(err)).
 				do("if it was just changed in the circle, start the node again: it opens its keys when it starts; else make a new one: guichet circle propose --rotate %s", "si elle vient d'être changée dans le cercle, relancez le nœud : il ouvre ses clés quand il se lance ; sinon faites-en une nouvelle : guichet circle propose --rotate %s", use)
 		}
@@ -185,7 +185,18 @@ func (s *Seat) lawFinding() Finding {
 }
 
 func (s *Seat) agreementsFinding() Finding {
-	n, today := 0, s.clock().Format(time.DateOnly)
+	n := len(s.oursInForce())
+	if n == 0 {
+		return finding("agreements", stateWatch, "no agreement of ours is in force: every question is refused", "aucun accord nous concernant n'est en vigueur : toute question est refusée").
+			do("draft one: guichet agreement draft", "rédigez-en un : guichet agreement draft")
+	}
+	return finding("agreements", stateWell, "%d of ours in force", "%d nous concernant en vigueur", n)
+}
+
+// oursInForce are the agreements that we are a party of, in force today.
+func (s *Seat) oursInForce() []guichet.Agreement {
+	var out []guichet.Agreement
+	today := s.clock().Format(time.DateOnly)
 	for _, p := range s.papers.agreements() {
 		a := p.Agreement()
 		ours := false
@@ -193,14 +204,10 @@ func (s *Seat) agreementsFinding() Finding {
 			ours = ours || x.Member == s.us()
 		}
 		if ours && a.Validity.From <= today && today <= a.Validity.Until && (a.Validity.Withdrawn == "" || today < a.Validity.Withdrawn) {
-			n++
+			out = append(out, a)
 		}
 	}
-	if n == 0 {
-		return finding("agreements", stateWatch, "no agreement of ours is in force: every question is refused", "aucun accord nous concernant n'est en vigueur : toute question est refusée").
-			do("draft one: guichet agreement draft", "rédigez-en un : guichet agreement draft")
-	}
-	return finding("agreements", stateWell, "%d of ours in force", "%d nous concernant en vigueur", n)
+	return out
 }
 
 func (s *Seat) journalFinding(ctx context.Context) Finding {
@@ -217,10 +224,29 @@ func (s *Seat) journalFinding(ctx context.Context) Finding {
 			return Finding{What: "journal", State: stateWrong, Text: f.Text}.do("keep it as it is, and tell the members: guichet journal verify", "gardez-le tel quel et prévenez les membres : guichet journal verify")
 		}
 	}
-	f := finding("journal", stateWell, "%d leaves, whole; cosigned up to %d by %d members", "%d feuilles, entier ; cosigné jusqu'à %d par %d membres", rep.Size, rep.Cosigned, len(rep.Witnesses))
-	if rep.Size > 0 && len(rep.Witnesses) == 0 {
+	return cosignedFinding(rep.Size, rep.Cosigned, len(rep.Witnesses), s.oursInForce())
+}
+
+// cosignedFinding holds how many members have cosigned our journal's newest
+// checkpoint against what our agreements have us owe each other.
+func cosignedFinding(size, upTo int64, witnesses int, ours []guichet.Agreement) Finding {
+	f := finding("journal", stateWell, "%d leaves, whole; cosigned up to %d by %d members", "%d feuilles, entier ; cosigné jusqu'à %d par %d membres", size, upTo, witnesses)
+	wanted, by := 0, ""
+	for _, a := range ours {
+		if a.Security.Witnesses > wanted {
+			wanted, by = a.Security.Witnesses, a.ID
+		}
+	}
+	if size == 0 {
+		return f
+	}
+	if witnesses < wanted {
+		f.Text.EN += fmt.Sprintf("; the agreement %s asks for %d", by, wanted)
+		f.Text.FR += fmt.Sprintf(" ; l'accord %s en demande %d", by, wanted)
+	}
+	if witnesses < max(1, wanted) {
 		f.State = stateWatch
-		f = f.do("let the node run where the others can reach it: they cosign every few seconds", "laissez le nœud tourner là où les autres peuvent l'atteindre : ils cosignent toutes les quelques secondes")
+		f = f.do("let the node run where the others can reach it: they cosign every few seconds; 'guichet doctor' without --offline says which of them do not answer", "laissez le nœud tourner là où les autres peuvent l'atteindre : ils cosignent toutes les quelques secondes ; « guichet doctor » sans --offline dit lesquels ne répondent pas")
 	}
 	return f
 }

@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"net"
 	"time"
 
 	"guichet"
@@ -31,5 +32,19 @@ func (g Given) Of(agreement, member string, now time.Time) int { return g.g.of(a
 // ParseLaw reads a law.
 func ParseLaw(text []byte) (agreement.Law, error) { return parseLaw(text) }
 
+// WitnessesWanted is how many are to cosign by the agreement that a leaf names.
+func WitnessesWanted(l guichet.Leaf, c guichet.Circle) int { return witnessesWanted(l, c) }
+
+// CosignedFinding is the doctor's finding on a whole journal.
+func CosignedFinding(size, upTo int64, witnesses int, ours []guichet.Agreement) Finding {
+	return cosignedFinding(size, upTo, witnesses, ours)
+}
+
 // Proves says whether a receipt is of what our leaf tells.
 func Proves(r Receipt, ours guichet.Leaf) bool { return proves(r, ours) }
+
+// Listen opens a members' window.
+func Listen(ctx context.Context, addr string) (net.Listener, error) { return listen(ctx, addr) }
+
+// MostConnections are open to it at a time.
+const MostConnections = mostConnections

@@ -104,6 +104,9 @@ type Receipt struct {
 	Root      string       `json:"root"`
 	Leaf      guichet.Leaf `json:"leaf"`
 	Witnesses []string     `json:"witnesses"` // members that cosigned the checkpoint
+	// Wanted is how many are to cosign by the agreement that the leaf names; 0 where
+	// it asks for none, or the circle does not hold that version of it.
+	Wanted int `json:"witnesses_wanted,omitempty"`
 	// Salt is what the leaf's digests were salted with, hex: who is given it, and
 	// the words, can see that the leaf is about them. It stays with the two parties.
 	Salt string `json:"salt,omitempty"`

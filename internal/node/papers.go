@@ -175,7 +175,7 @@ func (p *papers) grace(lang string) (guichet.Remark, bool) {
 	if err != nil || !st.InGrace {
 		return guichet.Remark{}, false
 	}
-	until := st.Circle.Grace.Format(time.DateOnly)
+	until := st.Grace.Format(time.DateOnly)
 	return guichet.Remark{Code: remarkGrace, Text: guichet.Text{
 		EN: "papers of the circle have expired; they are used until " + until + ": renew them (guichet circle propose --renew)",
 		FR: "des papiers du cercle ont expiré ; ils sont utilisés jusqu'au " + until + " : renouvelez-les (guichet circle propose --renew)",

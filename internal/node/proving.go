@@ -129,7 +129,18 @@ func VerifyReceipt(text []byte, c guichet.Circle) (Receipt, error) {
 	for _, w := range r.Witnesses {
 		out.Witnesses = append(out.Witnesses, w.Member)
 	}
+	out.Wanted = witnessesWanted(r.Leaf, c)
 	return out, nil
+}
+
+// witnessesWanted is how many members are to cosign by the agreement that a leaf
+// names; 0 where the circle does not hold that version of it.
+func witnessesWanted(l guichet.Leaf, c guichet.Circle) int {
+	i := slices.IndexFunc(c.Agreements, func(a guichet.Agreement) bool { return a.ID == l.Agreement && a.Version == l.Version })
+	if i < 0 {
+		return 0
+	}
+	return c.Agreements[i].Security.Witnesses
 }
 
 // PublicCircle reads the circle's public papers: of a bundle (a file that
@@ -220,8 +231,12 @@ func (s *Seat) VerifyJournal(ctx context.Context, members []string) ([]JournalRe
 			if ctx.Err() != nil {
 				return nil, err
 			}
+			code, severity := unreachable, "notice"
+			if guichet.KindOf(err) == guichet.KindUntrusted { // it was reached: what it tells cannot be believed
+				code, severity = unbelieved, "serious"
+			}
 			r = JournalReport{Member: m.Code, Findings: []JournalFinding{{
-				Code: unreachable, Severity: "notice", Index: -1,
+				Code: code, Severity: severity, Index: -1,
 				Text: guichet.Text{EN: "its journal could not be looked at: " + err.Error(), FR: "son journal n'a pas pu être examiné : " + err.Error()},
 			}}}
 		}
@@ -312,6 +327,10 @@ func graveness(severity string) int {
 // unreachable is the code of a journal that could not be looked at: its silence
 // says nothing of its honesty.
 const unreachable = "unreachable"
+
+// unbelieved is the code of a journal whose owner answered, and with what is not
+// signed as the circle says or contradicts itself.
+const unbelieved = "unbelieved"
 
 // Wrong says whether reports hold anything that must be looked into, as an error
 // that names the first of it: KindUntrusted for a journal that is not what was

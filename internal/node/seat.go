@@ -44,6 +44,7 @@ type Seat struct {
 	gate    *gate.Gate
 	lines   lines
 	client  *federation.Client
+	using   map[guichet.KeyUse]string // ids of the keys that were taken at the start
 }
 
 // TakeSeat opens a node and its seat in a circle; Close must be called. KindBusy
@@ -54,19 +55,19 @@ func TakeSeat(ctx context.Context, cfg Config) (*Seat, error) {
 		return nil, err
 	}
 	paceGarbage()
-	s := &Seat{n: n}
+	s := &Seat{n: n, using: map[guichet.KeyUse]string{}}
 	if err := s.take(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }
 
-// paceGarbage lets the process of a seat gather four times its live memory in
-// garbage, unless $GOGC says how much. An exchange leaves a hundred kilobytes
-// behind and a node's own memory is some tens of megabytes, most of it asked for
-// once: with the usual pace a sixth of an exchange is spent on looking through that.
+// paceGarbage lets the process of a seat gather twice its live memory in garbage,
+// unless $GOGC says how much. An exchange leaves a hundred kilobytes behind and a
+// node's own memory is some tens of megabytes, most of it lists that never change:
+// with the usual pace a tenth of an exchange is spent on looking through those.
 func paceGarbage() {
-	const percent = 400
+	const percent = 200
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(percent)
 	}
@@ -193,11 +194,11 @@ func (s *Seat) trusted() journal.Keys { return journal.Trusted(s.papers.circle()
 
 // openWire builds the gate, the signatures and the client of the circle.
 func (s *Seat) openWire() error {
-	tlsKey, err := s.keyInForce(guichet.KeyTLS)
+	tlsKey, err := s.takeKey(guichet.KeyTLS)
 	if err != nil {
 		return err
 	}
-	sealKey, err := s.keyInForce(guichet.KeySeal)
+	sealKey, err := s.takeKey(guichet.KeySeal)
 	if err != nil {
 		return err
 	}
@@ -223,28 +224,39 @@ func (s *Seat) openWire() error {
 	return err
 }
 
-// keyInForce is ours of a use that the circle's papers name.
-func (s *Seat) keyInForce(use guichet.KeyUse) (key signer, err error) {
+// takeKey is keyInForce for as long as the seat is taken: watchKeys looks whether
+// it still counts.
+func (s *Seat) takeKey(use guichet.KeyUse) (signer, error) {
+	key, paper, err := s.keyInForce(use)
+	if err == nil {
+		s.using[use] = paper.ID
+	}
+	return key, err
+}
+
+// keyInForce is ours of a use that the circle's papers name, and what they say of
+// it.
+func (s *Seat) keyInForce(use guichet.KeyUse) (signer, guichet.MemberKey, error) {
 	self, ok := s.papers.circle().Member(s.us())
 	if !ok {
-		return nil, guichet.Errorf(guichet.KindRefused, "%s is no member of the circle %s", s.us(), s.name).WithHint("ask a member to invite you: guichet circle invite")
+		return nil, guichet.MemberKey{}, guichet.Errorf(guichet.KindRefused, "%s is no member of the circle %s", s.us(), s.name).WithHint("ask a member to invite you: guichet circle invite")
 	}
-	key, _, err = s.keys.InForce(self, use, s.clock())
+	key, paper, err := s.keys.InForce(self, use, s.clock())
 	if err == nil {
-		return key, nil
+		return key, paper, nil
 	}
 	now := s.clock()
 	if i := slices.IndexFunc(self.Keys, func(k guichet.MemberKey) bool { return k.Use == use && now.Before(k.From) }); i >= 0 {
-		return nil, guichet.Errorf(guichet.KindInvalid, "our clock says %s, and our %s key is in force from %s: our clock is %s behind, or more",
+		return nil, guichet.MemberKey{}, guichet.Errorf(guichet.KindInvalid, "our clock says %s, and our %s key is in force from %s: our clock is %s behind, or more",
 			now.Format(time.RFC3339), use, self.Keys[i].From.Format(time.RFC3339), self.Keys[i].From.Sub(now).Round(time.Second)).
 			WithHint("set this machine's clock (NTP)")
 	}
-	return nil, err
+	return nil, guichet.MemberKey{}, err
 }
 
 // logKeys are the key of our log that is in force and those before it.
 func (s *Seat) logKeys() (signer, []ed25519.PublicKey, error) {
-	key, err := s.keyInForce(guichet.KeyLog)
+	key, err := s.takeKey(guichet.KeyLog)
 	if err != nil {
 		return nil, nil, err
 	}

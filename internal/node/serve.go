@@ -54,9 +54,9 @@ func (s *Seat) serve(ctx context.Context, req ServeRequest) error {
 	if err != nil {
 		return err
 	}
-	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
+	ln, err := listen(ctx, addr)
 	if err != nil {
-		return guichet.Errorf(guichet.KindInvalid, "%s cannot be listened at: %w", addr, err).WithHint("name another address with --listen, or stop what listens there")
+		return err
 	}
 	socket, err := listenSocket(ctx, s.n.Home().Path)
 	if err != nil {
@@ -69,6 +69,7 @@ func (s *Seat) serve(ctx context.Context, req ServeRequest) error {
 	g.Go(func() error { return serving1(operator.Serve(socket)) })
 	g.Go(func() error { return every(run, cosignEvery, s.cosign) })
 	g.Go(func() error { return every(run, followEvery, s.follow) })
+	g.Go(func() error { return s.watchKeys(run) })
 	g.Go(func() error {
 		<-run.Done()
 		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeWithin)
@@ -83,6 +84,25 @@ func (s *Seat) serve(ctx context.Context, req ServeRequest) error {
 		req.Ready(ln.Addr().String())
 	}
 	return g.Wait()
+}
+
+// watchKeys ends the service when a key that it was started with counts no more:
+// it was revoked, or its time is over. Whoever starts the node again gives it its
+// new key; going on would only be refused by everybody.
+func (s *Seat) watchKeys(ctx context.Context) error {
+	var gone error
+	err := every(ctx, followEvery/6, func(context.Context) {
+		self, ok := s.papers.circle().Member(s.us())
+		if !ok || gone != nil {
+			return // the papers cannot be used: told to whoever asks
+		}
+		for use, id := range s.using {
+			if _, ok := self.Key(use, id, s.clock()); !ok {
+				gone = guichet.Errorf(guichet.KindUntrusted, "our %s key %s is no longer in force", use, id).WithHint("start the node again: it takes the key that the circle has now")
+			}
+		}
+	}, func() bool { return gone != nil })
+	return errors.Join(gone, err)
 }
 
 // serving1 passes on why a server ended, but for being told to.
@@ -111,11 +131,14 @@ func (s *Seat) listenAt(given string) (string, error) {
 
 // every does something again and again until the context ends. What it does
 // tells its own faults to the operator's log: none of them ends the service.
-func every(ctx context.Context, pause time.Duration, do func(context.Context)) error {
+func every(ctx context.Context, pause time.Duration, do func(context.Context), until ...func() bool) error {
 	t := time.NewTicker(pause)
 	defer t.Stop()
 	for {
 		do(ctx)
+		if len(until) > 0 && until[0]() {
+			return nil
+		}
 		select {
 		case <-ctx.Done():
 			return nil

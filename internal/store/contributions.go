@@ -130,7 +130,7 @@ func (w weighing) rowsOf(part guichet.PlanPart, open opened) (query string, args
 	n := len(w.plan.By)
 	sel = append(sel, freq+" AS k"+strconv.Itoa(n), start+" AS k"+strconv.Itoa(n+1))
 	for i, f := range w.ds.Contributor {
-		sel = append(sel, "nullif(trim(r."+f+"::VARCHAR), '') AS p"+strconv.Itoa(i))
+		sel = append(sel, "nullif(lower(trim(r."+f+"::VARCHAR, "+lit(blanks)+")), '') AS p"+strconv.Itoa(i))
 	}
 	by := make([]string, len(sel))
 	for i := range by {
@@ -143,6 +143,11 @@ func (w weighing) rowsOf(part guichet.PlanPart, open opened) (query string, args
 	return "SELECT " + shown + " FROM " + readMentioned(w.ds, open.files, shown+" "+held) + " r WHERE " + held +
 		" GROUP BY " + strings.Join(by, ","), args
 }
+
+// blanks are cut off around the name of a contributor, and its case is folded:
+// "ACME" and "acme " are one, since whoever counts them as two shows what must be
+// hidden.
+const blanks = " \t\r\n\v\f\u00a0\u2007\u202f\u3000"
 
 // who names the contributor of a row by the broadest of the private fields that
 // it has, or that rows of the same narrowest one have. A number tells the fields

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
@@ -22,7 +23,9 @@ import (
 
 // CopyRecords writes records that came from another node, an Arrow IPC stream,
 // as "csv" (a header, then lines; days as 2024-01-31, figures exact, what is
-// absent as nothing), "parquet" (zstd) or "arrow" (an IPC stream again), and
+// absent as nothing; a text that begins with =, +, -, @, a tab or a line's end has
+// an apostrophe before it, so that no spreadsheet runs what somebody else wrote:
+// https://owasp.org/www-community/attacks/CSV_Injection), "parquet" (zstd) or "arrow" (an IPC stream again), and
 // returns how many they were. The stream is held to its types as it comes, a
 // batch at a time. KindHostile for what is no such stream, and for one that
 // breaks off: what was written then counts for nothing.
@@ -171,7 +174,7 @@ type csvRecords struct {
 func newCSVRecords(cols []ipcColumn, w io.Writer) (*csvRecords, error) {
 	c := &csvRecords{cols: cols, w: csv.NewWriter(w), line: make([]string, len(cols))}
 	for i, col := range cols {
-		c.line[i] = col.name
+		c.line[i] = inert(col.name)
 	}
 	if err := c.w.Write(c.line); err != nil {
 		return nil, fmt.Errorf("write records: %w", err)
@@ -209,7 +212,16 @@ func (c *csvRecords) text(col ipcColumn, d ipcData, i int) string {
 	case ipcDecimal:
 		return c.figure(d, i, col.scale)
 	}
-	return string(d.text(i))
+	return inert(string(d.text(i)))
+}
+
+// inert writes a text so that a spreadsheet takes it for one. Figures and days
+// are never texts, and stay as they are.
+func inert(text string) string {
+	if text != "" && strings.ContainsRune("=+-@\t\r\n", rune(text[0])) {
+		return "'" + text
+	}
+	return text
 }
 
 // figure writes a decimal without trailing zeros, as Decimal.String does; those

@@ -30,6 +30,8 @@ const (
 // Plan.Measures; Plan.Constant tells fields that stand in submissions. Rows come
 // part by part in the order in which they are kept. An error may come after
 // bytes were written: the stream then has no end.
+//
+// A plan that is Grouped gives sums instead, see grouped.
 func (s *Store) Stream(ctx context.Context, p guichet.Plan, w io.Writer) (int64, error) {
 	ds, err := s.Dataset(p.Dataset)
 	if err != nil {
@@ -47,6 +49,7 @@ func (s *Store) Stream(ctx context.Context, p guichet.Plan, w io.Writer) (int64,
 		return 0, err
 	}
 	var parts []streamPart
+	group := grouped{ds: ds, cols: cols}
 	for _, part := range p.Parts {
 		open, err := s.filesFor(ctx, ds, asked{p, part})
 		if err != nil {
@@ -55,7 +58,14 @@ func (s *Store) Stream(ctx context.Context, p guichet.Plan, w io.Writer) (int64,
 		if len(open.files) == 0 {
 			continue
 		}
+		if p.Grouped {
+			group.add(part, open)
+			continue
+		}
 		parts = append(parts, streamStatement(ds, part, open, cols))
+	}
+	if len(group.inner) > 0 {
+		parts = append(parts, group.statement())
 	}
 	return s.streaming.run(ctx, s, streamed{ds, schema, parts}, w)
 }
@@ -82,6 +92,7 @@ type streamColumn struct {
 	typ      guichet.Type
 	field    string            // of a text that rows hold as it is
 	constant map[string]string // of a field that stands in submissions: id -> value
+	whole    string            // of a measure that is added up: whether a row has it; "" of others
 }
 
 // fixedIn returns the text that a column has in every row of a part, where the
@@ -135,7 +146,11 @@ func streamColumns(ds *guichet.Dataset, p guichet.Plan) ([]streamColumn, error) 
 		if !ok || f.Role != guichet.Measure || f.Place != guichet.InRow {
 			return nil, guichet.Errorf(guichet.KindInvalid, "rows of %s have no measure %q", ds.Name, m)
 		}
-		out = append(out, streamColumn{name: m, expr: "r." + f.Name + "::" + sqlType(f.Type), typ: f.Type})
+		c := streamColumn{name: m, expr: "r." + f.Name + "::" + sqlType(f.Type), typ: f.Type}
+		if p.Grouped {
+			c.whole = wholeOf(ds, f)
+		}
+		out = append(out, c)
 	}
 	if len(out) == 0 {
 		return nil, guichet.Errorf(guichet.KindInvalid, "no column of %s was asked for", ds.Name)
@@ -214,6 +229,9 @@ func streamSchema(cols []streamColumn) (*arrow.Schema, error) {
 			t = arrow.FixedWidthTypes.Date32
 		case guichet.TypeDecimal:
 			t = &arrow.Decimal128Type{Precision: 18, Scale: 3}
+			if c.whole != "" {
+				t = &arrow.Decimal128Type{Precision: 38, Scale: 3}
+			}
 		case guichet.TypeInt:
 			t = arrow.PrimitiveTypes.Int32
 		case guichet.TypeBool:
