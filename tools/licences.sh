@@ -37,8 +37,9 @@ while IFS='|' read -r module version root dir; do
       seen[$dir]=1
       for file in "$dir"/[Ll][Ii][Cc][Ee][Nn][CcSs][Ee]* "$dir"/COPYING* "$dir"/UNLICENSE*; do
         [ -f "$file" ] || continue
-        # LICENSE-LOGO says where the picture in a README is from; no code is linked of it.
-        case $file in *.go | */LICENSE-LOGO) continue ;; esac
+        # LICENSE-LOGO says where the picture in a README is from, LICENSE.docs is that
+        # of a module's documentation; no code is linked of either.
+        case $file in *.go | */LICENSE-LOGO | */LICENSE.docs) continue ;; esac
         licence=$(kind "$file")
         found[$modules_key]+=" $licence"
         [ -z "$list" ] || printf '%-60s %-28s %s\n' "$module" "$version" "$licence"

@@ -195,7 +195,7 @@ func TestAnswerInFrench(t *testing.T) {
 	if err := guichet.PrintAnswer(&out, &words, answer(t), "fr", ""); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"Flux: imports; Monnaie: CAD", "1\u202f234\u202f567,5", "CN Chine", "le chiffre est gardé : 3 codes", "non déclaré"} {
+	for _, want := range []string{"Flux : imports; Monnaie : CAD", "1\u202f234\u202f567,5", "CN Chine", "le chiffre est gardé : 3 codes", "non déclaré"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the answer does not say %q:\n%s", want, out.String())
 		}
