@@ -47,8 +47,8 @@ demo: build ## Build, then let five nodes found a circle, agree, ask each other 
 # Words and rooms run under the race detector. Those of the house and of the
 # command start whole processes, hundreds of them, which are the released build,
 # without it; those of the circle make and verify thousands of signatures one after
-# the other, and those of ingest read whole files in one goroutine, where it costs
-# minutes: of them, the concurrent ones run under it.
+# the other, and those of ingest read the offices' real files, where it costs
+# minutes: of them, those of what runs side by side run under it.
 #
 # Of the faults that befall a circle of five a fixed part runs here; all of them,
 # which take minutes of waiting, in test-faults.
@@ -59,7 +59,7 @@ test: compilers data ## Run all tests, the rooms under the race detector; instal
 	@. tools/pyiceberg.sh; . tools/signatures.sh; . tools/protocol.sh; \
 	echo "go test -race $(TESTFLAGS) (words and rooms)   (the first time builds all of it with the race detector: about 4 minutes)"; \
 	go test -race -timeout 15m $(TESTFLAGS) $$(go list ./... | grep -v -e '^guichet/cmd/' -e '^guichet/internal/node$$' -e '^guichet/internal/circle$$' -e '^guichet/internal/ingest'); \
-	go test -race -timeout 5m $(TESTFLAGS) -run 'TestManyAtOnce' ./internal/circle; \
+	go test -race -timeout 5m $(TESTFLAGS) -run 'TestManyAtOnce|TestDigest|TestPlainAnd|TestSeams|TestLongLines|TestLayoutOfPlainFile|TestFileThatChanges|TestCancelled|TestCompanionOfA' ./internal/circle ./internal/ingest; \
 	echo "go test $(TESTFLAGS) ./internal/circle ./internal/ingest/... ./internal/node ./cmd/..."; \
 	go test -timeout 15m $(TESTFLAGS) -skip '$(FAULTS_LATER)' ./internal/circle ./internal/ingest/... ./internal/node ./cmd/...
 	@cd tools && go test $(TESTFLAGS) ./...
