@@ -17,15 +17,16 @@ const MaxLeaf = 1<<16 - 1
 // pending is a leaf on its way to the disk.
 type pending struct {
 	leaf  guichet.Leaf
-	entry *tessera.Entry
+	text  []byte         // its canonical JSON
+	entry *tessera.Entry // of the log; made when the tree takes it in
 	index uint64
 	err   error
 	done  chan struct{} // closed when index or err is told
 }
 
-// Append writes a leaf and returns its index when it is durable and in the tree:
-// the entry, the hash tiles and the state of the tree have been written, synced,
-// renamed and their folders synced, in that order.
+// Append writes a leaf and returns its index when it is durable: it is synced to
+// the disk at its place, ahead of the tree, which takes it in within a moment
+// (ahead.go). Who reads the log sees it in any case.
 //
 // Once the leaf has been handed to the writer Append waits for the outcome, even
 // when ctx ends: whether a leaf is there must be known.
@@ -36,11 +37,11 @@ type pending struct {
 // disk holds is then not known: the desk closes. A leaf whose Append failed may be
 // in the log or not.
 func (j *Journal) Append(ctx context.Context, leaf guichet.Leaf) (int64, error) {
-	entry, err := j.encode(leaf)
+	text, err := j.encode(leaf)
 	if err != nil {
 		return 0, err
 	}
-	p := &pending{leaf: leaf, entry: entry, done: make(chan struct{})}
+	p := &pending{leaf: leaf, text: text, done: make(chan struct{})}
 	if err := j.enter(); err != nil {
 		return 0, err
 	}
@@ -71,7 +72,7 @@ func (j *Journal) stuck() error {
 }
 
 // encode makes the entry of a leaf: its canonical JSON.
-func (j *Journal) encode(leaf guichet.Leaf) (*tessera.Entry, error) {
+func (j *Journal) encode(leaf guichet.Leaf) ([]byte, error) {
 	if leaf.Format != LeafFormat || !knownKind(leaf.Kind) {
 		return nil, guichet.Errorf(guichet.KindInvalid, "a leaf of format %d and kind %q is not written", leaf.Format, leaf.Kind)
 	}
@@ -85,7 +86,7 @@ func (j *Journal) encode(leaf guichet.Leaf) (*tessera.Entry, error) {
 	if len(text) > MaxLeaf {
 		return nil, guichet.Errorf(guichet.KindInvalid, "a leaf of %d bytes is not written: %d is the most", len(text), MaxLeaf)
 	}
-	return tessera.NewEntry(text), nil
+	return text, nil
 }
 
 // Ready returns nil when the journal takes leaves, else what Append would say.
@@ -126,11 +127,11 @@ func (j *Journal) fail(err error) {
 	}
 }
 
-// write is the one goroutine that hands leaves to the log: a batch at a time, so
-// that after a batch that failed none follows it. While one is being written the
-// next gathers by itself.
-func (j *Journal) write(ctx context.Context) {
-	defer close(j.done)
+// write is the one goroutine that makes leaves durable: a batch at a time, so that
+// after a batch that failed none follows it. While one is being written the next
+// gathers by itself.
+func (j *Journal) write() {
+	defer j.waiting.end()
 	var batch []*pending
 	for first := range j.incoming {
 		batch = j.gather(first, len(batch))
@@ -138,7 +139,7 @@ func (j *Journal) write(ctx context.Context) {
 			refuse(batch, err)
 			continue
 		}
-		j.commit(ctx, batch)
+		j.commit(batch)
 	}
 }
 
@@ -148,68 +149,101 @@ func (j *Journal) failure() error {
 	return j.failed
 }
 
-const (
-	// crowd is the batch after which others are expected: a leaf that comes alone
-	// waits BatchAge for company, one in a crowd crowdAge times as long. A batch
-	// costs a millisecond or two of the processor, however many leaves are in it.
-	crowd    = 4
-	crowdAge = 5
-)
+// crowd is the batch after which others are expected: a leaf that comes alone is
+// written at once, one in a crowd waits BatchAge for company. A batch costs a tenth
+// of a millisecond, however many leaves are in it.
+const crowd = 2
 
-// gather takes what has come, and waits for more as long as the size of the last
-// batch makes that worth it.
+// gather takes what has come, and waits for more where the size of the last batch
+// makes that worth it.
 func (j *Journal) gather(first *pending, last int) []*pending {
 	batch := append(make([]*pending, 0, j.cfg.BatchSize), first)
-	wait := j.cfg.BatchAge
+	bytes := 2 + len(first.text)
+	var age <-chan time.Time
 	if last >= crowd {
-		wait *= crowdAge
+		timer := time.NewTimer(j.cfg.BatchAge)
+		defer timer.Stop()
+		age = timer.C
 	}
-	age := time.NewTimer(wait)
-	defer age.Stop()
-	for len(batch) < j.cfg.BatchSize {
-		select {
-		case p, ok := <-j.incoming:
-			if !ok {
-				return batch
-			}
-			batch = append(batch, p)
-		case <-age.C:
+	for len(batch) < j.cfg.BatchSize && bytes <= aheadMost-aheadHead-2-MaxLeaf {
+		p, ok := j.next(age)
+		if !ok {
 			return batch
 		}
+		batch = append(batch, p)
+		bytes += 2 + len(p.text)
 	}
 	return batch
 }
 
-// commit writes a batch and tells each leaf its index or its error.
-func (j *Journal) commit(ctx context.Context, batch []*pending) {
-	futures := make([]tessera.IndexFuture, len(batch))
+// next is the next leaf that comes; false when none is there, and none comes until
+// age, where one is given.
+func (j *Journal) next(age <-chan time.Time) (*pending, bool) {
+	select {
+	case p, ok := <-j.incoming:
+		return p, ok
+	default:
+	}
+	if age == nil {
+		return nil, false
+	}
+	select {
+	case p, ok := <-j.incoming:
+		return p, ok
+	case <-age:
+		return nil, false
+	}
+}
+
+// commit makes a batch durable, tells each leaf its index or its error, and hands
+// them to the tree.
+func (j *Journal) commit(batch []*pending) {
+	leaves := make([][]byte, len(batch))
 	for i, p := range batch {
-		futures[i] = j.add(ctx, p.entry)
+		leaves[i] = p.text
 	}
-	var broken error
-	written := batch[:0:0]
+	first := j.durable.Load()
+	err := j.makeRoom(leaves)
+	if err == nil {
+		err = j.ahead.write(first, leaves)
+	}
+	if err != nil {
+		if err2 := j.failure(); err2 != nil {
+			err = err2
+		} else {
+			err = fault(j.cfg.Dir, err)
+			j.fail(err)
+		}
+		refuse(batch, err)
+		return
+	}
 	for i, p := range batch {
-		at, err := futures[i]()
-		if err == nil {
-			p.index = at.Index
-			written = append(written, p)
-			continue
-		}
-		if broken == nil {
-			broken = fault(j.cfg.Dir, err)
-			j.fail(broken)
-		}
-		p.err = broken
+		p.index = first + uint64(i)
 	}
-	if len(written) > 0 {
-		j.size.Store(written[len(written)-1].index + 1)
-		if err := j.index.add(written); err != nil {
-			// The leaves are safe; the index is made whole when the journal is opened.
-			j.fail(fault(j.cfg.Dir, err))
-		}
-	}
+	j.durable.Store(first + uint64(len(batch)))
+	j.waiting.add(batch)
 	for _, p := range batch {
 		close(p.done)
+	}
+}
+
+// makeRoom waits until the tree has taken in what stands where leaves are to be
+// written. Append's patience bounds the wait.
+func (j *Journal) makeRoom(leaves [][]byte) error {
+	for {
+		changed := j.waiting.change()
+		if j.ahead.room(leaves, j.size.Load()) {
+			return nil
+		}
+		if err := j.failure(); err != nil {
+			return err
+		}
+		select {
+		case j.hurry <- struct{}{}:
+		case <-changed:
+		case <-j.done:
+			return j.failure()
+		}
 	}
 }
 

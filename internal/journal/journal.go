@@ -35,6 +35,7 @@ const (
 	fileHead     = "head"
 	fileCosigned = "checkpoint.cosigned"
 	fileIndex    = "leaves.index"
+	fileAhead    = "ahead" // ahead.0 and ahead.1: leaves that are durable before they are in the tree
 	dirLog       = "log"
 )
 
@@ -51,8 +52,8 @@ type Config struct {
 	Clock guichet.Clock
 	// BatchSize is how many leaves are written at once, at most: 256.
 	BatchSize int
-	// BatchAge is how long the first leaf of a batch waits for others when the
-	// disk is idle: 1 ms; five times as long after a batch of several.
+	// BatchAge is how long the first leaf of a batch waits for others where several
+	// came together before: 1 ms.
 	BatchAge time.Duration
 	// Checkpoint is how often the tree is signed while it grows: 500 ms, at least
 	// 100 ms. A receipt can be had from then on.
@@ -96,9 +97,13 @@ type Journal struct {
 	stop     context.CancelFunc
 	index    *index
 
-	size     atomic.Uint64 // leaves that are durable and in the tree
+	ahead    *ahead        // belongs to the writer
+	durable  atomic.Uint64 // leaves that are durable
+	size     atomic.Uint64 // leaves that are in the tree too
 	incoming chan *pending
-	done     chan struct{} // closed when the writer has ended
+	waiting  *waiting
+	hurry    chan struct{} // taken by the tree where somebody waits for it
+	done     chan struct{} // closed when the writer has ended, and the tree grows no more
 
 	mu     sync.Mutex // guards what follows
 	closed bool
@@ -151,6 +156,7 @@ func Open(ctx context.Context, cfg Config) (*Journal, error) {
 	j := &Journal{
 		cfg: cfg, circle: circle, member: member, lock: lock, signer: signer,
 		incoming: make(chan *pending, cfg.BatchSize), done: make(chan struct{}), seenBy: map[string]uint64{},
+		waiting: newWaiting(), hurry: make(chan struct{}),
 	}
 	for _, public := range append([]ed25519.PublicKey{cfg.Log.Public().(ed25519.PublicKey)}, cfg.Former...) { // newSigner has looked
 		j.own.add(trusted{circle, member, guichet.MemberKey{Use: guichet.KeyLog, Public: public}})
@@ -181,7 +187,7 @@ func (j *Journal) start(ctx context.Context) error {
 	}
 	options := tessera.NewAppendOptions().
 		WithCheckpointSigner(j.signer).
-		WithBatching(uint(j.cfg.BatchSize), flushAge).
+		WithBatching(integrateMost, flushAge).
 		WithCheckpointInterval(max(j.cfg.Checkpoint, 100*time.Millisecond)).
 		WithCheckpointRepublishInterval(0). // an unchanged tree is not signed anew
 		WithGarbageCollectionInterval(collectEvery)
@@ -195,14 +201,14 @@ func (j *Journal) start(ctx context.Context) error {
 		j.rest()
 		return err
 	}
-	go j.write(life)
+	go j.write()
+	go j.integrate(life)
 	return nil
 }
 
 const (
-	// flushAge is how long Tessera holds a batch that our writer has handed over
-	// whole; it has no other way of being told that nothing more comes.
-	flushAge = 500 * time.Microsecond
+	// flushAge is how long Tessera holds a batch that was handed over whole (grow); it has no other way of being told that nothing more comes.
+	flushAge = 20 * time.Millisecond
 	// collectEvery is how often tiles that were replaced by fuller ones are removed,
 	// a hundred bundles a time: with the library's own minute they would pile up
 	// from 430 leaves a second on.
@@ -231,6 +237,15 @@ func (j *Journal) settle(ctx context.Context) error {
 	j.signing.Lock()
 	j.sealed = false
 	j.signing.Unlock()
+	if err := j.catchUp(ctx); err != nil {
+		return err
+	}
+	if grown := j.size.Load(); grown != size {
+		size = grown
+		if root, err = rootAt(ctx, size, j.reader.ReadTile); err != nil {
+			return fault(j.cfg.Dir, err)
+		}
+	}
 	if err := j.publish(ctx, size, root); err != nil {
 		return err
 	}
@@ -241,6 +256,23 @@ func (j *Journal) settle(ctx context.Context) error {
 	if err := j.fillIndex(ctx); err != nil {
 		return fault(j.cfg.Dir, err)
 	}
+	return nil
+}
+
+// catchUp opens what is ahead of the tree and puts it in.
+func (j *Journal) catchUp(ctx context.Context) error {
+	files, found, strays, err := openAhead(j.cfg.Dir)
+	if err != nil && guichet.KindOf(err) != guichet.KindUntrusted {
+		err = fault(j.cfg.Dir, err)
+	}
+	if err != nil {
+		return err
+	}
+	if err := j.replay(ctx, found, strays); err != nil {
+		files.close()
+		return err
+	}
+	j.ahead = files // all of it is in the tree: both are free
 	return nil
 }
 
@@ -334,8 +366,8 @@ func (j *Journal) checkpoint(ctx context.Context) (checkpoint, error) {
 	return openCheckpoint(raw, j.own)
 }
 
-// Size is the number of leaves that are durable and in the tree.
-func (j *Journal) Size() int64 { return signed(j.size.Load()) }
+// Size is the number of leaves that are durable.
+func (j *Journal) Size() int64 { return signed(j.durable.Load()) }
 
 // Close takes no more leaves, waits for those under way, publishes a checkpoint of
 // all of them and lets the journal go. A second call does nothing. KindBusy when
@@ -347,7 +379,6 @@ func (j *Journal) Close() error {
 		return nil
 	}
 	j.closed = true
-	broken := j.failed != nil
 	j.mu.Unlock()
 	j.appender.Wait()
 	close(j.incoming)
@@ -356,11 +387,13 @@ func (j *Journal) Close() error {
 	case <-time.After(j.cfg.Patience):
 		return guichet.Errorf(guichet.KindBusy, "the journal is still writing after %s; it is not let go", j.cfg.Patience).WithHint("look at the disk of %s", j.cfg.Dir)
 	}
+	broken := j.failure() != nil
 	var err error
 	if !broken {
 		err = j.lastCheckpoint()
 	}
 	j.rest()
+	j.ahead.close()
 	if err2 := j.index.close(); err == nil && err2 != nil && !broken {
 		err = err2
 	}

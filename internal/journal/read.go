@@ -75,6 +75,9 @@ func (j *Journal) bundle(ctx context.Context, number, size uint64) ([][]byte, er
 
 // entry reads one entry as it was written.
 func (j *Journal) entry(ctx context.Context, i int64) ([]byte, error) {
+	if err := j.caughtUp(ctx); err != nil {
+		return nil, err
+	}
 	size := j.size.Load()
 	if i < 0 || unsigned(i) >= size {
 		return nil, guichet.Errorf(guichet.KindNotFound, "there is no leaf %d: the journal has %d, from 0 on", i, size)
@@ -97,6 +100,9 @@ func (j *Journal) Leaf(ctx context.Context, i int64) (guichet.Leaf, error) {
 
 // eachEntry calls fn with the entries from one on, as many as there are now.
 func (j *Journal) eachEntry(ctx context.Context, from uint64, fn func(i uint64, entry []byte) error) error {
+	if err := j.caughtUp(ctx); err != nil {
+		return err
+	}
 	size := j.size.Load()
 	for from < size {
 		if err := ctx.Err(); err != nil {
@@ -196,6 +202,9 @@ type query struct {
 // search looks through the index, and then through the leaves that it does not
 // know yet.
 func (j *Journal) search(ctx context.Context, q query) ([]IndexedLeaf, int64, error) {
+	if err := j.caughtUp(ctx); err != nil {
+		return nil, 0, err
+	}
 	var candidates []uint64
 	known := j.index.size()
 	err := j.index.scan(q.from, func(position uint64, r *record) bool {
