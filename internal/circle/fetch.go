@@ -83,7 +83,7 @@ func (r *Repository) Adopt(ctx context.Context, id string, get Get) error {
 func (r *Repository) follow(ctx context.Context, prev *view, id string, get Get) (*view, error) {
 	now := r.cfg.Clock()
 	v, err := (&loader{
-		prev: prev, id: id, signed: true, ref: now.Add(-r.cfg.Life.grace()),
+		prev: prev, id: id, name: r.cfg.Name, signed: true, ref: now.Add(-r.cfg.Life.grace()),
 		get: func(path string) ([]byte, error) {
 			if err := ctx.Err(); err != nil {
 				return nil, err

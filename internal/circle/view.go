@@ -41,6 +41,7 @@ type view struct {
 type loader struct {
 	get     getter
 	id      string    // of the circle that is expected; "" takes the first root's
+	name    string    // of the circle that is expected; "" takes that of prev, or the charter's
 	prev    *view     // the state trusted so far; nil at first
 	ref     time.Time // the instant that papers must outlive; zero: expiry is judged by the caller
 	signed  bool      // signatures are required
@@ -69,7 +70,25 @@ func (l *loader) load() (*view, error) {
 	if err := l.out.read(); err != nil {
 		return nil, err
 	}
+	if err := l.sameName(); err != nil {
+		return nil, err
+	}
 	return l.out, nil
+}
+
+// sameName refuses the papers of another circle. Where two circles have the same
+// members with the same keys, every signature of the one is good in the other: what
+// tells them apart is what was signed.
+func (l *loader) sameName() error {
+	want, got := l.name, l.out.content.charter.Name
+	if want == "" && l.prev != nil {
+		want = l.prev.content.charter.Name
+	}
+	if want != "" && got != want {
+		return guichet.Errorf(guichet.KindUntrusted, "these are papers of the circle %s, not of %s", clip(got), want).
+			WithHint("name the circle that they are of with --circle; if another member gave them as %s's, ask it why", want)
+	}
+	return nil
 }
 
 // fetch reads a file once, within the limits.

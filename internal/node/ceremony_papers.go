@@ -82,7 +82,7 @@ func (c *Ceremonies) replace(file string, passphrase func() ([]byte, error), use
 	}
 	defer seal.Wipe(words)
 	again := func() ([]byte, error) { return slices.Clone(words), nil }
-	k, err := c.n.openKeys(file, again)
+	k, err := c.n.openKeys(c.name, file, again)
 	if err != nil {
 		return guichet.MemberKey{}, err
 	}

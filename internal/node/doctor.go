@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"guichet"
@@ -31,9 +32,42 @@ const (
 	soon = 10 * 24 * time.Hour
 )
 
-// Doctor looks at a home and its seat as far as they open: what cannot be opened
-// is a finding, not an error.
+// Doctor looks at a home and its seats as far as they open, in all its circles or
+// in the one that is named: what cannot be opened is a finding, not an error.
 func Doctor(ctx context.Context, cfg Config, q DoctorQuestion) ([]Finding, error) {
+	names, err := circlesIn(cfg.Home)
+	if err != nil || cfg.Circle != "" || len(names) < 2 {
+		return doctorIn(ctx, cfg, q)
+	}
+	var out []Finding
+	for _, name := range names {
+		cfg.Circle = name
+		found, err := doctorIn(ctx, cfg, q)
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range found {
+			if ofHome(f.What) {
+				// The first seat that opens tells of the home; where it did not, its
+				// disk was told already.
+				if slices.ContainsFunc(out, func(o Finding) bool { return o.What == f.What }) {
+					continue
+				}
+				q.SeatOnly = q.SeatOnly || f.What == "home"
+			} else {
+				f.Circle = name
+			}
+			out = append(out, f)
+		}
+	}
+	return out, nil
+}
+
+// ofHome says whether a finding is of the home, and not of a seat in a circle.
+func ofHome(what string) bool { return slices.Contains([]string{"disk", "home", "law"}, what) }
+
+// doctorIn looks at a home and one seat.
+func doctorIn(ctx context.Context, cfg Config, q DoctorQuestion) ([]Finding, error) {
 	op, err := Operate(ctx, cfg)
 	if err == nil {
 		found, err := op.Doctor(ctx, q)
@@ -46,22 +80,25 @@ func Doctor(ctx context.Context, cfg Config, q DoctorQuestion) ([]Finding, error
 		return nil, ctx.Err()
 	}
 	out := diskFinding(cfg.Home)
-	f := Finding{What: "seat", State: stateWrong, Text: guichet.Text{EN: sentence(err), FR: sentence(err)}}
+	f := Finding{What: "seat", State: stateWrong, Text: guichet.Text{EN: Sentence(err), FR: Sentence(err)}}
 	if e := wireErrorOf(err); e.Hint != "" {
 		f.Do = guichet.Text{EN: e.Hint, FR: e.Hint}
 	}
 	return append(out, f), nil
 }
 
-// sentence is an error's own words.
-func sentence(err error) string { return wireErrorOf(err).Message }
+// Sentence is an error's own words.
+func Sentence(err error) string { return wireErrorOf(err).Message }
 
 // Doctor looks at everything that the seat needs.
 func (s *Seat) Doctor(ctx context.Context, q DoctorQuestion) ([]Finding, error) {
-	out := diskFinding(s.n.Home().Path)
-	out = append(out, s.homeFinding(ctx), s.keysFinding())
+	var out []Finding
+	if !q.SeatOnly {
+		out = append(diskFinding(s.n.Home().Path), s.homeFinding(ctx), s.lawFinding())
+	}
+	out = append(out, s.keysFinding())
 	out = append(out, s.circleFindings()...)
-	out = append(out, s.agreementsFinding(), s.lawFinding(), s.journalFinding(ctx))
+	out = append(out, s.agreementsFinding(), s.journalFinding(ctx))
 	if q.Offline {
 		return out, nil
 	}
@@ -109,7 +146,7 @@ func (s *Seat) homeFinding(ctx context.Context) Finding {
 	subs, err := s.n.Submissions(ctx)
 	switch {
 	case err != nil:
-		return finding("home", stateWrong, "the tables cannot be read: %s", "les tables ne peuvent être lues : %s", sentence(err)).do("run 'guichet check'", "lancez « guichet check »")
+		return finding("home", stateWrong, "the tables cannot be read: %s", "les tables ne peuvent être lues : %s", Sentence(err)).do("run 'guichet check'", "lancez « guichet check »")
 	case len(subs) == 0:
 		return finding("home", stateWatch, "nothing has been taken in yet: every question gets \"not reported\"", "rien n'a encore été pris en charge : toute question reçoit « non déclaré »").
 			do("take files in: guichet ingest FILE", "prenez des fichiers en charge : guichet ingest FICHIER")
@@ -118,10 +155,10 @@ func (s *Seat) homeFinding(ctx context.Context) Finding {
 }
 
 func (s *Seat) keysFinding() Finding {
-	path := filepath.Join(s.n.Home().Path, dirKeys, nodeKeys)
+	path := filepath.Join(keyDir(s.n.Home().Path, s.name), nodeKeys)
 	for _, use := range []guichet.KeyUse{guichet.KeyTLS, guichet.KeySeal, guichet.KeyLog, guichet.KeyWitness} {
 		if _, _, err := s.keyInForce(use); err != nil {
-			return finding("keys", stateWrong, "the %s key: %s", "la clé %s : %s", use, sentence(err)).
+			return finding("keys", stateWrong, "the %s key: %s", "la clé %s : %s", use, Sentence(err)).
 				do("if it was just changed in the circle, start the node again: it opens its keys when it starts; else make a new one: guichet circle propose --rotate %s", "si elle vient d'être changée dans le cercle, relancez le nœud : il ouvre ses clés quand il se lance ; sinon faites-en une nouvelle : guichet circle propose --rotate %s", use)
 		}
 	}
@@ -175,7 +212,7 @@ func (s *Seat) listsFinding(st circle.State) Finding {
 func (s *Seat) lawFinding() Finding {
 	switch l, there, err := s.law.inForce(); {
 	case err != nil:
-		return finding("law", stateWrong, "%[1]s", "%[1]s", sentence(err)).
+		return finding("law", stateWrong, "%[1]s", "%[1]s", Sentence(err)).
 			do("correct the file, or take it away if there is no such law; nothing is answered until then", "corrigez le fichier, ou retirez-le si ce droit n'existe pas ; rien n'est répondu d'ici là")
 	case !there:
 		return finding("law", stateWell, "no law of our own is in force beside the agreements (%s)", "aucun droit propre n'est en vigueur à côté des accords (%s)", lawFile)
@@ -212,12 +249,12 @@ func (s *Seat) oursInForce() []guichet.Agreement {
 
 func (s *Seat) journalFinding(ctx context.Context) Finding {
 	if err := s.journal.Ready(); err != nil {
-		return finding("journal", stateWrong, "it takes no leaves: %s", "il ne prend plus de feuilles : %s", sentence(err)).
+		return finding("journal", stateWrong, "it takes no leaves: %s", "il ne prend plus de feuilles : %s", Sentence(err)).
 			do("free space, then start the node again", "libérez de l'espace, puis relancez le nœud")
 	}
 	rep, err := s.journal.Check(ctx, s.trusted())
 	if err != nil {
-		return finding("journal", stateWrong, "it cannot be read: %s", "il ne peut être lu : %s", sentence(err))
+		return finding("journal", stateWrong, "it cannot be read: %s", "il ne peut être lu : %s", Sentence(err))
 	}
 	for _, f := range reportOf(s.us(), rep).Findings {
 		if graveness(f.Severity) > 1 {

@@ -58,7 +58,7 @@ func openPapers(n *Node, name string) (*papers, error) {
 // repository is the folder of a circle; there need be no circle in it yet.
 func (n *Node) repository(name string) (*circle.Repository, error) {
 	return circle.Open(circle.Config{
-		Dir: filepath.Join(n.Home().Path, dirCircles, name), Clock: n.cfg.Clock,
+		Dir: filepath.Join(n.Home().Path, dirCircles, name), Name: name, Clock: n.cfg.Clock,
 		Diff: clauseChanges,
 		Check: func(a guichet.Agreement) []string {
 			var out []string
