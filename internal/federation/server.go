@@ -151,8 +151,8 @@ type ServerConfig struct {
 	// ends the stream and is told in it.
 	Still   func(ctx context.Context, a Asked, d guichet.Decision) error
 	Journal Log
-	Papers  fs.FS         // the circle's signed papers, as members fetch them
-	Size    func() uint64 // leaves in our journal, which ping tells
+	Papers  func(guichet.Member) fs.FS // the circle's signed papers, as a member may fetch them
+	Size    func() uint64              // leaves in our journal, which ping tells
 	Log     *slog.Logger
 	Limits  Limits
 }

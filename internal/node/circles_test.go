@@ -7,11 +7,13 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"io"
+	mrand "math/rand/v2"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -94,9 +96,7 @@ func (c *circles) found(name string) {
 	ca := c.home("CA")
 	c.ca[name] = ca
 	for _, code := range []string{"NZ", "CA"} {
-		ln := given(net.Listen("tcp", "127.0.0.1:0"))(c.t) //nolint:noctx // a port, and nothing more
-		c.at[name+" "+code] = ln.Addr().String()
-		_ = ln.Close()
+		c.port(name + " " + code)
 	}
 	var draft, invitation, join, proposal []byte
 	c.ceremony(c.nz, name, func(x *node.Ceremonies) (err error) {
@@ -115,6 +115,21 @@ func (c *circles) found(name string) {
 		return err
 	})
 	c.sign(name, proposal)
+}
+
+// port finds an address for a seat: of a port that no connection of this machine is
+// given by itself (32768 and above), since it is listened at only later.
+func (c *circles) port(seat string) {
+	c.t.Helper()
+	for range 100 {
+		addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(20000+mrand.IntN(12000))) //nolint:gosec // any will do
+		if ln, err := new(net.ListenConfig).Listen(c.t.Context(), "tcp", addr); err == nil {
+			_ = ln.Close()
+			c.at[seat] = addr
+			return
+		}
+	}
+	c.t.Fatal("no port is free")
 }
 
 // sign has both sign a proposal and publish it.
@@ -227,8 +242,13 @@ func (c *circles) put(to string, tls, signs *seal.Keys, method, path string, bod
 // question is one to NZ, of CA in a circle.
 func (c *circles) question(circle string) (body []byte, exchange string) {
 	c.t.Helper()
+	return c.questionOf(circle, "CA")
+}
+
+func (c *circles) questionOf(circle, member string) (body []byte, exchange string) {
+	c.t.Helper()
 	req := given(federation.NewRequest(rand.Reader, node.SystemClock(), guichet.Request{
-		From: guichet.Party{Circle: circle, Member: "CA", Office: "statistics"}, To: "NZ", Officer: "0123456789abcdef", Purpose: "official-statistics",
+		From: guichet.Party{Circle: circle, Member: member, Office: "statistics"}, To: "NZ", Officer: "0123456789abcdef", Purpose: "official-statistics",
 		Question: guichet.Question{Dataset: trade.Dataset().Name, Period: guichettest.Period(c.t, "2020-01"), Where: map[string][]string{"flow": {"imports"}}},
 	}))(c.t)
 	return given(json.Marshal(req))(c.t), req.Exchange

@@ -141,9 +141,9 @@ type DoctorQuestion struct {
 
 // Finding is one sentence of the doctor's.
 type Finding struct {
-	Circle string `json:"circle,omitempty"` // of a home with several: whose; "" of what all of them share
-	What  string       `json:"what"`  // "keys", "clock", "disk", "circle", "journal", "member CA" ...
-	State string       `json:"state"` // "well", "watch", "wrong"
-	Text  guichet.Text `json:"text"`
-	Do    guichet.Text `json:"do,omitzero"` // what to do
+	Circle string       `json:"circle,omitempty"` // of a home with several: whose; "" of what all of them share
+	What   string       `json:"what"`             // "keys", "clock", "disk", "circle", "journal", "member CA" ...
+	State  string       `json:"state"`            // "well", "watch", "wrong"
+	Text   guichet.Text `json:"text"`
+	Do     guichet.Text `json:"do,omitzero"` // what to do
 }

@@ -134,6 +134,10 @@ func (p *papers) look(at time.Time) *standing {
 	if now.err != nil {
 		return now
 	}
+	// What our role keeps from us is no fault of the papers.
+	if withheld, err := p.repo.Withheld(p.n.Home().Member); err == nil && len(withheld) > 0 {
+		now.state.Faults = slices.DeleteFunc(slices.Clone(now.state.Faults), func(f circle.Fault) bool { return slices.Contains(withheld, f.Paper) })
+	}
 	kept := map[string]*agreement.Paper{}
 	for _, a := range now.state.Agreements {
 		digest, err := guichet.DigestOf(a)

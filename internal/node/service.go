@@ -160,7 +160,7 @@ func (s *Seat) cosign(ctx context.Context) {
 	c, now := s.papers.circle(), s.clock()
 	var peers []journal.Peer
 	for _, m := range c.Members {
-		if m.Code != s.us() && !m.HasLeft(now) {
+		if m.Code != s.us() && !m.HasLeft(now) && journal.MayWitness(m) {
 			peers = append(peers, journal.Peer{Member: m.Code, Keys: m.Keys, Via: cosigning{s, m}})
 		}
 	}
@@ -194,8 +194,8 @@ func (c cosigning) AddCheckpoint(ctx context.Context, body []byte) (int, []byte,
 func (s *Seat) follow(ctx context.Context) {
 	c, now := s.papers.circle(), s.clock()
 	for _, m := range c.Members {
-		if m.Code == s.us() || m.HasLeft(now) || ctx.Err() != nil {
-			continue
+		if m.Code == s.us() || m.HasLeft(now) || ctx.Err() != nil || !circle.Whole(m) {
+			continue // of a copy that lacks what its member may not read none is made
 		}
 		got, err := s.papers.repo.Fetch(ctx, func(ctx context.Context, path string) ([]byte, error) {
 			if len(path) == 0 {
