@@ -9,12 +9,15 @@ import (
 
 func serveCommand() command {
 	return command{name: "serve", define: func(f *flags) action {
-		var passphrase string
+		var passphrase, metrics, traces, log string
 		var circles, listen []string
 		f.atHome()
 		f.list(&circles, "circle")
 		f.text(&passphrase, "passphrase-file")
 		f.each(&listen, "listen")
+		f.text(&metrics, "metrics")
+		f.text(&traces, "traces")
+		f.text(&log, "log")
 		return func(ctx context.Context, w *window, args []string) error {
 			if err := w.want("serve", args, 0, 0); err != nil {
 				return err
@@ -23,7 +26,13 @@ func serveCommand() command {
 			if err != nil {
 				return err
 			}
-			return node.Serve(ctx, w.atSeat(f, "", passphrase), node.ServeRequest{Circles: circles, Listen: at, Ready: w.listening})
+			cfg := w.atSeat(f, "", passphrase)
+			if log != "" {
+				if cfg.Log, err = w.logAs(log); err != nil {
+					return err
+				}
+			}
+			return node.Serve(ctx, cfg, node.ServeRequest{Circles: circles, Listen: at, Ready: w.listening, Metrics: metrics, Traces: traces})
 		}
 	}}
 }

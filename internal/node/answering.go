@@ -153,11 +153,15 @@ func (a asking) Append(ctx context.Context, leaf guichet.Leaf) (uint64, error) {
 
 // server builds what serves the other members.
 func (s *Seat) server(counter *desk.Counter) (*federation.Server, error) {
+	var watch federation.Watch
+	if s.watch != nil {
+		watch = seatWatch{s.watch, s.name}
+	}
 	return federation.NewServer(federation.ServerConfig{
 		Us: s.us(), Version: s.n.cfg.Version, Circle: s.papers.circle, Clock: s.n.cfg.Clock, Gate: admitting{s.gate}, Seal: &s.lines,
 		Desk: serving{s, counter}, Still: deciding{s}.still, Journal: serving{s, counter}, Papers: func(m guichet.Member) fs.FS { return circleFiles{s.papers, m.Code} },
 		Size: func() uint64 { return uint64(max(s.journal.Size(), 0)) },
-		Log:  s.n.cfg.Log,
+		Log:  s.n.cfg.Log, Watch: watch,
 	})
 }
 

@@ -176,13 +176,16 @@ contacts: [{for: operations, name: "Operations", email: "operations@example.org"
 }
 
 // serve lets a node serve until the test ends, and returns what it listens at.
-func (c *circles) serve(cfg node.Config, at map[string]string) []node.Listening {
+func (c *circles) serve(cfg node.Config, at map[string]string, more ...func(*node.ServeRequest)) []node.Listening {
 	c.t.Helper()
+	req := node.ServeRequest{Listen: at}
+	for _, m := range more {
+		m(&req)
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ready, done := make(chan []node.Listening, 1), make(chan error, 1)
-	go func() {
-		done <- node.Serve(ctx, cfg, node.ServeRequest{Listen: at, Ready: func(l []node.Listening) { ready <- l }})
-	}()
+	req.Ready = func(l []node.Listening) { ready <- l }
+	go func() { done <- node.Serve(ctx, cfg, req) }()
 	c.t.Cleanup(func() {
 		cancel()
 		if err := <-done; err != nil {
@@ -496,7 +499,14 @@ func TestOneCircleEndsAlone(t *testing.T) {
 	if err := node.Serve(t.Context(), c.nz, node.ServeRequest{Circles: []string{"nato"}}); guichet.KindOf(err) != guichet.KindNotFound {
 		t.Errorf("a circle that the home is not in: %v", err)
 	}
-	at := c.serve(c.nz, nil)
+	c.port("metrics")
+	at := c.serve(c.nz, nil, func(r *node.ServeRequest) { r.Metrics = c.at["metrics"] })
+	if status, said := c.get("/readyz"); status != http.StatusServiceUnavailable || !strings.Contains(said, oneCircle+": ") || strings.Contains(said, otherCircle) {
+		t.Errorf("ready: %d %s", status, said)
+	}
+	if status, _ := c.get("/healthz"); status != http.StatusOK {
+		t.Errorf("healthy: %d", status)
+	}
 	if len(at) != 2 || at[0].Circle != otherCircle || at[0].Address == "" || at[1].Circle != oneCircle || at[1].Err == nil {
 		t.Errorf("served are %+v", at)
 	}

@@ -47,6 +47,7 @@ type Seat struct {
 	gate    *gate.Gate
 	lines   lines
 	client  *federation.Client
+	watch   *watching                 // nil: nobody watches
 	using   map[guichet.KeyUse]string // ids of the keys that were taken at the start
 }
 

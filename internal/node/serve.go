@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"net"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
@@ -22,6 +23,11 @@ type ServeRequest struct {
 	// first endpoint in the member's paper, on all addresses.
 	Listen map[string]string
 	Ready  func([]Listening) // told once, when questions are taken
+	// Metrics is where /healthz, /readyz and /metrics are answered; without a host on
+	// this machine alone, "" nowhere. They say who asks how often, and nothing else.
+	Metrics string
+	// Traces is a collector of OpenTelemetry traces: http://HOST:PORT; "" none.
+	Traces string
 }
 
 // Listening is one circle that a node answers, or does not.
@@ -42,17 +48,20 @@ func Serve(ctx context.Context, cfg Config, req ServeRequest) error {
 		return err
 	}
 	paceGarbage()
-	h := &house{n: n}
+	h := &house{n: n, watch: &watching{log: n.cfg.Log, metrics: newMetrics()}}
 	err = h.open(ctx, req)
 	if err == nil {
 		err = h.serve(ctx, req)
 	}
+	h.watch.tracing.close()
 	return errors.Join(err, h.close(), n.Close())
 }
 
 // house is a process that answers at a home's seats.
 type house struct {
 	n        *Node
+	watch    *watching
+	metrics  net.Listener // nil: none
 	services []*service  // of the circles that opened
 	shut     []Listening // those that did not
 }
@@ -62,6 +71,16 @@ func (h *house) open(ctx context.Context, req ServeRequest) error {
 	names, err := h.circles(req)
 	if err != nil {
 		return err
+	}
+	if req.Traces != "" {
+		if h.watch.tracing, err = newTracing(ctx, req.Traces, h.n.Home().Member, h.n.cfg.Version, h.n.cfg.Log); err != nil {
+			return err
+		}
+	}
+	if req.Metrics != "" {
+		if h.metrics, err = metricsAt(ctx, req.Metrics); err != nil {
+			return err
+		}
 	}
 	passphrase, forget := askedOnce(h.n.cfg.Passphrase)
 	defer forget()
@@ -132,6 +151,7 @@ func (h *house) openOne(ctx context.Context, name, listen string, passphrase fun
 	if err != nil {
 		return nil, err
 	}
+	s.watch = h.watch
 	v, err := s.service(ctx, listen)
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -141,7 +161,14 @@ func (h *house) openOne(ctx context.Context, name, listen string, passphrase fun
 
 // serve answers in all circles until ctx ends, or the last of them has.
 func (h *house) serve(ctx context.Context, req ServeRequest) error {
-	var g errgroup.Group // no context of its own: the end of one circle is no other's
+	var g, beside errgroup.Group // no context of their own: the end of one circle is no other's
+	over, end := context.WithCancel(ctx)
+	defer end()
+	if h.metrics != nil {
+		window := h.operatorsWindow(h.watch.metrics)
+		beside.Go(func() error { return serving1(window.Serve(h.metrics)) })
+		beside.Go(func() error { <-over.Done(); return closed(window.Close()) })
+	}
 	for _, v := range h.services {
 		g.Go(func() error {
 			err := v.run(ctx)
@@ -156,7 +183,25 @@ func (h *house) serve(ctx context.Context, req ServeRequest) error {
 	if req.Ready != nil {
 		req.Ready(h.listening())
 	}
-	return g.Wait()
+	h.notify(ctx, "READY=1")
+	if pause := watchdogEvery(); pause > 0 {
+		beside.Go(func() error { return every(over, pause, func(ctx context.Context) { h.notify(ctx, "WATCHDOG=1") }) })
+	}
+	beside.Go(func() error {
+		<-over.Done()
+		h.notify(context.WithoutCancel(ctx), "STOPPING=1")
+		return nil
+	})
+	err := g.Wait()
+	end()
+	return errors.Join(err, beside.Wait())
+}
+
+// notify tells the service manager; that it cannot be told is no reason to stop.
+func (h *house) notify(ctx context.Context, state string) {
+	if err := notify(ctx, state); err != nil {
+		h.n.cfg.Log.LogAttrs(ctx, slog.LevelWarn, "service manager not told", slog.String("state", state), slog.String("error", err.Error()))
+	}
 }
 
 // listening are all circles of the house, those that are not served last.
@@ -170,6 +215,9 @@ func (h *house) listening() []Listening {
 
 func (h *house) close() error {
 	var errs []error
+	if h.metrics != nil {
+		errs = append(errs, closed(h.metrics.Close()))
+	}
 	for _, v := range h.services {
 		errs = append(errs, v.close(), v.seat.Close())
 	}

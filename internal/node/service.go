@@ -65,9 +65,7 @@ func (s *Seat) service(ctx context.Context, listenAt string) (*service, error) {
 func (v *service) close() error {
 	var errs []error
 	for _, ln := range []net.Listener{v.ln, v.socket} {
-		if err := ln.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
-			errs = append(errs, fmt.Errorf("close: %w", err))
-		}
+		errs = append(errs, closed(ln.Close()))
 	}
 	return errors.Join(errs...)
 }
