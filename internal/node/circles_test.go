@@ -41,6 +41,7 @@ type circles struct {
 	ca    map[string]node.Config // by circle
 	at    map[string]string      // "border-five NZ" -> address
 	state map[string]guichet.Circle
+	until string // last day of agreements; "" three years on
 }
 
 func newCircles(t *testing.T) *circles {
@@ -151,7 +152,7 @@ func (c *circles) sign(name string, proposal []byte) {
 // day.
 func (c *circles) agree(name string) {
 	c.t.Helper()
-	text := given(node.DraftAgreement(c.nz, node.AgreementDraft{Template: "small-circle", ID: "statistics", Parties: []string{"NZ", "CA"}}, c.state[name]))(c.t)
+	text := given(node.DraftAgreement(c.nz, node.AgreementDraft{Template: "small-circle", ID: "statistics", Parties: []string{"NZ", "CA"}, Until: c.until}, c.state[name]))(c.t)
 	a, faults, err := node.ReadAgreement(text)
 	if err != nil || len(faults) > 0 {
 		c.t.Fatal(err, faults)

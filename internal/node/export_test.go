@@ -53,3 +53,6 @@ const MostConnections = mostConnections
 func (n *Node) GivenIn(ctx context.Context, circle string) ([]guichet.GivenSet, error) {
 	return n.store.Given(ctx, guichet.Party{Circle: circle})
 }
+
+// ClockFinding is the doctor's finding on our clock.
+func ClockFinding(kept string, ahead []time.Duration) Finding { return clockFinding(kept, ahead) }

@@ -252,3 +252,47 @@ func TestOperationsRefused(t *testing.T) {
 		}
 	}
 }
+
+// TestClockFinding: one clock that is apart is its owner's; where most are, ours is
+// wrong.
+func TestClockFinding(t *testing.T) {
+	const s = time.Second
+	for _, c := range []struct {
+		kept  string
+		ahead []time.Duration
+		state string
+	}{
+		{"kept", nil, "well"},
+		{"alone", nil, "watch"},
+		{"unsaid", nil, "well"},
+		{"kept", []time.Duration{0, s, -s}, "well"},
+		{"kept", []time.Duration{0, 40 * s, s}, "well"}, // its owner's
+		{"kept", []time.Duration{40 * s}, "well"},       // of two nobody knows whose
+		{"kept", []time.Duration{40 * s, 41 * s, 0}, "wrong"},
+		{"alone", []time.Duration{-40 * s, -41 * s}, "wrong"},
+		{"kept", []time.Duration{40 * s, -41 * s}, "well"},
+	} {
+		if f := node.ClockFinding(c.kept, c.ahead); f.State != c.state {
+			t.Errorf("%s, members' clocks ahead %v: %s (%s), want %s", c.kept, c.ahead, f.State, f.Text.EN, c.state)
+		}
+	}
+}
+
+// TestDoctorSeesWhatEnds: an agreement near its end is told, with its day.
+func TestDoctorSeesWhatEnds(t *testing.T) {
+	c := &circles{t: t, ca: map[string]node.Config{}, at: map[string]string{}, state: map[string]guichet.Circle{}}
+	c.nz = c.home("NZ")
+	c.until = node.SystemClock().AddDate(0, 0, 30).Format(time.DateOnly)
+	c.found(oneCircle)
+	c.agree(oneCircle)
+	found := given(node.Doctor(t.Context(), c.nz, node.DoctorQuestion{Offline: true}))(t)
+	i := slices.IndexFunc(found, func(f node.Finding) bool { return f.What == "agreements" })
+	if i < 0 || found[i].State != "watch" || !strings.Contains(found[i].Text.EN, "statistics ("+c.until+")") || !strings.Contains(found[i].Text.FR, c.until) || found[i].Do.EN == "" {
+		t.Errorf("of an agreement that ends on %s the doctor says %+v", c.until, found)
+	}
+	for _, what := range []string{"disk", "home", "law", "keys", "circle", "lists", "agreements", "journal", "clock"} {
+		if !slices.ContainsFunc(found, func(f node.Finding) bool { return f.What == what && f.Text.EN != "" && f.Text.FR != "" }) {
+			t.Errorf("the doctor says nothing of %s", what)
+		}
+	}
+}
