@@ -34,12 +34,12 @@ func OpenCeremonies(ctx context.Context, cfg Config) (*Ceremonies, error) {
 	}
 	c := &Ceremonies{n: n}
 	name, err := circleIn(n.Home().Path, n.cfg.Circle)
-	switch guichet.KindOf(err) {
-	case "":
+	switch kind := guichet.KindOf(err); {
+	case err == nil:
 		err = c.use(name)
-	case guichet.KindNotFound:
+	case kind == guichet.KindNotFound:
 		err = nil // the first ceremonies make a circle
-	case guichet.KindInvalid:
+	case kind == guichet.KindInvalid:
 		c.none, err = err, nil // of several none is named: most files say whose they are
 	}
 	if err != nil {

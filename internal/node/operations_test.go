@@ -30,7 +30,10 @@ import (
 func (c *circles) get(path string) (status int, said string) {
 	c.t.Helper()
 	r := given(http.NewRequestWithContext(c.t.Context(), http.MethodGet, "http://"+c.at["metrics"]+path, nil))(c.t)
-	resp := given(http.DefaultClient.Do(r))(c.t)
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		c.t.Fatal(err)
+	}
 	defer func() { _ = resp.Body.Close() }()
 	return resp.StatusCode, string(given(io.ReadAll(resp.Body))(c.t))
 }
@@ -141,7 +144,7 @@ func (c *circles) manager() func() []string {
 		defer func() { _ = conn.Close() }()
 		var out []string
 		for buf := make([]byte, 256); ; {
-			_ = conn.SetReadDeadline(time.Now().Add(100 * time.Millisecond)) //nolint:forbidigo // a socket's deadline is by the machine's clock
+			_ = conn.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
 			n, err := conn.Read(buf)
 			if err != nil {
 				return out

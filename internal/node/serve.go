@@ -62,8 +62,8 @@ type house struct {
 	n        *Node
 	watch    *watching
 	metrics  net.Listener // nil: none
-	services []*service  // of the circles that opened
-	shut     []Listening // those that did not
+	services []*service   // of the circles that opened
+	shut     []Listening  // those that did not
 }
 
 // open takes the seats and their addresses. Nobody is answered yet.
