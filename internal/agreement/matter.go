@@ -71,8 +71,9 @@ func (m *matter) parties() *refusal {
 			say("it gives %s", "il donne %s", m.t.Dataset))
 	}
 	if !m.named(m.t.From, m.f.Us) {
+		who := cmp.Or(strings.Join(m.t.From, ", "), roleParty)
 		return refuse(stageTerms, m.clause("from"), say("%s does not answer under this term", "%s ne répond pas au titre de cette clause", m.f.Us),
-			say("ask %s", "interrogez %s", strings.Join(m.t.From, ", ")))
+			say("ask %s", "interrogez %s", who))
 	}
 	if !m.named(m.t.To, m.r.From.Member) {
 		return refuse(stageTerms, m.clause("to"), say("%s may not ask under this term", "%s ne peut pas interroger au titre de cette clause", m.r.From.Member),
