@@ -57,6 +57,8 @@ var doors = map[string][]string{
 	"golang.org/x/mod/sumdb":               {"journal"},
 	"github.com/dunglas/httpsfv":           {"seal"},
 	"filippo.io/age":                       {"seal"},
+	"github.com/prometheus":                {"node"},
+	"go.opentelemetry.io":                  {"node"},
 }
 
 const (

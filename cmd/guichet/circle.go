@@ -386,7 +386,7 @@ func circleMembers(_ context.Context, w *window, c *node.Ceremonies, _ *circleOp
 }
 
 func circleBundle(_ context.Context, w *window, c *node.Ceremonies, o *circleOptions, _ []string) error {
-	text, err := c.Bundle()
+	text, err := c.BundleFor(strings.ToUpper(o.member), o.role)
 	if err != nil {
 		return err
 	}

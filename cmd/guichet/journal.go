@@ -161,7 +161,11 @@ func (w *window) printFindings(found []node.Finding) error {
 		return err
 	}
 	for _, f := range found {
-		w.print(w.stateLabel(f.State) + "  " + w.subject(f.What) + w.say("colon") + f.Text.In(w.lang))
+		what := w.subject(f.What)
+		if f.Circle != "" {
+			what = w.say("doctor.in", "circle", f.Circle, "subject", what)
+		}
+		w.print(w.stateLabel(f.State) + "  " + what + w.say("colon") + f.Text.In(w.lang))
 		if do := f.Do.In(w.lang); do != "" {
 			w.print("       " + w.say("doctor.do") + do)
 		}

@@ -111,6 +111,25 @@ func (w *window) log() *slog.Logger {
 	return slog.New(slog.NewTextHandler(w.stderr, &slog.HandlerOptions{Level: level}))
 }
 
+// logAs is the operator's log in a form, "text" or "json", from the level that
+// $GUICHET_LOG names, else info.
+func (w *window) logAs(form string) (*slog.Logger, error) {
+	level := slog.LevelInfo
+	if text := w.getenv("GUICHET_LOG"); text != "" {
+		if err := level.UnmarshalText([]byte(text)); err != nil {
+			return nil, w.wrong("error.loglevel", "hint.loglevel", "value", text)
+		}
+	}
+	options := &slog.HandlerOptions{Level: level}
+	switch form {
+	case "json":
+		return slog.New(slog.NewJSONHandler(w.stderr, options)), nil
+	case "text":
+		return slog.New(slog.NewTextHandler(w.stderr, options)), nil
+	}
+	return nil, w.wrong("error.log", "hint.log", "value", form)
+}
+
 // sink passes on what is written and remembers whether its reader went away.
 type sink struct {
 	w    io.Writer

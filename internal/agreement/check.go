@@ -112,8 +112,8 @@ func (c *checker) parties() {
 		at := fmt.Sprintf("parties[%d]", i)
 		c.that(code.MatchString(p.Member), at+".member", say("%q is no member code", "%q n'est pas un code de membre", clip(p.Member)), say("write two capital letters of ISO 3166-1: CA", "écrivez deux majuscules de l'ISO 3166-1 : CA"))
 		c.that(party(c.a, p.Member) == i, at+".member", say("%s stands twice", "%s figure deux fois", clip(p.Member)), say("join the two", "réunissez les deux"))
-		c.oneOf(at+".role", p.Role, "party", "observer", "dialogue_partner", "guest")
-		if p.Role == "party" {
+		c.oneOf(at+".role", p.Role, Roles()...)
+		if p.Role == roleParty {
 			full++
 		}
 		c.that(!slices.Contains(p.Offices, ""), at+".offices", say("an office has no name", "un service n'a pas de nom"), say("write its identifier of the member's paper", "écrivez son identifiant dans l'acte du membre"))
@@ -134,6 +134,16 @@ func (c *checker) parties() {
 
 func (c *checker) member(clause, code string) {
 	c.that(party(c.a, code) >= 0, clause, say("%q is not among the parties", "%q n'est pas parmi les parties", clip(code)), say("add it to the parties, or take it out", "ajoutez-le aux parties, ou retirez-le"))
+}
+
+// named checks a word of a term's from or to: a party, or a role that a party has.
+func (c *checker) named(clause, word string) {
+	if !slices.Contains(Roles(), word) {
+		c.member(clause, word)
+		return
+	}
+	has := slices.ContainsFunc(c.a.Parties, func(p guichet.AgreementParty) bool { return p.Role == word })
+	c.that(has, clause, say("no party has the role %q", "aucune partie n'a le rôle %q", word), say("give a party that role, or take it out", "donnez ce rôle à une partie, ou retirez-le"))
 }
 
 func (c *checker) validity() {

@@ -97,6 +97,8 @@ var faults = []struct {
 	{"terms[0].onward", "everybody", "terms[0].onward"},
 	{"terms[0].onward", "public", "terms[0].derived"},
 	{"terms[0].derived", "all", "terms[0].derived"},
+	{"terms[0].to", []any{"observer"}, "terms[0].to"},
+	{"terms[0].from", []any{"FR"}, "terms[0].from"},
 	{"terms[0].retention.days", 0, "terms[0].retention.days"},
 	{"terms[0].licence", "", "terms[0].licence"},
 	{"terms[0].attribution.fr", "", "terms[0].attribution.fr"},

@@ -15,10 +15,10 @@ func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys
 func (c *checker) term(i int, t *guichet.Term) {
 	at := fmt.Sprintf("terms[%d].", i)
 	for _, m := range t.From {
-		c.member(at+"from", m)
+		c.named(at+"from", m)
 	}
 	for _, m := range t.To {
-		c.member(at+"to", m)
+		c.named(at+"to", m)
 	}
 	c.periods(at+"periods.", t.Periods)
 	c.rules(at+"disclosure.", t.Rules)

@@ -71,6 +71,7 @@ const (
 	shrinks       // larger, later, added: narrows
 	openGrows     // as grows, and empty or zero is without bound
 	openList      // words; a list without any is without bound
+	namedList     // as openList, of parties and roles: without any, every full party
 	ordered       // by the levels
 	openOrder     // by the levels; empty is without bound
 )
@@ -106,7 +107,8 @@ func ways() []struct {
 		{`^corrections$`, ordered, []string{"forward", "on_request"}},
 		{`^breach_notice\.hours$`, grows, nil},
 		{`^terms\[\d+\]$`, grows, nil},
-		{`^terms\[\d+\]\.(from|to|by)\{`, openList, nil},
+		{`^terms\[\d+\]\.(from|to)\{`, namedList, nil},
+		{`^terms\[\d+\]\.by\{`, openList, nil},
 		{`^terms\[\d+\]\.(grains|measures|picks\.[^{]*)\{`, grows, nil},
 		{`^terms\[\d+\]\.where\.[^{]*\{`, openList, nil},
 		{`^terms\[\d+\]\.max_tier$`, openOrder, nil},
@@ -184,6 +186,8 @@ func (c *comparison) by(w way) string {
 		return direction(c.compare(true))
 	case openList:
 		return c.list()
+	case namedList:
+		return c.names()
 	case ordered:
 		return direction(c.place(false))
 	case openOrder:
@@ -249,6 +253,24 @@ func (c *comparison) list() string {
 		return Widens
 	}
 	return direction(sign(c.is))
+}
+
+// names: as list; but where the list was or becomes empty, a name that is no full
+// party's gains what it had not, while others lose.
+func (c *comparison) names() string {
+	prefix, _, _ := strings.Cut(c.path, "{")
+	full := true
+	for _, f := range []flat{c.old, c.now} {
+		for path := range f {
+			word, in := strings.CutPrefix(path, prefix+"{")
+			word = strings.TrimSuffix(word, "}")
+			full = full && (!in || word == roleParty || f["parties["+word+"].role"] == roleParty)
+		}
+	}
+	if effect := c.list(); full || effect == direction(sign(c.is)) {
+		return effect
+	}
+	return Either
 }
 
 // place orders two values by the levels; what they do not have has no order.

@@ -38,6 +38,8 @@ var changes = []struct {
 	{"breach_notice.hours", 24, agreement.Change{Clause: "breach_notice.hours", Before: "72", After: "24", Effect: "narrows"}},
 	{"terms[0].dataset", "travel", agreement.Change{Clause: "terms[0].dataset", Before: "trade", After: "travel", Effect: "either"}},
 	{"terms[0].from", []string{"AU"}, agreement.Change{Clause: "terms[0].from", After: "AU", Effect: "narrows"}},
+	{"terms[0].to", []string{"party"}, agreement.Change{Clause: "terms[0].to", After: "party", Effect: "narrows"}},
+	{"terms[0].to", []string{"observer"}, agreement.Change{Clause: "terms[0].to", After: "observer", Effect: "either"}},
 	{"terms[0].by[8]", "port", agreement.Change{Clause: "terms[0].by", After: "port", Effect: "widens"}},
 	{"terms[0].grains[1]", "aggregate", agreement.Change{Clause: "terms[0].grains", After: "aggregate", Effect: "widens"}},
 	{"terms[0].where", map[string]any{"flow": []string{"imports"}}, agreement.Change{Clause: "terms[0].where.flow", After: "imports", Effect: "narrows"}},

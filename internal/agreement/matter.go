@@ -71,8 +71,9 @@ func (m *matter) parties() *refusal {
 			say("it gives %s", "il donne %s", m.t.Dataset))
 	}
 	if !m.named(m.t.From, m.f.Us) {
+		who := cmp.Or(strings.Join(m.t.From, ", "), roleParty)
 		return refuse(stageTerms, m.clause("from"), say("%s does not answer under this term", "%s ne répond pas au titre de cette clause", m.f.Us),
-			say("ask %s", "interrogez %s", strings.Join(m.t.From, ", ")))
+			say("ask %s", "interrogez %s", who))
 	}
 	if !m.named(m.t.To, m.r.From.Member) {
 		return refuse(stageTerms, m.clause("to"), say("%s may not ask under this term", "%s ne peut pas interroger au titre de cette clause", m.r.From.Member),
@@ -81,13 +82,36 @@ func (m *matter) parties() *refusal {
 	return nil
 }
 
-// named says whether a list has a member; an empty one has every full party.
+// named says whether a list has a member, by its code or by the word of its role;
+// an empty one has every full party.
 func (m *matter) named(list []string, member string) bool {
+	role := m.role(member)
 	if len(list) > 0 {
-		return slices.Contains(list, member)
+		return slices.Contains(list, member) || role != "" && slices.Contains(list, role)
 	}
-	in := func(x guichet.Member) bool { return x.Code == member && x.Role == "party" }
-	return m.p.a.Parties[party(&m.p.a, member)].Role == "party" && slices.ContainsFunc(m.f.Members, in)
+	return role == roleParty
+}
+
+// roleParty is the role of a full party: the first of Roles.
+const roleParty = "party"
+
+// Roles are the roles of parties, in the circle and in agreements, from the one that
+// may most to the one that may least.
+func Roles() []string { return []string{roleParty, "observer", "dialogue_partner", "guest"} }
+
+// role is a party's role under the paper: what the paper says and no more than what
+// the circle says, whichever is less. "" of who is no member.
+func (m *matter) role(member string) string {
+	i := slices.IndexFunc(m.f.Members, func(x guichet.Member) bool { return x.Code == member })
+	if i < 0 {
+		return ""
+	}
+	in := slices.Index(Roles(), m.p.a.Parties[party(&m.p.a, member)].Role)
+	of := slices.Index(Roles(), m.f.Members[i].Role)
+	if in < 0 || of < 0 {
+		return ""
+	}
+	return Roles()[max(in, of)]
 }
 
 // fill fills in what the question leaves open, as the desk does.

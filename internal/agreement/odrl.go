@@ -2,6 +2,7 @@ package agreement
 
 import (
 	"fmt"
+	"slices"
 
 	"guichet"
 )
@@ -48,14 +49,14 @@ func (w odrl) uid() string {
 }
 
 func (w odrl) parties(named []string) []any {
+	if len(named) == 0 {
+		named = []string{roleParty}
+	}
 	var out []any
 	for _, p := range w.a.Parties {
-		if p.Role == "party" && len(named) == 0 {
+		if slices.Contains(named, p.Member) || slices.Contains(named, p.Role) {
 			out = append(out, w.partyIRI(p.Member))
 		}
-	}
-	for _, m := range named {
-		out = append(out, w.partyIRI(m))
 	}
 	return out
 }

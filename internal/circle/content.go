@@ -122,6 +122,11 @@ func (c charter) signers() []string {
 	return codes
 }
 
+// readsAll says whether members of a role may read agreements that they are no party
+// of. Parties and observers may: they are there to see. A dialogue partner and a
+// non-state guest read what concerns them.
+func readsAll(role string) bool { return role == "party" || role == "observer" }
+
 func (c charter) of(code string) (standing, bool) {
 	i := slices.IndexFunc(c.Members, func(m standing) bool { return m.Code == code })
 	if i < 0 {

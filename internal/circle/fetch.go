@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"io/fs"
 	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"guichet"
@@ -83,7 +85,7 @@ func (r *Repository) Adopt(ctx context.Context, id string, get Get) error {
 func (r *Repository) follow(ctx context.Context, prev *view, id string, get Get) (*view, error) {
 	now := r.cfg.Clock()
 	v, err := (&loader{
-		prev: prev, id: id, signed: true, ref: now.Add(-r.cfg.Life.grace()),
+		prev: prev, id: id, name: r.cfg.Name, signed: true, ref: now.Add(-r.cfg.Life.grace()),
 		get: func(path string) ([]byte, error) {
 			if err := ctx.Err(); err != nil {
 				return nil, err
@@ -116,7 +118,14 @@ type bundle struct {
 
 // Bundle returns the circle as one file, to be carried to another machine: for a
 // member that joins, or for an offline reader of receipts. All in it is signed.
-func (r *Repository) Bundle() ([]byte, error) {
+func (r *Repository) Bundle() ([]byte, error) { return r.BundleFor("", "party") }
+
+// BundleFor is the bundle for a member of a role, or one that is to become it:
+// without the agreements that it may not read.
+func (r *Repository) BundleFor(member, role string) ([]byte, error) {
+	if !slices.Contains(roleNames(), role) {
+		return nil, guichet.Errorf(guichet.KindInvalid, "there is no role %q", clip(role)).WithHint("write one of %s", strings.Join(roleNames(), ", "))
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	v, err := r.current()
@@ -124,6 +133,12 @@ func (r *Repository) Bundle() ([]byte, error) {
 		return nil, err
 	}
 	b := bundle{Format: format, ID: v.id, Name: v.content.charter.Name, Files: maps.Clone(v.raw)}
+	if !readsAll(role) {
+		maps.DeleteFunc(b.Files, func(name string, _ []byte) bool {
+			found := papersOf().FindStringSubmatch(name)
+			return found != nil && !v.isParty(member, strings.Join(found[1:], ""))
+		})
+	}
 	if b.Files[noticesFile], err = r.looseBytes(); err != nil {
 		return nil, err
 	}

@@ -135,6 +135,21 @@ func KeyID(public ed25519.PublicKey) string {
 	return hex.EncodeToString(sum[:8])
 }
 
+// sameName refuses the papers of another circle. Where two circles have the same
+// members with the same keys, every signature of the one is good in the other: what
+// tells them apart is what was signed.
+func (l *loader) sameName() error {
+	want, got := l.name, l.out.content.charter.Name
+	if want == "" && l.prev != nil {
+		want = l.prev.content.charter.Name
+	}
+	if want != "" && got != want {
+		return guichet.Errorf(guichet.KindUntrusted, "these are papers of the circle %s, not of %s", clip(got), want).
+			WithHint("name the circle that they are of with --circle; if another member gave them as %s's, ask it why", want)
+	}
+	return nil
+}
+
 // clip shortens a word from outside before it is shown.
 func clip(s string) string {
 	const most = 80

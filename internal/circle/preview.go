@@ -16,7 +16,7 @@ func (r *Repository) preview(base *view, p *Proposal) (*view, error) {
 	if err := r.fits(base, p); err != nil {
 		return nil, err
 	}
-	next, err := (&loader{prev: base, anew: true, id: p.CircleID, get: overlay(p, base)}).load()
+	next, err := (&loader{prev: base, anew: true, id: p.CircleID, name: r.cfg.Name, get: overlay(p, base)}).load()
 	if err != nil {
 		return nil, err
 	}

@@ -42,7 +42,7 @@ func (r *Repository) publish(ctx context.Context, p *Proposal) error {
 			WithHint("send it to them; nothing was installed, and guichet circle review shows what each paper lacks")
 	}
 	v, err := (&loader{
-		prev: base, anew: true, signed: true, id: p.CircleID, ref: r.cfg.Clock().Add(-r.cfg.Life.grace()), get: overlay(p, base),
+		prev: base, anew: true, signed: true, id: p.CircleID, name: r.cfg.Name, ref: r.cfg.Clock().Add(-r.cfg.Life.grace()), get: overlay(p, base),
 	}).load()
 	if err != nil {
 		return err

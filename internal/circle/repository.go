@@ -19,7 +19,10 @@ import (
 type Config struct {
 	// Dir is the folder of one circle: HOME/circles/border-five. It is made when
 	// the first state is installed.
-	Dir   string
+	Dir string
+	// Name is the circle's: papers of another are refused, whoever signed them. "":
+	// the name of the papers that are there is kept to.
+	Name  string
 	Clock guichet.Clock
 	// Life is how long papers live that this node proposes, and the grace it
 	// gives. Zero: 180, 30 and 14 days.
@@ -153,7 +156,7 @@ func (r *Repository) read() (*view, error) {
 		return nil, guichet.Errorf(guichet.KindUntrusted, "the circle's folder has lost its state %s", name)
 	}
 	defer root.Close() //nolint:errcheck // only read
-	v, err := (&loader{signed: true, get: func(path string) ([]byte, error) { return readLimited(root, path) }}).load()
+	v, err := (&loader{name: r.cfg.Name, signed: true, get: func(path string) ([]byte, error) { return readLimited(root, path) }}).load()
 	if err != nil {
 		return nil, err
 	}

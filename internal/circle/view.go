@@ -41,6 +41,7 @@ type view struct {
 type loader struct {
 	get     getter
 	id      string    // of the circle that is expected; "" takes the first root's
+	name    string    // of the circle that is expected; "" takes that of prev, or the charter's
 	prev    *view     // the state trusted so far; nil at first
 	ref     time.Time // the instant that papers must outlive; zero: expiry is judged by the caller
 	signed  bool      // signatures are required
@@ -67,6 +68,9 @@ func (l *loader) load() (*view, error) {
 		}
 	}
 	if err := l.out.read(); err != nil {
+		return nil, err
+	}
+	if err := l.sameName(); err != nil {
 		return nil, err
 	}
 	return l.out, nil

@@ -26,7 +26,7 @@ func agreementComments() map[string]string {
 		"parties.role":        "party, observer, dialogue_partner, guest",
 		"validity":            "both days included; copies then: delete, keep_archived / jours inclus ; copies ensuite : delete, keep_archived",
 		"purposes":            "words of the list of purposes / mots de la liste des finalités",
-		"terms":               "who may ask whom for what; empty from: every party answers; empty to: every member of role party asks / qui peut demander quoi à qui",
+		"terms":               "who may ask whom for what: members, or a role (observer, dialogue_partner, guest); empty: every member of role party / qui peut demander quoi à qui : membres, ou rôle ; vide : tout membre de rôle party",
 		"terms.grains":        "declaration lines are given only where they are named here / les lignes de déclaration seulement si nommées ici",
 		"terms.picks":         "classification: what may be asked / classification : ce qui peut être demandé",
 		"terms.max_tier":      "highest sensitivity of goods / sensibilité la plus élevée des marchandises",

@@ -355,6 +355,7 @@ func TestHeldReady(t *testing.T) {
 	held("first", false)
 	held("again", true)
 	held("another party", false, func(r *guichet.Request) { r.From.Office = "customs" })
+	held("the party of that name in another circle", false, func(r *guichet.Request) { r.From.Circle = "asean" })
 	held("another question", false, func(r *guichet.Request) { r.Question.Lang = "fr" })
 	c.decision.Version, c.decision.Digest = 2, "d2"
 	held("another version", false)

@@ -11,6 +11,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"io"
+	"io/fs"
 	"log/slog"
 	"math/big"
 	"net"
@@ -176,8 +177,10 @@ func (n *node) start() *node {
 	n.t.Helper()
 	s, err := federation.NewServer(federation.ServerConfig{
 		Us: n.code, Version: "test", Circle: n.circle.now, Clock: n.now, Gate: n, Seal: n.seal, Desk: n.desk, Still: n.still, Journal: n.journal,
-		Papers: fstest.MapFS{"metadata/1.root.json": {Data: []byte("root")}, "targets/big": {Data: bytes.Repeat([]byte("x"), 1<<20)}},
-		Size:   func() uint64 { return uint64(len(n.journal.all())) }, Log: slog.New(slog.NewTextHandler(&locked{w: n.log}, nil)), Limits: n.limits,
+		Papers: func(guichet.Member) fs.FS {
+			return fstest.MapFS{"metadata/1.root.json": {Data: []byte("root")}, "targets/big": {Data: bytes.Repeat([]byte("x"), 1<<20)}}
+		},
+		Size: func() uint64 { return uint64(len(n.journal.all())) }, Log: slog.New(slog.NewTextHandler(&locked{w: n.log}, nil)), Limits: n.limits,
 	})
 	if err != nil {
 		n.t.Fatal(err)

@@ -80,7 +80,7 @@ func (w *RecordsWriter) Begin(head guichet.Reply, leaf uint64) error {
 	}
 	w.decision, w.looked = head.Decision, w.v.s.cfg.Clock()
 	w.sum, w.stage = newChain(w.asked.Request.Exchange), flowing
-	w.v.begun = true
+	w.v.begun, w.v.told.Status = true, http.StatusOK
 	w.v.w.WriteHeader(http.StatusOK)
 	return w.chained(frame{frameHead, text})
 }

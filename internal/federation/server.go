@@ -136,7 +136,7 @@ func (l Limits) orDefaults() Limits {
 	return l
 }
 
-// ServerConfig is what a server is made of. All but Limits must be given.
+// ServerConfig is what a server is made of. All but Watch and Limits must be given.
 type ServerConfig struct {
 	Us      string                // our member code
 	Version string                // of the program, which ping tells
@@ -151,9 +151,10 @@ type ServerConfig struct {
 	// ends the stream and is told in it.
 	Still   func(ctx context.Context, a Asked, d guichet.Decision) error
 	Journal Log
-	Papers  fs.FS         // the circle's signed papers, as members fetch them
-	Size    func() uint64 // leaves in our journal, which ping tells
+	Papers  func(guichet.Member) fs.FS // the circle's signed papers, as a member may fetch them
+	Size    func() uint64              // leaves in our journal, which ping tells
 	Log     *slog.Logger
+	Watch   Watch // nil: nobody is told
 	Limits  Limits
 }
 

@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"flag"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -132,7 +133,7 @@ func vectorNode(t *testing.T) (*node, http.Handler) {
 	n.desk = desk{records: n.streams(3, 20)}
 	s, err := federation.NewServer(federation.ServerConfig{
 		Us: "CA", Version: "test", Circle: func() guichet.Circle { return guichet.Circle{Name: "border-five"} }, Clock: vectorTime, Gate: everybody{}, Seal: n.seal, Desk: n.desk, Still: everybody{}.still,
-		Journal: n.journal, Papers: fstest.MapFS{}, Size: func() uint64 { return 0 }, Log: slog.New(slog.DiscardHandler),
+		Journal: n.journal, Papers: func(guichet.Member) fs.FS { return fstest.MapFS{} }, Size: func() uint64 { return 0 }, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -180,7 +180,7 @@ func (s *Server) circleFile(_ context.Context, v *visit) error {
 	if !fs.ValidPath(path) || path == "." {
 		return missing
 	}
-	f, err := s.cfg.Papers.Open(path)
+	f, err := s.cfg.Papers(v.visitor.Member).Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return missing
 	}

@@ -26,6 +26,7 @@ type visit struct {
 	visitor Visitor
 	whole   bool // the body has come: nothing of the request is left on the connection
 	begun   bool // the status has left: an error can no longer be told as a problem
+	told    Served
 }
 
 // window makes a handler of a verb: it bounds what comes, lets the gate judge,
@@ -34,40 +35,52 @@ type visit struct {
 func (s *Server) window(maxBody int64, verb func(context.Context, *visit) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		v := &visit{s: s, w: w, r: r, control: http.NewResponseController(w)}
+		ctx, began := r.Context(), s.cfg.Clock()
+		defer func() { v.watched(ctx, began) }() // last, after what contain has told
 		defer v.contain(r.Context())
-		if err := v.admit(maxBody, verb); err != nil {
-			v.fail(r.Context(), err)
+		leave, err := v.admit(maxBody)
+		defer leave()
+		if err == nil {
+			if s.cfg.Watch != nil {
+				ctx = s.cfg.Watch.Admitted(ctx, r, v.visitor.Member.Code)
+			}
+			err = verb(ctx, v)
+		}
+		if err != nil {
+			v.fail(ctx, err)
 		}
 	})
 }
 
-func (v *visit) admit(maxBody int64, verb func(context.Context, *visit) error) error {
+// admit lets a request in, or says why not; leave, which is never nil, gives back the
+// places that it took.
+func (v *visit) admit(maxBody int64) (leave func(), err error) {
+	leave = func() {}
 	if err := v.readBy(within(v.r.Context(), v.s.cfg.Limits.Body)); err != nil {
-		return err
+		return leave, err
 	}
 	// A member's own share comes first, by its connection: who sends slow bodies
 	// takes no place of another's.
 	peer, err := v.s.cfg.Gate.Peer(v.r)
 	if err != nil {
-		return fmt.Errorf("peer: %w", err)
+		return leave, fmt.Errorf("peer: %w", err)
 	}
 	leaveShare, err := v.s.all.of(peer.Code)
 	if err != nil {
-		return err
+		return leave, err
 	}
-	defer leaveShare()
-	leave, err := v.s.all.enter()
+	leavePlace, err := v.s.all.enter()
 	if err != nil {
-		return err
+		return leaveShare, err
 	}
-	defer leave()
+	leave = func() { leavePlace(); leaveShare() }
 	if err := v.readBody(maxBody); err != nil {
-		return err
+		return leave, err
 	}
 	if v.visitor, err = v.s.cfg.Gate.Admit(v.r, v.body); err != nil {
-		return fmt.Errorf("admit: %w", err)
+		return leave, fmt.Errorf("admit: %w", err)
 	}
-	return verb(v.r.Context(), v)
+	return leave, nil
 }
 
 // readBy says until when the body must have come; the zero time: there is no end.
@@ -140,7 +153,7 @@ func (v *visit) send(status int, media string, body []byte) error {
 	if err := v.allowWrite(); err != nil {
 		return err
 	}
-	v.begun = true
+	v.begun, v.told.Status = true, status
 	v.w.WriteHeader(status)
 	if _, err := v.w.Write(body); err != nil {
 		return fmt.Errorf("write the answer: %w", err)
@@ -183,7 +196,7 @@ func (v *visit) fail(ctx context.Context, err error) {
 	}
 	// A request that bears no signature leaves nothing to bind ours to: then the
 	// problem leaves unsigned, and is worth what the connection is worth.
-	v.begun = true
+	v.begun, v.told.Status = true, p.Status
 	v.w.WriteHeader(p.Status)
 	_, _ = v.w.Write(body) // nobody is left to be told
 }
@@ -202,6 +215,13 @@ func (v *visit) note(ctx context.Context, p problem, err error) {
 	case slices.Contains([]guichet.Kind{guichet.KindUntrusted, guichet.KindBusy, guichet.KindFull, guichet.KindHostile}, p.Kind):
 		level = slog.LevelWarn
 		attrs = append(attrs, slog.String("message", p.Message))
+	}
+	if v.s.cfg.Watch != nil { // one line a request, and it is the watch's
+		v.told.Kind, v.told.Level = p.Kind, level
+		if level > slog.LevelDebug {
+			v.told.Note = attrs[len(attrs)-1].Value.String()
+		}
+		return
 	}
 	v.s.cfg.Log.LogAttrs(ctx, level, "a member's request was not served", attrs...)
 }

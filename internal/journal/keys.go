@@ -31,13 +31,14 @@ func (t trusted) verifier() edVerifier {
 // Trusted collects the log and witness keys of circles: the state of today, and
 // with it the states of before, as far as they were kept. A key that any of them
 // has revoked is revoked. A witness key of a member that has left counts until it
-// left.
+// left. That of a non-state guest counts for nothing: what governments owe each other
+// is not made true by somebody who is none.
 func Trusted(circles ...guichet.Circle) Keys {
 	var keys Keys
 	for _, c := range circles {
 		for _, m := range c.Members {
 			for _, k := range m.Keys {
-				if (k.Use == guichet.KeyLog || k.Use == guichet.KeyWitness) && len(k.Public) == ed25519.PublicKeySize {
+				if (k.Use == guichet.KeyLog || k.Use == guichet.KeyWitness && MayWitness(m)) && len(k.Public) == ed25519.PublicKeySize {
 					k.Revoked = earliest(k.Revoked, m.Left)
 					keys.add(trusted{c.Name, m.Code, k})
 				}
@@ -46,6 +47,10 @@ func Trusted(circles ...guichet.Circle) Keys {
 	}
 	return keys
 }
+
+// MayWitness says whether a member's cosignatures count under others' checkpoints:
+// those of parties, observers and dialogue partners.
+func MayWitness(m guichet.Member) bool { return m.Role != "guest" }
 
 func (k *Keys) add(t trusted) {
 	i := slices.IndexFunc(k.list, func(o trusted) bool {

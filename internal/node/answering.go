@@ -153,11 +153,15 @@ func (a asking) Append(ctx context.Context, leaf guichet.Leaf) (uint64, error) {
 
 // server builds what serves the other members.
 func (s *Seat) server(counter *desk.Counter) (*federation.Server, error) {
+	var watch federation.Watch
+	if s.watch != nil {
+		watch = seatWatch{s.watch, s.name}
+	}
 	return federation.NewServer(federation.ServerConfig{
 		Us: s.us(), Version: s.n.cfg.Version, Circle: s.papers.circle, Clock: s.n.cfg.Clock, Gate: admitting{s.gate}, Seal: &s.lines,
-		Desk: serving{s, counter}, Still: deciding{s}.still, Journal: serving{s, counter}, Papers: circleFiles{s.papers},
+		Desk: serving{s, counter}, Still: deciding{s}.still, Journal: serving{s, counter}, Papers: func(m guichet.Member) fs.FS { return circleFiles{s.papers, m.Code} },
 		Size: func() uint64 { return uint64(max(s.journal.Size(), 0)) },
-		Log:  s.n.cfg.Log,
+		Log:  s.n.cfg.Log, Watch: watch,
 	})
 }
 
@@ -274,12 +278,16 @@ func withStatus(err error) error {
 	return err
 }
 
-// circleFiles are the circle's published papers, as a file system of single files.
-type circleFiles struct{ p *papers }
+// circleFiles are the circle's published papers as a member may read them, as a file
+// system of single files.
+type circleFiles struct {
+	p      *papers
+	member string
+}
 
 // Open opens one of them; fs.ErrNotExist when there is none of that name.
 func (c circleFiles) Open(name string) (fs.File, error) {
-	text, err := c.p.repo.File(name)
+	text, err := c.p.repo.FileFor(c.member, name)
 	if guichet.KindOf(err) == guichet.KindNotFound {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
 	}

@@ -39,6 +39,11 @@ func (s *Seat) AskMembers(ctx context.Context, q MembersQuestion, each func(Memb
 	if own {
 		a.Own = func(ctx context.Context) (guichet.Reply, error) { return s.ownReply(ctx, q) }
 	}
+	if s.watch != nil {
+		traced, done := s.watch.tracing.asking(ctx, s.name, len(members))
+		defer done()
+		ctx = traced
+	}
 	out := MembersAnswer{Circle: s.name, Members: []MemberResult{}}
 	var results []federation.Result
 	for r := range s.client.AskAll(ctx, a) {
@@ -46,6 +51,9 @@ func (s *Seat) AskMembers(ctx context.Context, q MembersQuestion, each func(Memb
 			return MembersAnswer{}, r.Err
 		}
 		results = append(results, r)
+		if r.Member != s.us() {
+			s.watch.asked(s.name, r)
+		}
 		told := resultOf(r)
 		out.Members = append(out.Members, told)
 		if each != nil {

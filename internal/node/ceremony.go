@@ -20,8 +20,9 @@ import (
 // be stopped for them.
 type Ceremonies struct {
 	n    *Node
-	repo *circle.Repository // nil where no circle is named and the home has none
+	repo *circle.Repository // nil where no circle is named and the home has none, or several
 	name string
+	none error // why repo is nil; nil where the home has no circle yet
 }
 
 // OpenCeremonies opens a home for ceremonies of the circle that cfg names, or of
@@ -33,10 +34,13 @@ func OpenCeremonies(ctx context.Context, cfg Config) (*Ceremonies, error) {
 	}
 	c := &Ceremonies{n: n}
 	name, err := circleIn(n.Home().Path, n.cfg.Circle)
-	if err == nil {
+	switch kind := guichet.KindOf(err); {
+	case err == nil:
 		err = c.use(name)
-	} else if guichet.KindOf(err) == guichet.KindNotFound {
+	case kind == guichet.KindNotFound:
 		err = nil // the first ceremonies make a circle
+	case kind == guichet.KindInvalid:
+		c.none, err = err, nil // of several none is named: most files say whose they are
 	}
 	if err != nil {
 		return nil, errors.Join(err, n.Close())
@@ -58,6 +62,9 @@ func (c *Ceremonies) use(name string) error {
 
 // standing returns the repository of a circle that stands.
 func (c *Ceremonies) standing() (*circle.Repository, error) {
+	if c.none != nil && c.repo == nil {
+		return nil, c.none
+	}
 	if c.repo == nil || !c.repo.Exists() {
 		return nil, guichet.Errorf(guichet.KindNotFound, "%s has no seat in any circle yet", c.n.Home().Path).
 			WithHint("found one with 'guichet circle create'; of one that stands take its papers in with 'guichet circle adopt'")
@@ -105,18 +112,22 @@ func (c *Ceremonies) paper(yaml []byte, keys ...*seal.Keys) (guichet.Member, err
 	return m, nil
 }
 
-// KeyPaths are the two key files of a home.
+// KeyPaths are the two key files by which the home stands in the circle.
 func (c *Ceremonies) KeyPaths() (node, member string) {
-	dir := filepath.Join(c.n.Home().Path, dirKeys)
+	dir := keyDir(c.n.Home().Path, c.name)
 	return filepath.Join(dir, nodeKeys), filepath.Join(dir, memberKeys)
 }
 
-// keys opens the home's two key files, and makes those that are not there yet.
-func (c *Ceremonies) keys() (node, member *seal.Keys, err error) {
-	nodePath, memberPath := c.KeyPaths()
-	if err := os.MkdirAll(filepath.Dir(nodePath), 0o700); err != nil {
+// keys opens the two key files for a circle, and makes those that are not there yet.
+func (c *Ceremonies) keys(circle string) (node, member *seal.Keys, err error) {
+	dir, err := newKeyDir(c.n.Home().Path, circle)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, nil, fmt.Errorf("keys: %w", err)
 	}
+	nodePath, memberPath := filepath.Join(dir, nodeKeys), filepath.Join(dir, memberKeys)
 	if node, err = c.keysAt(nodePath, c.n.cfg.Passphrase, guichet.KeyTLS, guichet.KeySeal, guichet.KeyLog, guichet.KeyWitness); err != nil {
 		return nil, nil, err
 	}
@@ -125,9 +136,6 @@ func (c *Ceremonies) keys() (node, member *seal.Keys, err error) {
 }
 
 func (c *Ceremonies) keysAt(path string, passphrase func() ([]byte, error), uses ...guichet.KeyUse) (*seal.Keys, error) {
-	if _, err := os.Stat(path); err == nil {
-		return c.n.openKeys(filepath.Base(path), passphrase)
-	}
 	if passphrase == nil {
 		return nil, guichet.Errorf(guichet.KindInvalid, "nobody says the passphrase of %s", path)
 	}
@@ -136,6 +144,9 @@ func (c *Ceremonies) keysAt(path string, passphrase func() ([]byte, error), uses
 		return nil, err
 	}
 	defer seal.Wipe(words)
+	if _, err := os.Stat(path); err == nil {
+		return seal.OpenKeys(path, words)
+	}
 	k, err := seal.NewKeys(c.n.cfg.Clock().UTC().Truncate(time.Second), rand.Reader, uses...)
 	if err != nil {
 		return nil, err
@@ -145,7 +156,7 @@ func (c *Ceremonies) keysAt(path string, passphrase func() ([]byte, error), uses
 
 // memberKey opens the member's own key.
 func (c *Ceremonies) memberKey() (crypto.Signer, *seal.Keys, error) {
-	k, err := c.n.openKeys(memberKeys, c.n.cfg.MemberPassphrase)
+	k, err := c.n.openKeys(c.name, memberKeys, c.n.cfg.MemberPassphrase)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -161,7 +172,7 @@ func (c *Ceremonies) Found(name string, threshold int, paper []byte, why string)
 	if c.repo.Exists() {
 		return nil, guichet.Errorf(guichet.KindInvalid, "this home has a seat in a circle %s already", name)
 	}
-	node, member, err := c.keys()
+	node, member, err := c.keys(name)
 	if err != nil {
 		return nil, err
 	}
@@ -198,6 +209,9 @@ func (c *Ceremonies) Invite(name, member, role string) ([]byte, error) {
 		return nil, guichet.Errorf(guichet.KindInvalid, "%s is the member of this home: it needs no invitation", member).WithHint("say with --member whom to invite")
 	}
 	if c.repo == nil {
+		if c.none != nil {
+			return nil, c.none
+		}
 		if name == "" {
 			return nil, guichet.Errorf(guichet.KindInvalid, "no circle is named").WithHint("add --circle NAME")
 		}
@@ -222,7 +236,11 @@ func ReadInvitation(text []byte) (Invitation, error) {
 // Join answers an invitation with this home's paper and its keys, each of which
 // signs, so that nobody brings another's.
 func (c *Ceremonies) Join(invitation, paper []byte) ([]byte, error) {
-	node, member, err := c.keys()
+	to, err := ReadInvitation(invitation)
+	if err != nil {
+		return nil, err
+	}
+	node, member, err := c.keys(to.Circle)
 	if err != nil {
 		return nil, err
 	}

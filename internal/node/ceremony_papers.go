@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -82,7 +83,7 @@ func (c *Ceremonies) replace(file string, passphrase func() ([]byte, error), use
 	}
 	defer seal.Wipe(words)
 	again := func() ([]byte, error) { return slices.Clone(words), nil }
-	k, err := c.n.openKeys(file, again)
+	k, err := c.n.openKeys(c.name, file, again)
 	if err != nil {
 		return guichet.MemberKey{}, err
 	}
@@ -227,20 +228,44 @@ func (c *Ceremonies) Verify() (CircleReport, error) {
 		}
 		out.Papers = append(out.Papers, x)
 	}
+	withheld, err := repo.Withheld(c.n.Home().Member)
+	if err != nil && r.Fatal == "" {
+		return CircleReport{}, err
+	}
 	for _, f := range r.Faults {
-		out.Faults = append(out.Faults, PaperFault(f))
+		if !slices.Contains(withheld, f.Paper) {
+			out.Faults = append(out.Faults, PaperFault(f))
+		}
 	}
 	return out, nil
 }
 
 // Bundle is the whole of the circle's public papers as one file, for whoever
 // verifies receipts without a home, or takes a seat on a new machine.
-func (c *Ceremonies) Bundle() ([]byte, error) {
+func (c *Ceremonies) Bundle() ([]byte, error) { return c.BundleFor("", "") }
+
+// BundleFor is the bundle for one member, without the agreements that its role keeps
+// from it. role is that of a member that is still to join; "" that of the circle's
+// charter, and of a party where member is "".
+func (c *Ceremonies) BundleFor(member, role string) ([]byte, error) {
 	repo, err := c.standing()
 	if err != nil {
 		return nil, err
 	}
-	return repo.Bundle()
+	st, err := repo.State()
+	if err != nil {
+		return nil, err
+	}
+	m, ok := st.Member(member)
+	switch {
+	case ok && role != "" && role != m.Role:
+		return nil, guichet.Errorf(guichet.KindInvalid, "%s is %s in the circle %s, not %s", member, m.Role, c.name, role).WithHint("leave out --role")
+	case ok:
+		role = m.Role
+	case member != "" && role == "":
+		return nil, guichet.Errorf(guichet.KindNotFound, "%s is no member of the circle %s yet", member, c.name).WithHint("say as what it is to join: --role guest")
+	}
+	return repo.BundleFor(member, cmp.Or(role, "party"))
 }
 
 // Adopt takes the papers of a circle that stands into a home that has none of

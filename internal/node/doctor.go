@@ -1,14 +1,19 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"guichet"
 	"guichet/internal/circle"
+	"guichet/internal/federation"
 )
 
 // States of findings.
@@ -29,11 +34,51 @@ const (
 	clockFar  = 30 * time.Second
 	// soon is how long before a paper's expiry it is told.
 	soon = 10 * 24 * time.Hour
+	// keySoon and agreementSoon are so for keys and agreements, which other people
+	// have to sign.
+	keySoon       = 30 * 24 * time.Hour
+	agreementSoon = 60 * 24 * time.Hour
+	// cosignLate is how old a leaf may be that no other member has cosigned: several
+	// rounds of asking them.
+	cosignLate = time.Minute
 )
 
-// Doctor looks at a home and its seat as far as they open: what cannot be opened
-// is a finding, not an error.
+// Doctor looks at a home and its seats as far as they open, in all its circles or
+// in the one that is named: what cannot be opened is a finding, not an error.
 func Doctor(ctx context.Context, cfg Config, q DoctorQuestion) ([]Finding, error) {
+	names, err := circlesIn(cfg.Home)
+	if err != nil || cfg.Circle != "" || len(names) < 2 {
+		return doctorIn(ctx, cfg, q)
+	}
+	var out []Finding
+	for _, name := range names {
+		cfg.Circle = name
+		found, err := doctorIn(ctx, cfg, q)
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range found {
+			if ofHome(f.What) {
+				// The first seat that opens tells of the home; where it did not, its
+				// disk was told already.
+				if slices.ContainsFunc(out, func(o Finding) bool { return o.What == f.What }) {
+					continue
+				}
+				q.SeatOnly = q.SeatOnly || f.What == "home"
+			} else {
+				f.Circle = name
+			}
+			out = append(out, f)
+		}
+	}
+	return out, nil
+}
+
+// ofHome says whether a finding is of the home, and not of a seat in a circle.
+func ofHome(what string) bool { return slices.Contains([]string{"disk", "home", "law"}, what) }
+
+// doctorIn looks at a home and one seat.
+func doctorIn(ctx context.Context, cfg Config, q DoctorQuestion) ([]Finding, error) {
 	op, err := Operate(ctx, cfg)
 	if err == nil {
 		found, err := op.Doctor(ctx, q)
@@ -46,36 +91,90 @@ func Doctor(ctx context.Context, cfg Config, q DoctorQuestion) ([]Finding, error
 		return nil, ctx.Err()
 	}
 	out := diskFinding(cfg.Home)
-	f := Finding{What: "seat", State: stateWrong, Text: guichet.Text{EN: sentence(err), FR: sentence(err)}}
+	f := Finding{What: "seat", State: stateWrong, Text: guichet.Text{EN: Sentence(err), FR: Sentence(err)}}
 	if e := wireErrorOf(err); e.Hint != "" {
 		f.Do = guichet.Text{EN: e.Hint, FR: e.Hint}
 	}
 	return append(out, f), nil
 }
 
-// sentence is an error's own words.
-func sentence(err error) string { return wireErrorOf(err).Message }
+// Sentence is an error's own words.
+func Sentence(err error) string { return wireErrorOf(err).Message }
 
 // Doctor looks at everything that the seat needs.
 func (s *Seat) Doctor(ctx context.Context, q DoctorQuestion) ([]Finding, error) {
-	out := diskFinding(s.n.Home().Path)
-	out = append(out, s.homeFinding(ctx), s.keysFinding())
+	var out []Finding
+	if !q.SeatOnly {
+		out = append(diskFinding(s.n.Home().Path), s.homeFinding(ctx), s.lawFinding())
+	}
+	out = append(out, s.keysFinding())
 	out = append(out, s.circleFindings()...)
-	out = append(out, s.agreementsFinding(), s.lawFinding(), s.journalFinding(ctx))
+	out = append(out, s.agreementsFinding(), s.journalFinding(ctx))
 	if q.Offline {
-		return out, nil
+		return append(out, clockFinding(kept(), nil)), nil
 	}
 	now := s.clock()
+	var ahead []time.Duration // of the members' clocks before ours
 	for _, m := range s.papers.circle().Members {
 		if m.Code == s.us() || m.HasLeft(now) {
 			continue
 		}
-		out = append(out, s.memberFinding(ctx, m))
+		f, pong := s.memberFinding(ctx, m)
+		if out = append(out, f); pong.Version != "" {
+			ahead = append(ahead, pong.Ahead)
+		}
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 	}
-	return out, nil
+	return append(out, clockFinding(kept(), ahead)), nil
+}
+
+// Who keeps this machine's clock.
+const (
+	clockKept   = "kept"
+	clockAlone  = "alone"
+	clockUnsaid = "unsaid" // the system does not let us ask
+)
+
+// kept says whether the system keeps this machine's clock by others' (NTP). A service
+// that is confined may not be let ask.
+func kept() string {
+	switch state, err := unix.Adjtimex(&unix.Timex{}); { // asks, and changes nothing
+	case err != nil:
+		return clockUnsaid
+	case state == unix.TIME_ERROR:
+		return clockAlone
+	}
+	return clockKept
+}
+
+// clockFinding judges our clock: by whether the system keeps it, and by those of the
+// members that answered. Where most of them are apart from it to one side, it is ours
+// that is wrong.
+func clockFinding(kept string, ahead []time.Duration) Finding {
+	before, behind := 0, 0
+	for _, d := range ahead {
+		if d > clockNear {
+			before++
+		}
+		if d < -clockNear {
+			behind++
+		}
+	}
+	slices.Sort(ahead)
+	fix := func(f Finding) Finding {
+		return f.do("set this machine's clock, and let it be kept (NTP: chrony, systemd-timesyncd)", "réglez l'horloge de cette machine et faites-la tenir à l'heure (NTP : chrony, systemd-timesyncd)")
+	}
+	switch most := len(ahead) / 2; {
+	case len(ahead) > 1 && max(before, behind) > most:
+		return fix(finding("clock", stateWrong, "%d of %d members' clocks are apart from ours to one side, by about %s: ours is wrong", "%d horloges sur %d des membres s'écartent de la nôtre du même côté, d'environ %s : la nôtre est fausse", max(before, behind), len(ahead), ahead[most].Abs().Round(time.Second)))
+	case kept == clockAlone:
+		return fix(finding("clock", stateWatch, "nothing keeps this machine's clock; %d of %d members' agree with it", "rien ne tient l'horloge de cette machine à l'heure ; %d sur %d de celles des membres concordent", len(ahead)-before-behind, len(ahead)))
+	case kept == clockUnsaid:
+		return finding("clock", stateWell, "%d of %d members' clocks agree with ours; whether the system keeps it, it does not say", "%d horloges sur %d des membres concordent avec la nôtre ; le système ne dit pas s'il la tient à l'heure", len(ahead)-before-behind, len(ahead))
+	}
+	return finding("clock", stateWell, "kept by the system; %d of %d members' agree with it", "tenue par le système ; %d sur %d de celles des membres concordent", len(ahead)-before-behind, len(ahead))
 }
 
 func finding(what, state, en, fr string, args ...any) Finding {
@@ -109,24 +208,39 @@ func (s *Seat) homeFinding(ctx context.Context) Finding {
 	subs, err := s.n.Submissions(ctx)
 	switch {
 	case err != nil:
-		return finding("home", stateWrong, "the tables cannot be read: %s", "les tables ne peuvent être lues : %s", sentence(err)).do("run 'guichet check'", "lancez « guichet check »")
-	case len(subs) == 0:
+		return finding("home", stateWrong, "the tables cannot be read: %s", "les tables ne peuvent être lues : %s", Sentence(err)).do("run 'guichet check'", "lancez « guichet check »")
+	}
+	if err := s.n.store.Look(ctx); err != nil {
+		e := wireErrorOf(err)
+		f := finding("home", stateWrong, "the tables are not whole: %[1]s", "les tables ne sont pas entières : %[1]s", e.Message)
+		return f.do("%s; then run 'guichet check', which reads every file", "%s ; puis lancez « guichet check », qui lit chaque fichier", cmp.Or(e.Hint, "keep the home as it is"))
+	}
+	if len(subs) == 0 {
 		return finding("home", stateWatch, "nothing has been taken in yet: every question gets \"not reported\"", "rien n'a encore été pris en charge : toute question reçoit « non déclaré »").
 			do("take files in: guichet ingest FILE", "prenez des fichiers en charge : guichet ingest FICHIER")
 	}
-	return finding("home", stateWell, "%d submissions of %s", "%d envois de %s", len(subs), s.us())
+	return finding("home", stateWell, "%d submissions of %s; every file is there", "%d envois de %s ; chaque fichier est là", len(subs), s.us())
 }
 
 func (s *Seat) keysFinding() Finding {
-	path := filepath.Join(s.n.Home().Path, dirKeys, nodeKeys)
+	path := filepath.Join(keyDir(s.n.Home().Path, s.name), nodeKeys)
+	var ends []string
 	for _, use := range []guichet.KeyUse{guichet.KeyTLS, guichet.KeySeal, guichet.KeyLog, guichet.KeyWitness} {
-		if _, _, err := s.keyInForce(use); err != nil {
-			return finding("keys", stateWrong, "the %s key: %s", "la clé %s : %s", use, sentence(err)).
+		_, paper, err := s.keyInForce(use)
+		if err == nil && !paper.Until.IsZero() && paper.Until.Sub(s.clock()) < keySoon {
+			ends = append(ends, string(use)+" ("+paper.Until.Format(time.DateOnly)+")")
+		}
+		if err != nil {
+			return finding("keys", stateWrong, "the %s key: %s", "la clé %s : %s", use, Sentence(err)).
 				do("if it was just changed in the circle, start the node again: it opens its keys when it starts; else make a new one: guichet circle propose --rotate %s", "si elle vient d'être changée dans le cercle, relancez le nœud : il ouvre ses clés quand il se lance ; sinon faites-en une nouvelle : guichet circle propose --rotate %s", use)
 		}
 	}
 	if st, err := os.Stat(path); err == nil && st.Mode().Perm()&0o077 != 0 {
 		return finding("keys", stateWrong, "%s can be read by others than its owner", "%s peut être lu par d'autres que son propriétaire", path).do("chmod 600 %[1]s", "chmod 600 %[1]s", path)
+	}
+	if len(ends) > 0 {
+		return finding("keys", stateWatch, "keys end soon, and nothing follows them: %[1]s", "des clés expirent bientôt, et rien ne les suit : %[1]s", join(ends)).
+			do("make new ones: guichet circle propose --rotate tls (seal, log, witness)", "faites-en de nouvelles : guichet circle propose --rotate tls (seal, log, witness)")
 	}
 	return finding("keys", stateWell, "the keys open, and the circle knows them", "les clés s'ouvrent et le cercle les connaît")
 }
@@ -175,7 +289,7 @@ func (s *Seat) listsFinding(st circle.State) Finding {
 func (s *Seat) lawFinding() Finding {
 	switch l, there, err := s.law.inForce(); {
 	case err != nil:
-		return finding("law", stateWrong, "%[1]s", "%[1]s", sentence(err)).
+		return finding("law", stateWrong, "%[1]s", "%[1]s", Sentence(err)).
 			do("correct the file, or take it away if there is no such law; nothing is answered until then", "corrigez le fichier, ou retirez-le si ce droit n'existe pas ; rien n'est répondu d'ici là")
 	case !there:
 		return finding("law", stateWell, "no law of our own is in force beside the agreements (%s)", "aucun droit propre n'est en vigueur à côté des accords (%s)", lawFile)
@@ -189,6 +303,21 @@ func (s *Seat) agreementsFinding() Finding {
 	if n == 0 {
 		return finding("agreements", stateWatch, "no agreement of ours is in force: every question is refused", "aucun accord nous concernant n'est en vigueur : toute question est refusée").
 			do("draft one: guichet agreement draft", "rédigez-en un : guichet agreement draft")
+	}
+	now := s.clock()
+	var ends []string
+	for _, a := range s.oursInForce() {
+		until := a.Validity.Until
+		if a.Validity.Withdrawn != "" {
+			until = min(until, a.Validity.Withdrawn)
+		}
+		if until <= now.Add(agreementSoon).Format(time.DateOnly) {
+			ends = append(ends, a.ID+" ("+until+")")
+		}
+	}
+	if len(ends) > 0 {
+		return finding("agreements", stateWatch, "%d of ours in force, of which these end soon: %s", "%d nous concernant en vigueur, dont ceux-ci finissent bientôt : %s", n, join(ends)).
+			do("agree on the next version while it is in force: guichet agreement show ID --yaml, then agreement sign", "convenez de la version suivante tant qu'il est en vigueur : guichet agreement show ID --yaml, puis agreement sign")
 	}
 	return finding("agreements", stateWell, "%d of ours in force", "%d nous concernant en vigueur", n)
 }
@@ -212,19 +341,37 @@ func (s *Seat) oursInForce() []guichet.Agreement {
 
 func (s *Seat) journalFinding(ctx context.Context) Finding {
 	if err := s.journal.Ready(); err != nil {
-		return finding("journal", stateWrong, "it takes no leaves: %s", "il ne prend plus de feuilles : %s", sentence(err)).
+		return finding("journal", stateWrong, "it takes no leaves: %s", "il ne prend plus de feuilles : %s", Sentence(err)).
 			do("free space, then start the node again", "libérez de l'espace, puis relancez le nœud")
 	}
 	rep, err := s.journal.Check(ctx, s.trusted())
 	if err != nil {
-		return finding("journal", stateWrong, "it cannot be read: %s", "il ne peut être lu : %s", sentence(err))
+		return finding("journal", stateWrong, "it cannot be read: %s", "il ne peut être lu : %s", Sentence(err))
 	}
 	for _, f := range reportOf(s.us(), rep).Findings {
 		if graveness(f.Severity) > 1 {
 			return Finding{What: "journal", State: stateWrong, Text: f.Text}.do("keep it as it is, and tell the members: guichet journal verify", "gardez-le tel quel et prévenez les membres : guichet journal verify")
 		}
 	}
-	return cosignedFinding(rep.Size, rep.Cosigned, len(rep.Witnesses), s.oursInForce())
+	return s.behind(ctx, cosignedFinding(rep.Size, rep.Cosigned, len(rep.Witnesses), s.oursInForce()), rep.Cosigned)
+}
+
+// behind adds to what is said of a whole journal since when nobody has cosigned it.
+func (s *Seat) behind(ctx context.Context, f Finding, upTo int64) Finding {
+	if s.journal.Size() <= upTo {
+		return f
+	}
+	first, err := s.journal.Leaf(ctx, upTo)
+	if err != nil || s.clock().Sub(first.Time) < cosignLate {
+		return f
+	}
+	f.State = stateWatch
+	f.Text.EN += fmt.Sprintf("; %d leaves since %s are cosigned by nobody", s.journal.Size()-upTo, first.Time.UTC().Format(time.RFC3339))
+	f.Text.FR += fmt.Sprintf(" ; %d feuilles depuis %s ne sont cosignées par personne", s.journal.Size()-upTo, first.Time.UTC().Format(time.RFC3339))
+	if f.Do.EN == "" {
+		f = f.do("let the node run where the others can reach it, and see below which of them do not answer", "laissez le nœud tourner là où les autres peuvent l'atteindre, et voyez ci-dessous lesquels ne répondent pas")
+	}
+	return f
 }
 
 // cosignedFinding holds how many members have cosigned our journal's newest
@@ -251,7 +398,7 @@ func cosignedFinding(size, upTo int64, witnesses int, ours []guichet.Agreement) 
 	return f
 }
 
-func (s *Seat) memberFinding(ctx context.Context, m guichet.Member) Finding {
+func (s *Seat) memberFinding(ctx context.Context, m guichet.Member) (Finding, federation.Pong) {
 	what := "member " + m.Code
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
@@ -260,10 +407,10 @@ func (s *Seat) memberFinding(ctx context.Context, m guichet.Member) Finding {
 		e := wireErrorOf(err)
 		f := finding(what, stateWrong, "%s", "%s", e.Message)
 		if e.Hint == "" {
-			return f.do("write to its operations: %s", "écrivez à son exploitation : %s", operations(m))
+			return f.do("write to its operations: %s", "écrivez à son exploitation : %s", operations(m)), pong
 		}
 		f.Do = guichet.Text{EN: e.Hint, FR: e.Hint}
-		return f
+		return f, pong
 	}
 	f := finding(what, stateWell, "answers in %d ms; guichet %s, circle version %d", "répond en %d ms ; guichet %s, cercle version %d", pong.RoundTrip.Milliseconds(), pong.Version, pong.CircleVersion)
 	switch ahead := pong.Ahead; {
@@ -278,7 +425,7 @@ func (s *Seat) memberFinding(ctx context.Context, m guichet.Member) Finding {
 		f.State = stateWatch
 		f = f.do("it has older papers of the circle: it follows within a minute where it runs; else send it ours: guichet circle bundle, and there guichet circle update", "il a des papiers plus anciens du cercle : il suit dans la minute s'il tourne ; sinon envoyez-lui les nôtres : guichet circle bundle, et chez lui guichet circle update")
 	}
-	return f
+	return f, pong
 }
 
 func operations(m guichet.Member) string {

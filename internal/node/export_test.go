@@ -48,3 +48,11 @@ func Listen(ctx context.Context, addr string) (net.Listener, error) { return lis
 
 // MostConnections are open to it at a time.
 const MostConnections = mostConnections
+
+// GivenIn is what the ledger says that the parties of a circle were given.
+func (n *Node) GivenIn(ctx context.Context, circle string) ([]guichet.GivenSet, error) {
+	return n.store.Given(ctx, guichet.Party{Circle: circle})
+}
+
+// ClockFinding is the doctor's finding on our clock.
+func ClockFinding(kept string, ahead []time.Duration) Finding { return clockFinding(kept, ahead) }

@@ -110,7 +110,7 @@ func (p *pair) serve() {
 	ctx, cancel := context.WithCancel(context.Background())
 	ready, done := make(chan string, 1), make(chan error, 1)
 	go func() {
-		done <- node.Serve(ctx, p.us, node.ServeRequest{Listen: "127.0.0.1:0", Ready: func(addr string) { ready <- addr }})
+		done <- node.Serve(ctx, p.us, node.ServeRequest{Listen: map[string]string{"": "127.0.0.1:0"}, Ready: func(at []node.Listening) { ready <- at[0].Address }})
 	}()
 	select {
 	case p.serves = <-ready:

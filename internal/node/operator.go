@@ -134,12 +134,16 @@ type JournalFinding struct {
 // DoctorQuestion says how far to look.
 type DoctorQuestion struct {
 	Offline bool `json:"offline"` // leave the other members out
+	// SeatOnly leaves out what is of the home and not of a circle: it was looked at
+	// already, at another of the home's seats.
+	SeatOnly bool `json:"seat_only,omitempty"`
 }
 
 // Finding is one sentence of the doctor's.
 type Finding struct {
-	What  string       `json:"what"`  // "keys", "clock", "disk", "circle", "journal", "member CA" ...
-	State string       `json:"state"` // "well", "watch", "wrong"
-	Text  guichet.Text `json:"text"`
-	Do    guichet.Text `json:"do,omitzero"` // what to do
+	Circle string       `json:"circle,omitempty"` // of a home with several: whose; "" of what all of them share
+	What   string       `json:"what"`             // "keys", "clock", "disk", "circle", "journal", "member CA" ...
+	State  string       `json:"state"`            // "well", "watch", "wrong"
+	Text   guichet.Text `json:"text"`
+	Do     guichet.Text `json:"do,omitzero"` // what to do
 }

@@ -58,7 +58,7 @@ func openPapers(n *Node, name string) (*papers, error) {
 // repository is the folder of a circle; there need be no circle in it yet.
 func (n *Node) repository(name string) (*circle.Repository, error) {
 	return circle.Open(circle.Config{
-		Dir: filepath.Join(n.Home().Path, dirCircles, name), Clock: n.cfg.Clock,
+		Dir: filepath.Join(n.Home().Path, dirCircles, name), Name: name, Clock: n.cfg.Clock,
 		Diff: clauseChanges,
 		Check: func(a guichet.Agreement) []string {
 			var out []string
@@ -133,6 +133,10 @@ func (p *papers) look(at time.Time) *standing {
 	now.state, now.err = p.repo.State()
 	if now.err != nil {
 		return now
+	}
+	// What our role keeps from us is no fault of the papers.
+	if withheld, err := p.repo.Withheld(p.n.Home().Member); err == nil && len(withheld) > 0 {
+		now.state.Faults = slices.DeleteFunc(slices.Clone(now.state.Faults), func(f circle.Fault) bool { return slices.Contains(withheld, f.Paper) })
 	}
 	kept := map[string]*agreement.Paper{}
 	for _, a := range now.state.Agreements {

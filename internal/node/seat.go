@@ -31,8 +31,11 @@ const (
 
 // Seat is a member's seat in one circle: its keys, the circle's papers, its
 // journal there, and the way to the other members. One process has it at a time.
+// A home may have several, and a process may take them all; they share the home's
+// tables and nothing else.
 type Seat struct {
 	n       *Node
+	alone   bool   // the node is this seat's, and closed with it
 	name    string // of the circle
 	keys    *seal.Keys
 	papers  *papers
@@ -44,6 +47,7 @@ type Seat struct {
 	gate    *gate.Gate
 	lines   lines
 	client  *federation.Client
+	watch   *watching                 // nil: nobody watches
 	using   map[guichet.KeyUse]string // ids of the keys that were taken at the start
 }
 
@@ -55,8 +59,23 @@ func TakeSeat(ctx context.Context, cfg Config) (*Seat, error) {
 		return nil, err
 	}
 	paceGarbage()
-	s := &Seat{n: n, using: map[guichet.KeyUse]string{}}
-	if err := s.take(ctx); err != nil {
+	name, err := circleIn(n.Home().Path, n.cfg.Circle)
+	if err != nil {
+		return nil, errors.Join(err, n.Close())
+	}
+	s, err := n.takeSeat(ctx, name, n.cfg.Passphrase)
+	if err != nil {
+		return nil, errors.Join(err, n.Close())
+	}
+	s.alone = true
+	return s, nil
+}
+
+// takeSeat takes the seat in a circle of an open home. What it has opened is closed
+// again when it cannot be taken; the home is not.
+func (n *Node) takeSeat(ctx context.Context, circle string, passphrase func() ([]byte, error)) (*Seat, error) {
+	s := &Seat{n: n, name: circle, using: map[guichet.KeyUse]string{}}
+	if err := s.take(ctx, passphrase); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
@@ -73,7 +92,7 @@ func paceGarbage() {
 	}
 }
 
-// Close lets go of the seat and of the home.
+// Close lets go of the seat, and of the home where it was opened for it alone.
 func (s *Seat) Close() error {
 	var errs []error
 	if s.journal != nil {
@@ -85,7 +104,10 @@ func (s *Seat) Close() error {
 	if s.keys != nil {
 		s.keys.Close()
 	}
-	return errors.Join(append(errs, s.n.Close())...)
+	if s.alone {
+		errs = append(errs, s.n.Close())
+	}
+	return errors.Join(errs...)
 }
 
 // Circle returns the circle's papers as they stand now.
@@ -95,26 +117,22 @@ func (s *Seat) us() string { return s.n.Home().Member }
 
 func (s *Seat) clock() time.Time { return s.n.cfg.Clock().UTC() }
 
-func (s *Seat) take(ctx context.Context) error {
+func (s *Seat) take(ctx context.Context, passphrase func() ([]byte, error)) error {
 	home := s.n.Home().Path
-	name, err := circleIn(home, s.n.cfg.Circle)
-	if err != nil {
-		return err
-	}
-	s.name = name
-	if s.papers, err = openPapers(s.n, name); err != nil {
+	var err error
+	if s.papers, err = openPapers(s.n, s.name); err != nil {
 		return err
 	}
 	if s.law, err = openLaw(home, s.n.cfg.Clock); err != nil {
 		return err
 	}
-	if s.keys, err = s.n.openKeys(nodeKeys, s.n.cfg.Passphrase); err != nil {
+	if s.keys, err = s.n.openKeys(s.name, nodeKeys, passphrase); err != nil {
 		return err
 	}
 	if err := s.openJournal(ctx); err != nil {
 		return err
 	}
-	if s.salts, err = openSalts(filepath.Join(home, dirJournals, name)); err != nil {
+	if s.salts, err = openSalts(filepath.Join(home, dirJournals, s.name)); err != nil {
 		return err
 	}
 	if s.given, err = countGiven(ctx, s.journal, s.us(), s.clock()); err != nil {
@@ -123,11 +141,11 @@ func (s *Seat) take(ctx context.Context) error {
 	return s.openWire()
 }
 
-// circleIn returns the circle that is named, or the only one of the home.
-func circleIn(home, name string) (string, error) {
-	entries, err := os.ReadDir(filepath.Join(home, dirCircles))
+// circlesIn are the circles that a home has papers of, sorted.
+func circlesIn(home string) ([]string, error) {
+	entries, err := os.ReadDir(filepath.Join(home, dirCircles)) // sorted by name
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return "", fmt.Errorf("circles: %w", err)
+		return nil, fmt.Errorf("circles: %w", err)
 	}
 	var names []string
 	for _, e := range entries {
@@ -135,12 +153,20 @@ func circleIn(home, name string) (string, error) {
 			names = append(names, e.Name())
 		}
 	}
+	return names, nil
+}
+
+// circleIn returns the circle that is named, or the only one of the home.
+func circleIn(home, name string) (string, error) {
+	names, err := circlesIn(home)
+	if err != nil {
+		return "", err
+	}
 	switch {
-	case name != "" && slices.Contains(names, name), name == "" && len(names) == 1:
-		if name == "" {
-			name = names[0]
-		}
+	case name != "" && slices.Contains(names, name):
 		return name, nil
+	case name == "" && len(names) == 1:
+		return names[0], nil
 	case len(names) == 0:
 		return "", guichet.Errorf(guichet.KindNotFound, "%s has no seat in any circle", home).WithHint("found one with 'guichet circle create', or join one with 'guichet circle join'")
 	case name == "":
@@ -149,9 +175,38 @@ func circleIn(home, name string) (string, error) {
 	return "", guichet.Errorf(guichet.KindNotFound, "%s has no seat in a circle %q; it has: %s", home, name, join(names)).WithHint("say one of these with --circle")
 }
 
-// openKeys opens one of the home's key files.
-func (n *Node) openKeys(file string, passphrase func() ([]byte, error)) (*seal.Keys, error) {
-	path := filepath.Join(n.Home().Path, dirKeys, file)
+// keyDir is the folder of the keys by which a home stands in a circle. In every
+// circle but its first it has keys of its own (newKeyDir): else a member of one
+// would know the node of the other by its certificate, a paper that is signed for
+// one could be shown in the other, and an officer would have one pseudonym in both.
+// A home that is older than this has one pair of files for all.
+func keyDir(home, circle string) string {
+	all := filepath.Join(home, dirKeys)
+	if own := filepath.Join(all, circle); circle != "" {
+		if st, err := os.Stat(own); err == nil && st.IsDir() {
+			return own
+		}
+	}
+	return all
+}
+
+// newKeyDir is keyDir for a circle that is being founded or joined.
+func newKeyDir(home, circle string) (string, error) {
+	names, err := circlesIn(home)
+	if err != nil {
+		return "", err
+	}
+	dir := keyDir(home, circle)
+	other := func(name string) bool { return name != circle }
+	if slices.Contains(names, circle) || !slices.ContainsFunc(names, other) {
+		return dir, nil
+	}
+	return filepath.Join(home, dirKeys, circle), nil
+}
+
+// openKeys opens one of the key files of a home's seat in a circle.
+func (n *Node) openKeys(circle, file string, passphrase func() ([]byte, error)) (*seal.Keys, error) {
+	path := filepath.Join(keyDir(n.Home().Path, circle), file)
 	if _, err := os.Stat(path); err != nil {
 		return nil, guichet.Errorf(guichet.KindNotFound, "there are no keys in %s", path).WithHint("they are made with 'guichet circle create' or 'guichet circle join'; else restore them from a backup")
 	}

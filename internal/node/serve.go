@@ -5,205 +5,241 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
-	"net/http"
-	"os"
-	"path/filepath"
-	"time"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
 	"guichet"
-	"guichet/internal/circle"
-	"guichet/internal/journal"
+	"guichet/internal/seal"
 )
 
-// ServeRequest says how a node answers its circle.
+// ServeRequest says how a node answers its circles.
 type ServeRequest struct {
-	Listen string            // host:port; "" the port of the first endpoint in the member's paper, on all addresses
-	Ready  func(addr string) // told once, when questions are taken
+	Circles []string // whose seats are taken; none: of all that the home has papers of
+	// Listen is where the members of a circle are heard: host:port by the circle's
+	// name; "" stands for the only one. A circle that is not named: the port of the
+	// first endpoint in the member's paper, on all addresses.
+	Listen map[string]string
+	Ready  func([]Listening) // told once, when questions are taken
+	// Metrics is where /healthz, /readyz and /metrics are answered; without a host on
+	// this machine alone, "" nowhere. They say who asks how often, and nothing else.
+	Metrics string
+	// Traces is a collector of OpenTelemetry traces: http://HOST:PORT; "" none.
+	Traces string
 }
 
-// How often a serving node does what it does by itself.
-const (
-	cosignEvery = 2 * time.Second  // asks the others to cosign its journal
-	followEvery = 30 * time.Second // looks for newer papers of the circle at the others
-	closeWithin = 20 * time.Second // what is under way when it is told to stop
-)
+// Listening is one circle that a node answers, or does not.
+type Listening struct {
+	Circle  string
+	Address string // "" where Err says why it is not served
+	Err     error
+}
 
-// Serve answers the members of a circle until ctx ends; what is under way is
-// finished then. The operator's commands come in by the home's socket.
+// Serve answers the members of the home's circles until ctx ends; what is under way
+// is finished then. The operator's commands come in by the home's sockets, one a
+// circle. What goes wrong in one circle, such as papers that have expired, ends its
+// service and no other's: Serve returns when the last one has ended. Circles that
+// were named must all open.
 func Serve(ctx context.Context, cfg Config, req ServeRequest) error {
-	s, err := TakeSeat(ctx, cfg)
+	n, err := Open(ctx, cfg)
 	if err != nil {
 		return err
 	}
-	return errors.Join(s.serve(ctx, req), s.Close())
+	paceGarbage()
+	h := &house{n: n, watch: &watching{log: n.cfg.Log, metrics: newMetrics()}}
+	err = h.open(ctx, req)
+	if err == nil {
+		err = h.serve(ctx, req)
+	}
+	h.watch.tracing.close()
+	return errors.Join(err, h.close(), n.Close())
 }
 
-func (s *Seat) serve(ctx context.Context, req ServeRequest) error {
-	counter, err := s.counter()
+// house is a process that answers at a home's seats.
+type house struct {
+	n        *Node
+	watch    *watching
+	metrics  net.Listener // nil: none
+	services []*service   // of the circles that opened
+	shut     []Listening  // those that did not
+}
+
+// open takes the seats and their addresses. Nobody is answered yet.
+func (h *house) open(ctx context.Context, req ServeRequest) error {
+	names, err := h.circles(req)
 	if err != nil {
 		return err
 	}
-	server, err := s.server(counter)
-	if err != nil {
-		return err
-	}
-	addr, err := s.listenAt(req.Listen)
-	if err != nil {
-		return err
-	}
-	ln, err := listen(ctx, addr)
-	if err != nil {
-		return err
-	}
-	socket, err := listenSocket(ctx, s.n.Home().Path)
-	if err != nil {
-		return errors.Join(err, ln.Close())
-	}
-	members := s.gate.Server(server.Handler())
-	operator := &http.Server{Handler: s.operatorHandler(), ReadHeaderTimeout: 5 * time.Second}
-	g, run := errgroup.WithContext(ctx)
-	g.Go(func() error { return serving1(members.ServeTLS(ln, "", "")) })
-	g.Go(func() error { return serving1(operator.Serve(socket)) })
-	g.Go(func() error { return every(run, cosignEvery, s.cosign) })
-	g.Go(func() error { return every(run, followEvery, s.follow) })
-	g.Go(func() error { return s.watchKeys(run) })
-	g.Go(func() error {
-		<-run.Done()
-		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeWithin)
-		defer cancel()
-		err := errors.Join(members.Shutdown(end), operator.Shutdown(end))
-		// The listener's own name for it, by an open folder, is gone.
-		_ = os.Remove(filepath.Join(s.n.Home().Path, dirRun, socketName))
-		return err
-	})
-	s.n.cfg.Log.LogAttrs(ctx, slog.LevelInfo, "serving", slog.String("circle", s.name), slog.String("member", s.us()), slog.String("address", ln.Addr().String()))
-	if req.Ready != nil {
-		req.Ready(ln.Addr().String())
-	}
-	return g.Wait()
-}
-
-// watchKeys ends the service when a key that it was started with counts no more:
-// it was revoked, or its time is over. Whoever starts the node again gives it its
-// new key; going on would only be refused by everybody.
-func (s *Seat) watchKeys(ctx context.Context) error {
-	var gone error
-	err := every(ctx, followEvery/6, func(context.Context) {
-		self, ok := s.papers.circle().Member(s.us())
-		if !ok || gone != nil {
-			return // the papers cannot be used: told to whoever asks
-		}
-		for use, id := range s.using {
-			if _, ok := self.Key(use, id, s.clock()); !ok {
-				gone = guichet.Errorf(guichet.KindUntrusted, "our %s key %s is no longer in force", use, id).WithHint("start the node again: it takes the key that the circle has now")
-			}
-		}
-	}, func() bool { return gone != nil })
-	return errors.Join(gone, err)
-}
-
-// serving1 passes on why a server ended, but for being told to.
-func serving1(err error) error {
-	if errors.Is(err, http.ErrServerClosed) {
-		return nil
-	}
-	return fmt.Errorf("serve: %w", err)
-}
-
-// listenAt is the address to listen at.
-func (s *Seat) listenAt(given string) (string, error) {
-	if given != "" {
-		return given, nil
-	}
-	self, ok := s.papers.circle().Member(s.us())
-	if !ok || len(self.Endpoints) == 0 {
-		return "", guichet.Errorf(guichet.KindInvalid, "the paper of %s names no endpoint", s.us()).WithHint("name an address with --listen")
-	}
-	_, port, err := net.SplitHostPort(self.Endpoints[0])
-	if err != nil {
-		return "", guichet.Errorf(guichet.KindInvalid, "the endpoint %s of our paper is no host:port", self.Endpoints[0])
-	}
-	return net.JoinHostPort("", port), nil
-}
-
-// every does something again and again until the context ends. What it does
-// tells its own faults to the operator's log: none of them ends the service.
-func every(ctx context.Context, pause time.Duration, do func(context.Context), until ...func() bool) error {
-	t := time.NewTicker(pause)
-	defer t.Stop()
-	for {
-		do(ctx)
-		if len(until) > 0 && until[0]() {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-t.C:
+	if req.Traces != "" {
+		if h.watch.tracing, err = newTracing(ctx, req.Traces, h.n.Home().Member, h.n.cfg.Version, h.n.cfg.Log); err != nil {
+			return err
 		}
 	}
-}
-
-// cosign asks the other members to cosign our journal's newest checkpoint.
-func (s *Seat) cosign(ctx context.Context) {
-	c, now := s.papers.circle(), s.clock()
-	var peers []journal.Peer
-	for _, m := range c.Members {
-		if m.Code != s.us() && !m.HasLeft(now) {
-			peers = append(peers, journal.Peer{Member: m.Code, Keys: m.Keys, Via: cosigning{s, m}})
+	if req.Metrics != "" {
+		if h.metrics, err = metricsAt(ctx, req.Metrics); err != nil {
+			return err
 		}
 	}
-	if len(peers) == 0 {
-		return
-	}
-	told, err := s.journal.Cosign(ctx, peers)
-	if err != nil && ctx.Err() == nil {
-		s.n.cfg.Log.LogAttrs(ctx, slog.LevelWarn, "journal not cosigned", slog.String("error", err.Error()))
-	}
-	for _, t := range told {
-		if t.Err != nil && ctx.Err() == nil {
-			s.n.cfg.Log.LogAttrs(ctx, slog.LevelDebug, "no cosignature", slog.String("member", t.Member), slog.String("error", t.Err.Error()))
-		}
-	}
-}
-
-// cosigning is the way to one member's witness.
-type cosigning struct {
-	s *Seat
-	m guichet.Member
-}
-
-// AddCheckpoint asks for a cosignature.
-func (c cosigning) AddCheckpoint(ctx context.Context, body []byte) (int, []byte, error) {
-	w, err := c.s.client.AddCheckpoint(ctx, c.m, body)
-	return w.Status, w.Body, err
-}
-
-// follow looks whether another member has newer papers of the circle.
-func (s *Seat) follow(ctx context.Context) {
-	c, now := s.papers.circle(), s.clock()
-	for _, m := range c.Members {
-		if m.Code == s.us() || m.HasLeft(now) || ctx.Err() != nil {
+	passphrase, forget := askedOnce(h.n.cfg.Passphrase)
+	defer forget()
+	for _, name := range names {
+		v, err := h.openOne(ctx, name, listenFor(req, name), passphrase)
+		if err == nil {
+			h.services = append(h.services, v)
 			continue
 		}
-		got, err := s.papers.repo.Fetch(ctx, func(ctx context.Context, path string) ([]byte, error) {
-			if len(path) == 0 {
-				return nil, guichet.Errorf(guichet.KindInternal, "no paper is named")
+		if len(names) == 1 {
+			return err
+		}
+		err = fmt.Errorf("circle %s: %w", name, err)
+		if len(req.Circles) > 0 || ctx.Err() != nil {
+			return err
+		}
+		h.n.cfg.Log.LogAttrs(ctx, slog.LevelError, "circle not served", slog.String("circle", name), slog.String("error", err.Error()))
+		h.shut = append(h.shut, Listening{Circle: name, Err: err})
+	}
+	if len(h.services) == 0 {
+		return h.shut[0].Err
+	}
+	return nil
+}
+
+// circles are those that are to be served.
+func (h *house) circles(req ServeRequest) ([]string, error) {
+	home := h.n.Home().Path
+	all, err := circlesIn(home)
+	if err != nil {
+		return nil, err
+	}
+	names := slices.Compact(slices.Sorted(slices.Values(req.Circles)))
+	for _, name := range names {
+		if _, err := circleIn(home, name); err != nil {
+			return nil, err
+		}
+	}
+	if len(names) == 0 {
+		names = all
+	}
+	if len(names) == 0 {
+		_, err := circleIn(home, "")
+		return nil, err
+	}
+	for _, name := range slices.Sorted(maps.Keys(req.Listen)) {
+		switch {
+		case name == "" && len(names) > 1:
+			return nil, guichet.Errorf(guichet.KindInvalid, "%s answers in several circles (%s), and %s is an address for one", home, join(names), req.Listen[name]).
+				WithHint("say whose it is: --listen %s=%s", names[0], req.Listen[name])
+		case name != "" && !slices.Contains(names, name):
+			return nil, guichet.Errorf(guichet.KindInvalid, "an address is given for the circle %q, which is not served; served are: %s", name, join(names)).
+				WithHint("write it as --listen %s=HOST:PORT", names[0])
+		}
+	}
+	return names, nil
+}
+
+func listenFor(req ServeRequest, circle string) string {
+	if at, ok := req.Listen[circle]; ok {
+		return at
+	}
+	return req.Listen[""]
+}
+
+func (h *house) openOne(ctx context.Context, name, listen string, passphrase func() ([]byte, error)) (*service, error) {
+	s, err := h.n.takeSeat(ctx, name, passphrase)
+	if err != nil {
+		return nil, err
+	}
+	s.watch = h.watch
+	v, err := s.service(ctx, listen)
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return v, nil
+}
+
+// serve answers in all circles until ctx ends, or the last of them has.
+func (h *house) serve(ctx context.Context, req ServeRequest) error {
+	var g, beside errgroup.Group // no context of their own: the end of one circle is no other's
+	over, end := context.WithCancel(ctx)
+	defer end()
+	if h.metrics != nil {
+		window := h.operatorsWindow(h.watch.metrics)
+		beside.Go(func() error { return serving1(window.Serve(h.metrics)) })
+		beside.Go(func() error { <-over.Done(); return closed(window.Close()) })
+	}
+	for _, v := range h.services {
+		g.Go(func() error {
+			err := v.run(ctx)
+			v.over.Store(true)
+			if err != nil && ctx.Err() == nil && len(h.services) > 1 {
+				h.n.cfg.Log.LogAttrs(ctx, slog.LevelError, "circle no longer served", slog.String("circle", v.seat.name), slog.String("error", err.Error()))
+				return fmt.Errorf("circle %s: %w", v.seat.name, err)
 			}
-			return s.client.CircleFile(ctx, m, path)
+			return err
 		})
-		if err != nil {
-			s.n.cfg.Log.LogAttrs(ctx, slog.LevelDebug, "no newer papers", slog.String("member", m.Code), slog.String("error", err.Error()))
-			continue
-		}
-		if told(got) {
-			s.n.cfg.Log.LogAttrs(ctx, slog.LevelInfo, "newer papers of the circle", slog.String("member", m.Code), slog.Int64("version", got.To))
-			s.papers.forget()
-		}
+	}
+	if req.Ready != nil {
+		req.Ready(h.listening())
+	}
+	h.notify(ctx, "READY=1")
+	if pause := watchdogEvery(); pause > 0 {
+		beside.Go(func() error { return every(over, pause, func(ctx context.Context) { h.notify(ctx, "WATCHDOG=1") }) })
+	}
+	beside.Go(func() error {
+		<-over.Done()
+		h.notify(context.WithoutCancel(ctx), "STOPPING=1")
+		return nil
+	})
+	err := g.Wait()
+	end()
+	return errors.Join(err, beside.Wait())
+}
+
+// notify tells the service manager; that it cannot be told is no reason to stop.
+func (h *house) notify(ctx context.Context, state string) {
+	if err := notify(ctx, state); err != nil {
+		h.n.cfg.Log.LogAttrs(ctx, slog.LevelWarn, "service manager not told", slog.String("state", state), slog.String("error", err.Error()))
 	}
 }
 
-func told(f circle.Fetched) bool { return f.Changed || f.Notices > 0 }
+// listening are all circles of the house, those that are not served last.
+func (h *house) listening() []Listening {
+	var out []Listening
+	for _, v := range h.services {
+		out = append(out, Listening{Circle: v.seat.name, Address: v.ln.Addr().String()})
+	}
+	return append(out, h.shut...)
+}
+
+func (h *house) close() error {
+	var errs []error
+	if h.metrics != nil {
+		errs = append(errs, closed(h.metrics.Close()))
+	}
+	for _, v := range h.services {
+		errs = append(errs, v.close(), v.seat.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// askedOnce asks for a passphrase once, however many key files it opens; forget
+// wipes it.
+func askedOnce(ask func() ([]byte, error)) (again func() ([]byte, error), forget func()) {
+	var words []byte
+	again = func() ([]byte, error) {
+		if words == nil {
+			if ask == nil {
+				return nil, guichet.Errorf(guichet.KindInvalid, "nobody says the passphrase of the node's keys")
+			}
+			said, err := ask()
+			if err != nil {
+				return nil, err
+			}
+			words = said
+		}
+		return slices.Clone(words), nil
+	}
+	return again, func() { seal.Wipe(words) }
+}

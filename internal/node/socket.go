@@ -20,28 +20,32 @@ import (
 	"guichet/trade"
 )
 
-// The operator's commands reach a running node by a socket in its home: nobody
-// but its owner may open the folder that it stands in.
+// The operator's commands reach a running node by sockets in its home, one for each
+// circle: who stands at one reaches no other's journal by a word in an order. Nobody
+// but the home's owner may open the folder that they stand in.
 const (
-	dirRun     = "run"
-	socketName = "guichet.sock"
+	dirRun = "run"
 	// longestOrder bounds what a command says to the node.
 	longestOrder = 1 << 20
 )
 
+// socketName is the socket of the seat in a circle. The name of a circle has 64
+// characters at most.
+func socketName(circle string) string { return circle + ".sock" }
+
 // socketPath is a name of the socket that is short enough for the system (108
 // bytes), however long the home's own is: by an open folder.
-func socketPath(home string) (path string, done func(), err error) {
+func socketPath(home, circle string) (path string, done func(), err error) {
 	dir, err := os.Open(filepath.Join(home, dirRun)) //nolint:gosec // inside the home
 	if err != nil {
 		return "", nil, err
 	}
-	return filepath.Join("/proc/self/fd", strconv.Itoa(int(dir.Fd())), socketName), func() { _ = dir.Close() }, nil
+	return filepath.Join("/proc/self/fd", strconv.Itoa(int(dir.Fd())), socketName(circle)), func() { _ = dir.Close() }, nil
 }
 
 // listenSocket makes the socket. The seat is ours already, so that one that is
 // there was left behind.
-func listenSocket(ctx context.Context, home string) (net.Listener, error) {
+func listenSocket(ctx context.Context, home, circle string) (net.Listener, error) {
 	if err := os.MkdirAll(filepath.Join(home, dirRun), 0o700); err != nil {
 		return nil, fmt.Errorf("socket: %w", err)
 	}
@@ -50,7 +54,7 @@ func listenSocket(ctx context.Context, home string) (net.Listener, error) {
 	if err := os.Chmod(filepath.Join(home, dirRun), 0o700); err != nil { //nolint:gosec // a folder needs its x
 		return nil, fmt.Errorf("socket: %w", err)
 	}
-	path, done, err := socketPath(home)
+	path, done, err := socketPath(home, circle)
 	if err != nil {
 		return nil, fmt.Errorf("socket: %w", err)
 	}
@@ -62,7 +66,7 @@ func listenSocket(ctx context.Context, home string) (net.Listener, error) {
 	if err != nil {
 		return nil, fmt.Errorf("socket: %w", err)
 	}
-	if err := os.Chmod(filepath.Join(home, dirRun, socketName), 0o600); err != nil {
+	if err := os.Chmod(filepath.Join(home, dirRun, socketName(circle)), 0o600); err != nil {
 		return nil, errors.Join(fmt.Errorf("socket: %w", err), ln.Close())
 	}
 	return ln, nil
@@ -163,11 +167,13 @@ type remote struct {
 	http *http.Client
 }
 
-// Operate returns the way to a home's seat: by the socket when a node runs,
-// else the seat itself.
+// Operate returns the way to a home's seat in a circle: by its socket when a node
+// has it, else the seat itself. Where the home has several, one must be named.
 func Operate(ctx context.Context, cfg Config) (Operator, error) {
-	if r, ok := running(ctx, cfg.Home); ok {
-		return r, nil
+	if name, err := circleIn(cfg.Home, cfg.Circle); err == nil {
+		if r, ok := running(ctx, cfg.Home, name); ok {
+			return r, nil
+		}
 	}
 	s, err := TakeSeat(ctx, cfg)
 	if err != nil {
@@ -176,15 +182,15 @@ func Operate(ctx context.Context, cfg Config) (Operator, error) {
 	return s, nil
 }
 
-// running finds a node that serves from a home.
-func running(ctx context.Context, home string) (*remote, bool) {
+// running finds a node that has the seat of a home in a circle.
+func running(ctx context.Context, home, circle string) (*remote, bool) {
 	abs, err := filepath.Abs(home)
 	if err != nil {
 		return nil, false
 	}
 	r := &remote{home: abs}
 	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
-		path, done, err := socketPath(abs)
+		path, done, err := socketPath(abs, circle)
 		if err != nil {
 			return nil, err
 		}

@@ -49,8 +49,13 @@ func (l *lines) keysOf(m guichet.Member) seal.Find {
 	return l.gate.SealKey(context.Background(), m.Code)
 }
 
-// Request signs what is sent to a member.
-func (l *lines) Request(r *http.Request, body []byte) error { return l.sealer.Request(r, body) }
+// Request signs what is sent to a member, and the trace that it belongs to.
+func (l *lines) Request(r *http.Request, body []byte) error {
+	if w := l.seat.watch; w != nil {
+		w.tracing.carry(r)
+	}
+	return l.sealer.Request(r, body)
+}
 
 // VerifyResponse holds an answer against the member's seal keys and our request.
 func (l *lines) VerifyResponse(resp *http.Response, body []byte, m guichet.Member) error {

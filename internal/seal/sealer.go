@@ -29,7 +29,8 @@ const (
 	nonceBytes = 16 // 128 bits: no two alike in the life of a key
 
 	digestField = "Content-Digest"
-	ownFields   = "Guichet-" // fields of this protocol are all covered
+	ownFields   = "Guichet-"    // fields of this protocol are all covered
+	traceField  = "Traceparent" // W3C Trace Context: by which trace of the asker's a request is made
 )
 
 // Sealer signs what a node sends, with its seal key.
@@ -136,7 +137,7 @@ func coveredFields(h http.Header) []component {
 
 // mustCover: what tells how the body is to be read, and what this protocol says.
 func mustCover(name string) bool {
-	return name == "Content-Type" || name == "Content-Encoding" || strings.HasPrefix(name, ownFields)
+	return name == "Content-Type" || name == "Content-Encoding" || name == traceField || strings.HasPrefix(name, ownFields)
 }
 
 func clearSignature(h http.Header) {

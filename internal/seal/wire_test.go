@@ -301,3 +301,31 @@ func TestComponentsThatAreRefused(t *testing.T) {
 		}
 	}
 }
+
+// TestTraceIsSigned: the trace that a request belongs to is covered by its signature;
+// nobody on the way adds another.
+func TestTraceIsSigned(t *testing.T) {
+	w := newWire(t)
+	const parent, other = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203332-01"
+	find := func(string) (ed25519.PublicKey, error) { return w.askKey.Public().(ed25519.PublicKey), nil } //nolint:forcetypeassert // it is one
+	for name, c := range map[string]struct {
+		before, after string
+		good          bool
+	}{"signed": {parent, parent, true}, "changed": {parent, other, false}, "added": {"", parent, false}, "taken away": {parent, "", false}, "none": {"", "", true}} {
+		r := request(t, http.MethodPost, "https://ca.example.org:8443/guichet/1/ask", question)
+		set := func(v string) {
+			r.Header.Del("Traceparent")
+			if v != "" {
+				r.Header.Set("Traceparent", v)
+			}
+		}
+		set(c.before)
+		if err := w.asks.Request(r, []byte(question)); err != nil {
+			t.Fatal(err)
+		}
+		set(c.after)
+		if _, err := w.v.Request(r, []byte(question), find); (err == nil) != c.good {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

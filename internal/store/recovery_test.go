@@ -245,15 +245,22 @@ func TestCheckFindsWhatIsBroken(t *testing.T) {
 			if err := os.Remove(filepath.Join(h.path, harm.file)); err != nil {
 				t.Fatal(err)
 			}
-			err := h.s.Check(t.Context())
-			if guichet.KindOf(err) != guichet.KindInternal || !strings.Contains(fmt.Sprint(err), harm.want) {
-				t.Errorf("check says %v, want %s", err, harm.want)
+			for what, look := range map[string]func(context.Context) error{"check": h.s.Check, "look": h.s.Look} {
+				if err := look(t.Context()); guichet.KindOf(err) != guichet.KindInternal || !strings.Contains(fmt.Sprint(err), harm.want) {
+					t.Errorf("%s says %v, want %s", what, err, harm.want)
+				}
 			}
 		})
 	}
 	t.Run("other rows", func(t *testing.T) {
 		h := newHouse(t)
+		if err := h.s.Look(t.Context()); err != nil {
+			t.Errorf("look says of an empty home: %v", err)
+		}
 		h.take(filing{id: "a", text: line("2024-01", "in", "NW-A", 1)})
+		if err := h.s.Look(t.Context()); err != nil {
+			t.Errorf("look says of a whole home: %v", err)
+		}
 		h.take(filing{id: "b", text: line("2024-02", "in", "NW-A", 1) + line("2024-03", "in", "NW-A", 1)})
 		data := func(name string) string {
 			return filepath.Join(h.path, "tables", "crossings", "data", id16(name)+".parquet")
