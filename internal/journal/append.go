@@ -103,7 +103,7 @@ func (j *Journal) ready() error {
 	if j.closed {
 		return guichet.Errorf(guichet.KindBusy, "the journal is closed")
 	}
-	return nil
+	return j.held
 }
 
 // enter lets an Append in, so that Close waits for it.
@@ -182,6 +182,8 @@ func (j *Journal) gather(first *pending, last int) []*pending {
 
 // commit writes a batch and tells each leaf its index or its error.
 func (j *Journal) commit(ctx context.Context, batch []*pending) {
+	j.writing.Lock()
+	defer j.writing.Unlock()
 	futures := make([]tessera.IndexFuture, len(batch))
 	for i, p := range batch {
 		futures[i] = j.add(ctx, p.entry)

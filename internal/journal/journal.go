@@ -97,12 +97,14 @@ type Journal struct {
 	index    *index
 
 	size     atomic.Uint64 // leaves that are durable and in the tree
+	writing  sync.Mutex    // held while a batch is written, and while the log is pinned
 	incoming chan *pending
 	done     chan struct{} // closed when the writer has ended
 
 	mu     sync.Mutex // guards what follows
 	closed bool
 	failed error // why nothing is taken any more
+	held   error // why nothing is taken for now
 
 	signing sync.Mutex // guards what follows; held over the write of the head, so that heads are remembered in their order
 	sealed  bool       // nothing is signed: not before the log was held against its head, nor after Close

@@ -48,3 +48,9 @@ func Listen(ctx context.Context, addr string) (net.Listener, error) { return lis
 
 // MostConnections are open to it at a time.
 const MostConnections = mostConnections
+
+// RestoreStepwise is Restore that tells of every step that has ended.
+func RestoreStepwise(ctx context.Context, cfg Config, req RestoreRequest, step func(string)) (BackupResult, error) {
+	req.step = step
+	return Restore(ctx, cfg, req)
+}

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"guichet"
@@ -45,6 +46,10 @@ type Seat struct {
 	lines   lines
 	client  *federation.Client
 	using   map[guichet.KeyUse]string // ids of the keys that were taken at the start
+	// unproven: the journal was restored, or others have seen more of it; nothing is
+	// written or signed.
+	unproven atomic.Bool
+	doubted  atomic.Bool // a witness says that it has seen another log of ours
 }
 
 // TakeSeat opens a node and its seat in a circle; Close must be called. KindBusy
@@ -112,6 +117,9 @@ func (s *Seat) take(ctx context.Context) error {
 		return err
 	}
 	if err := s.openJournal(ctx); err != nil {
+		return err
+	}
+	if err := s.holdRestored(); err != nil {
 		return err
 	}
 	if s.salts, err = openSalts(filepath.Join(home, dirJournals, name)); err != nil {

@@ -27,6 +27,7 @@ type ServeRequest struct {
 // How often a serving node does what it does by itself.
 const (
 	cosignEvery = 2 * time.Second  // asks the others to cosign its journal
+	standEvery  = 3 * time.Second  // asks the others what they have seen of its journal, while that is not known
 	followEvery = 30 * time.Second // looks for newer papers of the circle at the others
 	closeWithin = 20 * time.Second // what is under way when it is told to stop
 )
@@ -62,6 +63,7 @@ func (s *Seat) serve(ctx context.Context, req ServeRequest) error {
 	if err != nil {
 		return errors.Join(err, ln.Close())
 	}
+	s.standAtStart(ctx)
 	members := s.gate.Server(server.Handler())
 	operator := &http.Server{Handler: s.operatorHandler(), ReadHeaderTimeout: 5 * time.Second}
 	g, run := errgroup.WithContext(ctx)
@@ -69,6 +71,7 @@ func (s *Seat) serve(ctx context.Context, req ServeRequest) error {
 	g.Go(func() error { return serving1(operator.Serve(socket)) })
 	g.Go(func() error { return every(run, cosignEvery, s.cosign) })
 	g.Go(func() error { return every(run, followEvery, s.follow) })
+	g.Go(func() error { return every(run, standEvery, s.standAgain) })
 	g.Go(func() error { return s.watchKeys(run) })
 	g.Go(func() error {
 		<-run.Done()
@@ -164,6 +167,9 @@ func (s *Seat) cosign(ctx context.Context) {
 		s.n.cfg.Log.LogAttrs(ctx, slog.LevelWarn, "journal not cosigned", slog.String("error", err.Error()))
 	}
 	for _, t := range told {
+		if t.Err != nil && guichet.KindOf(t.Err) == guichet.KindUntrusted {
+			s.doubted.Store(true) // looked into by standAgain: a witness's word alone closes nothing
+		}
 		if t.Err != nil && ctx.Err() == nil {
 			s.n.cfg.Log.LogAttrs(ctx, slog.LevelDebug, "no cosignature", slog.String("member", t.Member), slog.String("error", t.Err.Error()))
 		}

@@ -87,6 +87,7 @@ func (s *Seat) orders() map[string]func(ctx context.Context, in json.RawMessage,
 		"verify": order1(func(ctx context.Context, members []string, _ func(any)) ([]JournalReport, error) {
 			return s.VerifyJournal(ctx, members)
 		}),
+		"pin":    order1(func(ctx context.Context, o pinOrder, _ func(any)) (bool, error) { return s.pinFor(ctx, o) }),
 		"doctor": order1(func(ctx context.Context, q DoctorQuestion, _ func(any)) ([]Finding, error) { return s.Doctor(ctx, q) }),
 	}
 }
