@@ -13,6 +13,7 @@ import (
 	"guichet"
 	"guichet/internal/guichettest"
 	"guichet/internal/node"
+	"guichet/trade"
 )
 
 // backup backs a home up into a file of the test.
@@ -119,7 +120,7 @@ func TestARestoreOlderThanWhatWasWitnessed(t *testing.T) {
 	ask()
 	b := p.backup(t, "us.tar")
 	ask()
-	ask()
+	lost := p.caAsks(t)
 	p.witnessed(t, 3)
 	p.stop()
 	p.restore(t, b)
@@ -132,6 +133,17 @@ func TestARestoreOlderThanWhatWasWitnessed(t *testing.T) {
 		}
 	}
 	closed("restored")
+	op := given(node.Operate(t.Context(), p.us))(t)
+	st := given(op.Standing(t.Context()))(t)
+	if st.Proven || st.Leaves != 1 || len(st.Members) != 1 || st.Members[0] != (node.SeenByIt{Member: "CA", State: "more", Leaves: 3}) {
+		t.Errorf("%+v", st)
+	}
+	if len(st.Lost) != 1 || st.Lost[0].Member != "CA" || st.Lost[0].Leaf.Exchange != lost || st.Lost[0].Leaf.Kind != guichet.LeafReceived {
+		t.Errorf("lost are %+v, want the exchange %s of CA", st.Lost, lost)
+	}
+	if err := op.Close(); err != nil {
+		t.Error(err)
+	}
 	// It stays so when nobody can be asked any more.
 	p.stop()
 	stopCA()
@@ -147,6 +159,21 @@ func TestARestoreOlderThanWhatWasWitnessed(t *testing.T) {
 	p.serveCA(t, p.caAddr)
 	p.serve()
 	closed("put back by hand")
+}
+
+// caAsks lets CA's node ask US, and returns the exchange. US refuses, since there is
+// no agreement; both have their leaf of it.
+func (p *pair) caAsks(t *testing.T) string {
+	t.Helper()
+	op := given(node.Operate(t.Context(), p.ca))(t)
+	defer func() { _ = op.Close() }()
+	a := given(op.AskMembers(t.Context(), node.MembersQuestion{
+		Question: guichet.Question{Dataset: trade.Dataset().Name, Period: guichettest.Period(t, "2020")}, Members: []string{"US"}, Purpose: "supply-monitoring", Officer: "a test",
+	}, nil))(t)
+	if len(a.Members) != 1 || a.Members[0].Peer == 0 {
+		t.Fatalf("CA was told %+v", a.Members)
+	}
+	return a.Members[0].Exchange
 }
 
 // witnessed waits until CA has seen so many leaves of US's journal.

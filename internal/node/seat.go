@@ -81,6 +81,7 @@ func paceGarbage() {
 // Close lets go of the seat and of the home.
 func (s *Seat) Close() error {
 	var errs []error
+	s.lines.rest()
 	if s.journal != nil {
 		errs = append(errs, s.journal.Close())
 	}

@@ -24,6 +24,15 @@ type Standing struct {
 	Leaves  int64      `json:"leaves"` // of our journal
 	Members []SeenByIt `json:"members"`
 	Proven  bool       `json:"proven"` // nothing stands against writing in it
+	// Lost are exchanges with us that the others tell of and our journal does not.
+	Lost []Lost `json:"lost"`
+}
+
+// Lost is an exchange of which only the other side has a leaf: what it holds is
+// its own leaf, never ours.
+type Lost struct {
+	Member string       `json:"member"`
+	Leaf   guichet.Leaf `json:"leaf"` // theirs
 }
 
 // SeenByIt is what one member has seen.
@@ -177,6 +186,47 @@ func (s *Seat) proven(ctx context.Context) {
 	s.n.cfg.Log.LogAttrs(ctx, slog.LevelInfo, "journal proven", slog.Int64("leaves", s.journal.Size()))
 }
 
-// Standing asks the others what they have seen of our journal.
-func (s *Seat) Standing(ctx context.Context) (Standing, error) { return s.stand(ctx), ctx.Err() }
+// Standing asks the others what they have seen of our journal, and which exchanges
+// they tell of that it lacks.
+func (s *Seat) Standing(ctx context.Context) (Standing, error) {
+	st := s.stand(ctx)
+	st.Lost = []Lost{}
+	for i, seen := range st.Members {
+		m, ok := s.papers.circle().Member(seen.Member)
+		if !ok || seen.State == "silent" {
+			continue
+		}
+		lost, err := s.lostWith(ctx, m)
+		if err != nil {
+			st.Members[i].Text = err.Error()
+		}
+		st.Lost = append(st.Lost, lost...)
+	}
+	return st, ctx.Err()
+}
+
+// lostWith are the leaves of a member of exchanges with us that our journal has no
+// leaf of.
+func (s *Seat) lostWith(ctx context.Context, m guichet.Member) ([]Lost, error) {
+	ours := map[string]bool{}
+	for from := int64(0); from >= 0; {
+		page, next, err := s.journal.Of(ctx, m.Code, from, 1000)
+		if err != nil {
+			return nil, err
+		}
+		for _, l := range page {
+			ours[l.Leaf.Exchange] = true
+		}
+		from = next
+	}
+	theirs, err := s.theirLeaves(ctx, m, manyMore(len(ours)))
+	var out []Lost
+	for _, l := range theirs {
+		between := l.Leaf.From.Member == s.us() || l.Leaf.To == s.us()
+		if between && l.Leaf.Exchange != "" && l.Leaf.Kind != guichet.LeafMissed && !ours[l.Leaf.Exchange] {
+			out = append(out, Lost{m.Code, l.Leaf})
+		}
+	}
+	return out, err
+}
 
