@@ -266,7 +266,7 @@ func (n *Node) pack(ctx context.Context, f *os.File, dir string, req BackupReque
 	}); err != nil {
 		return BackupResult{}, err
 	}
-	const perFile = 2048 // of the archive, beside the content
+	const perFile = 2048                                                                                 // of the archive, beside the content
 	if left, err := free(filepath.Dir(f.Name())); err == nil && left < uint64(h.Bytes+h.Files*perFile) { //nolint:gosec // sizes
 		return BackupResult{}, guichet.Errorf(guichet.KindFull, "the backup needs %d MiB, and %d MiB are free there; nothing was written", h.Bytes>>20+1, left>>20).
 			WithHint("free some space, or name a file on another disk")

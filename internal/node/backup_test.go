@@ -299,3 +299,82 @@ func TestABackupWithoutKeys(t *testing.T) {
 	}
 	left(t, filepath.Join(p.us.Home, "staging"))
 }
+
+// TestABackupUnderLoad: what is pinned while leaves are written is a journal at one
+// size, which verifies by itself.
+func TestABackupUnderLoad(t *testing.T) {
+	p := newPair(t)
+	stop, ended := make(chan struct{}), make(chan struct{})
+	answered := make(chan bool)
+	go func() {
+		defer close(ended)
+		for {
+			status, _ := p.send(p.sign())
+			select {
+			case <-stop:
+				return
+			case answered <- status == 200:
+			default:
+			}
+		}
+	}()
+	var backups []node.BackupResult
+	for range 4 {
+		if !<-answered { // and the next is under way
+			t.Error("a question was not answered")
+		}
+		backups = append(backups, p.backup(t, "us.tar"))
+	}
+	close(stop)
+	<-ended
+	p.stop()
+	last := int64(0)
+	for _, b := range backups {
+		cfg := p.us
+		cfg.Home = filepath.Join(filepath.Dir(p.us.Home), "r")
+		given(node.Restore(t.Context(), cfg, node.RestoreRequest{File: b.File, Home: cfg.Home}))(t)
+		reports := given(node.VerifyJournal(t.Context(), cfg, nil))(t)
+		if err := node.Wrong(reports); err != nil || reports[0].Leaves <= last {
+			t.Errorf("%+v after %d leaves: %v", reports, last, err)
+		}
+		last = reports[0].Leaves
+		if err := os.RemoveAll(cfg.Home); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestWhatWasAlteredBeforeTheBackup: the file is whole and its digests are right,
+// and what it holds is not what was signed.
+func TestWhatWasAlteredBeforeTheBackup(t *testing.T) {
+	p := newPair(t)
+	for range 2 {
+		if status, said := p.status(t); status != 200 {
+			t.Fatalf("%d %s", status, said)
+		}
+	}
+	p.stop()
+	bundles := given(filepath.Glob(filepath.Join(p.us.Home, "journals", "two", "log", "tile", "entries", "000.p", "*")))(t)
+	altered := 0
+	for _, name := range bundles {
+		raw := given(os.ReadFile(name))(t)
+		other := bytes.Replace(raw, []byte(`"purpose":"supply`), []byte(`"purpose":"supplx`), 1)
+		if bytes.Equal(raw, other) {
+			continue
+		}
+		altered++
+		if err := os.WriteFile(name, other, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if altered == 0 {
+		t.Fatalf("no leaf was altered in %v", bundles)
+	}
+	b := p.backup(t, "us.tar")
+	home := filepath.Join(t.TempDir(), "h")
+	_, err := node.Restore(t.Context(), p.us, node.RestoreRequest{File: b.File, Home: home})
+	if guichet.KindOf(err) != guichet.KindUntrusted || !strings.Contains(err.Error(), "changed after it was written") {
+		t.Errorf("a backup of an altered journal: %v", err)
+	}
+	left(t, filepath.Dir(home))
+}

@@ -40,7 +40,10 @@ type pair struct {
 
 // newPair founds the circle and lets US serve behind a relay, which is the
 // endpoint of its paper.
-func newPair(t *testing.T) *pair { return newPairOf(t, false) }
+func newPair(t *testing.T) *pair {
+	t.Helper()
+	return newPairOf(t, false)
+}
 
 // newPairOf is newPair; where both serve, CA has an endpoint of its own.
 func newPairOf(t *testing.T, both bool) *pair {

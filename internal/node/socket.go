@@ -88,8 +88,8 @@ func (s *Seat) orders() map[string]func(ctx context.Context, in json.RawMessage,
 			return s.VerifyJournal(ctx, members)
 		}),
 		"standing": order1(func(ctx context.Context, _ struct{}, _ func(any)) (Standing, error) { return s.Standing(ctx) }),
-		"pin":    order1(func(ctx context.Context, o pinOrder, _ func(any)) (bool, error) { return s.pinFor(ctx, o) }),
-		"doctor": order1(func(ctx context.Context, q DoctorQuestion, _ func(any)) ([]Finding, error) { return s.Doctor(ctx, q) }),
+		"pin":      order1(func(ctx context.Context, o pinOrder, _ func(any)) (bool, error) { return s.pinFor(ctx, o) }),
+		"doctor":   order1(func(ctx context.Context, q DoctorQuestion, _ func(any)) ([]Finding, error) { return s.Doctor(ctx, q) }),
 	}
 }
 

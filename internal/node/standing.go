@@ -229,4 +229,3 @@ func (s *Seat) lostWith(ctx context.Context, m guichet.Member) ([]Lost, error) {
 	}
 	return out, err
 }
-

@@ -87,7 +87,7 @@ func linkTree(from, to string) error {
 		if e.IsDir() {
 			err = os.Mkdir(filepath.Join(to, rel), 0o700)
 		} else if e.Type().IsRegular() {
-			err = os.Link(path, filepath.Join(to, rel))
+			err = os.Link(path, filepath.Join(to, rel)) //nolint:gosec // our own home, which others cannot write to
 		}
 		if err != nil {
 			return fmt.Errorf("pin: %w", err)

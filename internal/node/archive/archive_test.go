@@ -42,18 +42,18 @@ func backup(t *testing.T) ([]byte, string) {
 }
 
 // extract takes bytes apart and returns the folder that they came into.
-func extract(t testing.TB, b []byte) (dir, digest string, err error) {
-	t.Helper()
-	dir = filepath.Join(t.TempDir(), "into")
+func extract(tb testing.TB, b []byte) (dir, digest string, err error) {
+	tb.Helper()
+	dir = filepath.Join(tb.TempDir(), "into")
 	if err := os.Mkdir(dir, 0o700); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	defer func() { _ = root.Close() }()
-	_, digest, err = archive.Extract(t.Context(), bytes.NewReader(b), root, archive.Extraction{Size: int64(len(b)), Scratch: t.TempDir()})
+	_, digest, err = archive.Extract(tb.Context(), bytes.NewReader(b), root, archive.Extraction{Size: int64(len(b)), Scratch: tb.TempDir()})
 	return dir, digest, err
 }
 
@@ -120,8 +120,8 @@ func TestEveryChangeIsSeen(t *testing.T) {
 }
 
 // hostile makes a tar that begins as a backup, with entries of an attacker's own.
-func hostile(t testing.TB, more ...*tar.Header) []byte {
-	t.Helper()
+func hostile(tb testing.TB, more ...*tar.Header) []byte {
+	tb.Helper()
 	var out bytes.Buffer
 	w := tar.NewWriter(&out)
 	put := func(h *tar.Header, text string) {
@@ -130,11 +130,11 @@ func hostile(t testing.TB, more ...*tar.Header) []byte {
 		}
 		h.Mode = 0o600
 		if err := w.WriteHeader(h); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		if h.Typeflag == tar.TypeReg {
 			if _, err := io.WriteString(w, text); err != nil {
-				t.Fatal(err)
+				tb.Fatal(err)
 			}
 		}
 	}
@@ -143,7 +143,7 @@ func hostile(t testing.TB, more ...*tar.Header) []byte {
 		put(h, "evil")
 	}
 	if err := w.Close(); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return out.Bytes()
 }
