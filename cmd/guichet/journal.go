@@ -93,7 +93,7 @@ func (w *window) standing(ctx context.Context, op node.Operator) error {
 	}
 	w.print(w.say("standing.own", "leaves", count(st.Leaves, w.lang)))
 	for _, m := range st.Members {
-		line := "  " + w.area(m.Member) + w.say("colon") + w.say("standing."+m.State, "leaves", count(m.Leaves, w.lang))
+		line := "  " + w.area(m.Member) + w.say("colon") + w.say(stateKey(m.State), "leaves", count(m.Leaves, w.lang))
 		if m.Text != "" {
 			line += " (" + m.Text + ")"
 		}
@@ -206,4 +206,13 @@ func (w *window) printFindings(found []node.Finding) error {
 		}
 	}
 	return err
+}
+
+// stateKey is the phrase of what a member has seen of our journal; a phrase may not
+// end in .other, which is a plural.
+func stateKey(state string) string {
+	if state == "other" {
+		state = "another"
+	}
+	return "standing." + state
 }

@@ -75,6 +75,7 @@ func (p *pair) status(t *testing.T) (int, string) {
 // folder is lost, and what is restored has its keys, its papers, its journal. It
 // writes nothing until CA was asked what it has seen.
 func TestANodeIsLostAndRestored(t *testing.T) {
+	t.Parallel() // it waits more than it works
 	p := newPairOf(t, true)
 	for range 3 {
 		if status, said := p.status(t); status != 200 {
@@ -109,6 +110,7 @@ func TestANodeIsLostAndRestored(t *testing.T) {
 // TestARestoreOlderThanWhatWasWitnessed: CA holds more of US's journal, under US's
 // own signature, than the backup has.
 func TestARestoreOlderThanWhatWasWitnessed(t *testing.T) {
+	t.Parallel() // it waits more than it works
 	p := newPairOf(t, true)
 	stopCA := p.serveCA(t, p.caAddr)
 	ask := func() {
