@@ -25,7 +25,7 @@ type action func(ctx context.Context, w *window, args []string) error
 func commands() []command {
 	return []command{
 		initCommand(), ingestCommand(), askCommand(), mirrorCommand(), codesCommand(),
-		submissionsCommand(), profileCommand(), reharmoniseCommand(), exportCommand(), checkCommand(), compactCommand(),
+		submissionsCommand(), profileCommand(), reharmoniseCommand(), exportCommand(), checkCommand(), compactCommand(), backupCommand(), restoreCommand(),
 		circleCommand(), agreementCommand(), serveCommand(), receiptCommand(), journalCommand(), doctorCommand(),
 		synthCommand(), demoCommand(), versionCommand(), helpCommand(), stageChildCommand(),
 	}

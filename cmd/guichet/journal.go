@@ -24,8 +24,8 @@ func journalCommand() command {
 		f.list(&members, "member")
 		return func(ctx context.Context, w *window, args []string) error {
 			what, args := verb(args)
-			if what != "show" && what != "verify" {
-				return w.unknownVerb("journal", what, []string{"show", "verify"})
+			if what != "show" && what != "verify" && what != "standing" {
+				return w.unknownVerb("journal", what, []string{"show", "verify", "standing"})
 			}
 			if err := w.want("journal "+what, args, 0, 0); err != nil {
 				return err
@@ -33,6 +33,9 @@ func journalCommand() command {
 			cfg := w.atSeat(f, circle, passphrase)
 			if what == "verify" {
 				return w.verifyJournal(ctx, cfg, members)
+			}
+			if what == "standing" {
+				return w.inSeat(ctx, cfg, func(op node.Operator) error { return w.standing(ctx, op) })
 			}
 			return w.inSeat(ctx, cfg, func(op node.Operator) error {
 				return w.listLeaves(ctx, op, node.LeavesQuestion{Limit: limit, Exchange: exchange})
@@ -69,6 +72,42 @@ func (w *window) listLeaves(ctx context.Context, op node.Operator, q node.Leaves
 	}
 	w.table(t)
 	return nil
+}
+
+// standing says what the others have seen of our journal; a journal that stays
+// closed for it is a failure.
+func (w *window) standing(ctx context.Context, op node.Operator) error {
+	st, err := op.Standing(ctx)
+	if err != nil {
+		return err
+	}
+	if !st.Proven {
+		err = told{guichet.Errorf(guichet.KindUntrusted, "the journal is closed")}
+	}
+	if w.json {
+		st.Members, st.Lost = some(st.Members), some(st.Lost)
+		if perr := w.printJSON(st); perr != nil {
+			return perr
+		}
+		return err
+	}
+	w.print(w.say("standing.own", "leaves", count(st.Leaves, w.lang)))
+	for _, m := range st.Members {
+		line := "  " + w.area(m.Member) + w.say("colon") + w.say(stateKey(m.State), "leaves", count(m.Leaves, w.lang))
+		if m.Text != "" {
+			line += " (" + m.Text + ")"
+		}
+		w.print(line)
+	}
+	for _, l := range st.Lost {
+		w.print("  " + w.say("standing.lost", "member", w.area(l.Member), "exchange", l.Leaf.Exchange, "time", moment(l.Leaf.Time), "what", w.say("leaf."+string(l.Leaf.Kind))))
+	}
+	if st.Proven {
+		w.print(w.say("standing.proven"))
+	} else {
+		w.print(w.say("standing.closed"))
+	}
+	return err
 }
 
 func (w *window) verifyJournal(ctx context.Context, cfg node.Config, members []string) error {
@@ -171,4 +210,13 @@ func (w *window) printFindings(found []node.Finding) error {
 		}
 	}
 	return err
+}
+
+// stateKey is the phrase of what a member has seen of our journal; a phrase may not
+// end in .other, which is a plural.
+func stateKey(state string) string {
+	if state == "other" {
+		state = "another"
+	}
+	return "standing." + state
 }

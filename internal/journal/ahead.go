@@ -25,9 +25,9 @@ import (
 //
 // A batch begins at a multiple of a sector:
 //
-//	 4 bytes  of the payload: its length       4 bytes  number of leaves
-//	 8 bytes  index of the first leaf          4 bytes  CRC-32C of the 16 before and the payload
-//	 the payload: of each leaf 2 bytes, its length, and its canonical JSON
+//	4 bytes  of the payload: its length       4 bytes  number of leaves
+//	8 bytes  index of the first leaf          4 bytes  CRC-32C of the 16 before and the payload
+//	the payload: of each leaf 2 bytes, its length, and its canonical JSON
 //
 // All numbers are big-endian. The writer begins a batch only when the one before
 // it is durable. So a batch that is not whole was never acknowledged if it is the
@@ -237,4 +237,3 @@ func (a *ahead) close() {
 		}
 	}
 }
-

@@ -104,7 +104,7 @@ func (j *Journal) ready() error {
 	if j.closed {
 		return guichet.Errorf(guichet.KindBusy, "the journal is closed")
 	}
-	return nil
+	return j.held
 }
 
 // enter lets an Append in, so that Close waits for it.
@@ -198,6 +198,8 @@ func (j *Journal) next(age <-chan time.Time) (*pending, bool) {
 // commit makes a batch durable, tells each leaf its index or its error, and hands
 // them to the tree.
 func (j *Journal) commit(batch []*pending) {
+	j.pinned.RLock()
+	defer j.pinned.RUnlock()
 	leaves := make([][]byte, len(batch))
 	for i, p := range batch {
 		leaves[i] = p.text

@@ -131,6 +131,8 @@ func (j *Journal) grow(ctx context.Context, batch []*pending) error {
 }
 
 func (j *Journal) growOnce(ctx context.Context, batch []*pending) (int, error) {
+	j.pinned.RLock()
+	defer j.pinned.RUnlock()
 	for _, p := range batch {
 		p.entry = tessera.NewEntry(p.text)
 	}

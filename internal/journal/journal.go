@@ -100,6 +100,7 @@ type Journal struct {
 	ahead    *ahead        // belongs to the writer
 	durable  atomic.Uint64 // leaves that are durable
 	size     atomic.Uint64 // leaves that are in the tree too
+	pinned   sync.RWMutex  // read-locked while leaves are made durable and while the tree grows, locked while the log is pinned
 	incoming chan *pending
 	waiting  *waiting
 	hurry    chan struct{} // taken by the tree where somebody waits for it
@@ -108,6 +109,7 @@ type Journal struct {
 	mu     sync.Mutex // guards what follows
 	closed bool
 	failed error // why nothing is taken any more
+	held   error // why nothing is taken for now
 
 	signing sync.Mutex // guards what follows; held over the write of the head, so that heads are remembered in their order
 	sealed  bool       // nothing is signed: not before the log was held against its head, nor after Close

@@ -9,7 +9,9 @@ import (
 	"math"
 	"net/http"
 	"path"
+	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"guichet"
@@ -192,6 +194,9 @@ func (d serving) Reply(ctx context.Context, a federation.Asked) (federation.Said
 	if err := bounded(a.Request.Question); err != nil {
 		return federation.Said{}, err
 	}
+	if err := d.s.journal.Ready(); err != nil { // before anything is noted of an answer that cannot be given
+		return federation.Said{}, err
+	}
 	d.s.salts.keep(a.Request.Exchange, a.Request.Salt)
 	ctx, done := d.s.given.begin(ctx)
 	defer done()
@@ -202,6 +207,9 @@ func (d serving) Reply(ctx context.Context, a federation.Asked) (federation.Said
 // Records answers with rows as they are.
 func (d serving) Records(ctx context.Context, a federation.Asked, w *federation.RecordsWriter) error {
 	if err := bounded(a.Request.Question); err != nil {
+		return err
+	}
+	if err := d.s.journal.Ready(); err != nil {
 		return err
 	}
 	d.s.salts.keep(a.Request.Exchange, a.Request.Salt)
@@ -244,13 +252,20 @@ func (d serving) Exchanges(ctx context.Context, member string, from uint64, limi
 	return out, uint64(max(next, 0)), nil
 }
 
-// File returns a checkpoint or a tile of hashes.
+// File returns a checkpoint or a tile of hashes; or what we have seen of another
+// member's log.
 func (d serving) File(ctx context.Context, path string) ([]byte, error) {
+	if member, ok := strings.CutPrefix(path, "seen/"); ok {
+		return journal.Remembered(filepath.Join(d.s.n.Home().Path, dirJournals, d.s.name), d.s.name, member)
+	}
 	return d.s.journal.File(ctx, path)
 }
 
 // AddCheckpoint cosigns a member's checkpoint.
 func (d serving) AddCheckpoint(ctx context.Context, _ string, body []byte) (federation.Witnessed, error) {
+	if d.s.unproven.Load() { // what we remember of others may be as old as our journal
+		return federation.Witnessed{Status: http.StatusInternalServerError, Type: "text/plain; charset=utf-8", Body: []byte("this witness was restored from a copy and does not sign yet\n")}, nil
+	}
 	status, kind, answer := d.s.witness.AddCheckpoint(ctx, body)
 	return federation.Witnessed{Status: status, Type: kind, Body: answer}, nil
 }

@@ -56,3 +56,9 @@ func (n *Node) GivenIn(ctx context.Context, circle string) ([]guichet.GivenSet, 
 
 // ClockFinding is the doctor's finding on our clock.
 func ClockFinding(kept string, ahead []time.Duration) Finding { return clockFinding(kept, ahead) }
+
+// RestoreStepwise is Restore that tells of every step that has ended.
+func RestoreStepwise(ctx context.Context, cfg Config, req RestoreRequest, step func(string)) (BackupResult, error) {
+	req.step = step
+	return Restore(ctx, cfg, req)
+}

@@ -35,13 +35,27 @@ type pair struct {
 	serves string // the address at which US listens now
 	stop   func()
 	circle guichet.Circle
+	caAddr string // CA's endpoint; "" that of US's relay, where nobody asks CA
 }
 
 // newPair founds the circle and lets US serve behind a relay, which is the
 // endpoint of its paper.
 func newPair(t *testing.T) *pair {
 	t.Helper()
+	return newPairOf(t, false)
+}
+
+// newPairOf is newPair; where both serve, CA has an endpoint of its own.
+func newPairOf(t *testing.T, both bool) *pair {
+	t.Helper()
 	p := &pair{t: t, clock: guichettest.NewClock()}
+	if both {
+		l := given(new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0"))(t)
+		p.caAddr = l.Addr().String()
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
 	p.relay = guichettest.NewRelay(t, "", guichettest.RelayConfig{Dial: func(ctx context.Context) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "tcp", p.serves)
 	}})
@@ -95,11 +109,15 @@ func (p *pair) ceremonies(cfg node.Config) *node.Ceremonies {
 }
 
 func (p *pair) paper(code string) []byte {
+	at := p.relay.Addr()
+	if code == "CA" && p.caAddr != "" {
+		at = p.caAddr
+	}
 	return []byte("code: " + code + `
 name: {en: "A member made for a test", fr: "Un membre fait pour un essai"}
 role: party
 offices: [{id: statistics, name: {en: "Office", fr: "Office"}, regime: statistical}]
-endpoints: ["` + p.relay.Addr() + `"]
+endpoints: ["` + at + `"]
 contacts: [{for: operations, name: "Operations", email: "operations@example.org", hours: "always"}]
 `)
 }

@@ -27,6 +27,8 @@ type Operator interface {
 	// VerifyJournal holds this home's journal, and those of members, against
 	// what was signed and against each other.
 	VerifyJournal(ctx context.Context, members []string) ([]JournalReport, error)
+	// Standing asks the other members what they have seen of this home's journal.
+	Standing(ctx context.Context) (Standing, error)
 	// Doctor looks at all that a seat needs.
 	Doctor(ctx context.Context, q DoctorQuestion) ([]Finding, error)
 	Close() error

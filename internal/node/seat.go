@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"guichet"
@@ -49,6 +50,10 @@ type Seat struct {
 	client  *federation.Client
 	watch   *watching                 // nil: nobody watches
 	using   map[guichet.KeyUse]string // ids of the keys that were taken at the start
+	// unproven: the journal was restored, or others have seen more of it; nothing is
+	// written or signed.
+	unproven atomic.Bool
+	doubted  atomic.Bool // a witness says that it has seen another log of ours
 }
 
 // TakeSeat opens a node and its seat in a circle; Close must be called. KindBusy
@@ -95,6 +100,7 @@ func paceGarbage() {
 // Close lets go of the seat, and of the home where it was opened for it alone.
 func (s *Seat) Close() error {
 	var errs []error
+	s.lines.rest()
 	if s.journal != nil {
 		errs = append(errs, s.journal.Close())
 	}
@@ -130,6 +136,9 @@ func (s *Seat) take(ctx context.Context, passphrase func() ([]byte, error)) erro
 		return err
 	}
 	if err := s.openJournal(ctx); err != nil {
+		return err
+	}
+	if err := s.holdRestored(); err != nil {
 		return err
 	}
 	if s.salts, err = openSalts(filepath.Join(home, dirJournals, s.name)); err != nil {

@@ -22,6 +22,7 @@ import (
 // How often a serving node does what it does by itself.
 const (
 	cosignEvery = 2 * time.Second  // asks the others to cosign its journal
+	standEvery  = 3 * time.Second  // asks the others what they have seen of its journal, while that is not known
 	followEvery = 30 * time.Second // looks for newer papers of the circle at the others
 	closeWithin = 20 * time.Second // what is under way when it is told to stop
 )
@@ -58,6 +59,7 @@ func (s *Seat) service(ctx context.Context, listenAt string) (*service, error) {
 	if v.socket, err = listenSocket(ctx, s.n.Home().Path, s.name); err != nil {
 		return nil, errors.Join(err, v.ln.Close())
 	}
+	s.standAtStart(ctx)
 	return v, nil
 }
 
@@ -78,6 +80,7 @@ func (v *service) run(ctx context.Context) error {
 	g.Go(func() error { return serving1(v.operator.Serve(v.socket)) })
 	g.Go(func() error { return every(run, cosignEvery, s.cosign) })
 	g.Go(func() error { return every(run, followEvery, s.follow) })
+	g.Go(func() error { return every(run, standEvery, s.standAgain) })
 	g.Go(func() error { return s.watchKeys(run) })
 	g.Go(func() error {
 		<-run.Done()
@@ -170,6 +173,9 @@ func (s *Seat) cosign(ctx context.Context) {
 		s.n.cfg.Log.LogAttrs(ctx, slog.LevelWarn, "journal not cosigned", slog.String("error", err.Error()))
 	}
 	for _, t := range told {
+		if t.Err != nil && guichet.KindOf(t.Err) == guichet.KindUntrusted {
+			s.doubted.Store(true) // looked into by standAgain: a witness's word alone closes nothing
+		}
 		if t.Err != nil && ctx.Err() == nil {
 			s.n.cfg.Log.LogAttrs(ctx, slog.LevelDebug, "no cosignature", slog.String("member", t.Member), slog.String("error", t.Err.Error()))
 		}

@@ -91,7 +91,9 @@ func (s *Seat) orders() map[string]func(ctx context.Context, in json.RawMessage,
 		"verify": order1(func(ctx context.Context, members []string, _ func(any)) ([]JournalReport, error) {
 			return s.VerifyJournal(ctx, members)
 		}),
-		"doctor": order1(func(ctx context.Context, q DoctorQuestion, _ func(any)) ([]Finding, error) { return s.Doctor(ctx, q) }),
+		"standing": order1(func(ctx context.Context, _ struct{}, _ func(any)) (Standing, error) { return s.Standing(ctx) }),
+		"pin":      order1(func(ctx context.Context, o pinOrder, _ func(any)) (bool, error) { return s.pinFor(ctx, o) }),
+		"doctor":   order1(func(ctx context.Context, q DoctorQuestion, _ func(any)) ([]Finding, error) { return s.Doctor(ctx, q) }),
 	}
 }
 
@@ -285,6 +287,11 @@ func (r *remote) Receipt(ctx context.Context, exchange string) (Receipt, error) 
 // VerifyJournal asks the running node.
 func (r *remote) VerifyJournal(ctx context.Context, members []string) ([]JournalReport, error) {
 	return call[[]JournalReport](ctx, r, "verify", members, nil)
+}
+
+// Standing asks the running node.
+func (r *remote) Standing(ctx context.Context) (Standing, error) {
+	return call[Standing](ctx, r, "standing", struct{}{}, nil)
 }
 
 // Doctor asks the running node.

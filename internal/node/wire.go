@@ -42,6 +42,16 @@ func (l *lines) to(m guichet.Member) *http.Client {
 	return c
 }
 
+// rest closes the connections that nothing goes over: whoever we called waits for
+// them when it ends.
+func (l *lines) rest() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, c := range l.clients {
+		c.CloseIdleConnections()
+	}
+}
+
 func (l *lines) verifier() seal.Verifier { return seal.Verifier{Clock: l.seat.n.cfg.Clock} }
 
 // keysOf finds the seal keys of a member as the circle has them now.

@@ -82,6 +82,9 @@ func (s *Store) sweep(ctx context.Context) error {
 		return fmt.Errorf("sweep: %w", err)
 	}
 	for _, e := range entries {
+		if pinned(e.Name()) {
+			continue // of a process that copies the home
+		}
 		if pid, ok := strings.CutPrefix(e.Name(), "spill-"); ok && (runs(pid) || !s.isOld(e)) {
 			continue // of a process that asks
 		}
