@@ -17,11 +17,11 @@ import (
 )
 
 // backup backs a home up into a file of the test.
-func (p *pair) backup(t *testing.T, name string) node.BackupResult {
+func (p *pair) backup(t *testing.T) node.BackupResult {
 	t.Helper()
 	n := given(node.Open(t.Context(), p.us))(t)
 	defer func() { _ = n.Close() }()
-	return given(n.Backup(t.Context(), node.BackupRequest{Out: filepath.Join(t.TempDir(), name)}))(t)
+	return given(n.Backup(t.Context(), node.BackupRequest{Out: filepath.Join(t.TempDir(), "us.tar")}))(t)
 }
 
 // restore makes a home out of it, in the place of US's, which is lost.
@@ -82,7 +82,7 @@ func TestANodeIsLostAndRestored(t *testing.T) {
 			t.Fatalf("%d %s", status, said)
 		}
 	}
-	b := p.backup(t, "us.tar")
+	b := p.backup(t)
 	p.stop()
 	p.restore(t, b)
 	p.serve()
@@ -120,7 +120,7 @@ func TestARestoreOlderThanWhatWasWitnessed(t *testing.T) {
 		}
 	}
 	ask()
-	b := p.backup(t, "us.tar")
+	b := p.backup(t)
 	ask()
 	lost := p.caAsks(t)
 	p.witnessed(t, 3)
@@ -200,7 +200,7 @@ func (p *pair) witnessed(t *testing.T, leaves int) {
 func TestKilledInARestore(t *testing.T) {
 	p := newPair(t)
 	p.stop()
-	b := p.backup(t, "us.tar")
+	b := p.backup(t)
 	for _, at := range []string{"extracted", "furnished", "verified", "synced", "place cleared", "in place"} {
 		home := filepath.Join(t.TempDir(), "h")
 		cfg := p.us
@@ -325,7 +325,7 @@ func TestABackupUnderLoad(t *testing.T) {
 		if !<-answered { // and the next is under way
 			t.Error("a question was not answered")
 		}
-		backups = append(backups, p.backup(t, "us.tar"))
+		backups = append(backups, p.backup(t))
 	}
 	close(stop)
 	<-ended
@@ -372,7 +372,7 @@ func TestWhatWasAlteredBeforeTheBackup(t *testing.T) {
 	if altered == 0 {
 		t.Fatalf("no leaf was altered in %v", bundles)
 	}
-	b := p.backup(t, "us.tar")
+	b := p.backup(t)
 	home := filepath.Join(t.TempDir(), "h")
 	_, err := node.Restore(t.Context(), p.us, node.RestoreRequest{File: b.File, Home: home})
 	if guichet.KindOf(err) != guichet.KindUntrusted || !strings.Contains(err.Error(), "changed after it was written") {
