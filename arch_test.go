@@ -18,13 +18,15 @@ import (
 const module = "guichet"
 
 // words are the packages that say what is exchanged, each with the words it
-// may use: hs <- codes <- trade and hs <- guichet <- trade, never back. "." is
+// may use: hs <- codes <- trade, hs <- guichet <- trade and guichet <- travel, never
+// back. "." is
 // the root.
 var words = map[string][]string{
 	".":     {"hs"},
 	"codes": {"hs"},
 	"hs":    {},
 	"trade": {".", "codes", "hs"},
+	"travel": {"."},
 }
 
 // rooms are what stands under internal. A new room is added here and in
