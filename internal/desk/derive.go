@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"maps"
 	"math/big"
 	"slices"
 	"strings"
@@ -104,6 +105,7 @@ func (w *work) tellDerived() {
 				"%s: in %d rows it lies above %d, the greatest bound that is kept, and is not estimated",
 				"%s : dans %d lignes il dépasse %d, la plus grande borne tenue, et n'est pas estimé", d.Name, n, greatest(d))})
 		}
+		w.tellUncounted(d)
 		if n := w.rows.uncounted[d.Name]; n > 0 {
 			w.gap("", guichet.GapNotCovered, w.say(
 				"%s: in %d rows nothing was counted that it could be made from", "%s : dans %d lignes rien n'a été compté dont il puisse être tiré", d.Name, n), "")
@@ -113,6 +115,24 @@ func (w *work) tellDerived() {
 		if n := w.rows.joined[m]; n > 0 {
 			w.gap("", guichet.GapIncomparable, w.tooCoarse(m, n), "")
 		}
+	}
+}
+
+// tellUncounted says of whom a percentile is not: rows of a reporter that have no
+// counts per band beside rows that have.
+func (w *work) tellUncounted(d guichet.Derived) {
+	for _, key := range slices.Sorted(maps.Keys(w.rows.absent)) {
+		reporter, measure, _ := strings.Cut(key, "|")
+		n := w.rows.absent[key]
+		if measure != d.Bands[0].Field || n[0] == 0 || n[0] == n[1] {
+			continue
+		}
+		r := guichet.Remark{Code: RemarkFiguresAbsent, Reporter: reporter, Unit: d.Name, Text: w.say(
+			"%s: some rows count nobody by band; the percentile is of the others", "%s : des lignes ne comptent personne par tranche ; le centile porte sur les autres", d.Name)}
+		if !w.rows.bare[reporter] {
+			r.Rows = n[0]
+		}
+		w.remark(r)
 	}
 }
 

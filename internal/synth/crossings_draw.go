@@ -38,8 +38,7 @@ func nationals() []string {
 func nationalWeights() []int64 {
 	out := make([]int64, len(nationals()))
 	for i := range out {
-		out[i] = 40_000 >> i / 2 // halved at every second one
-		out[i] = max(out[i], 60)
+		out[i] = max(int64(20_000)>>i, 60) // each half of the one before, down to a few
 	}
 	return out
 }
