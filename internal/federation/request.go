@@ -65,7 +65,7 @@ func checkRequest(req guichet.Request) error {
 }
 
 // shapeSet are the forms of names that cross the wire.
-type shapeSet struct{ exchange, officer, digest, member, name, field *regexp.Regexp }
+type shapeSet struct{ exchange, officer, digest, member, name, field, dataset *regexp.Regexp }
 
 //nolint:gochecknoglobals // compiled once, never changed
 var shapes = sync.OnceValue(func() shapeSet {
