@@ -216,6 +216,11 @@ func (d *showing) agreeOn(ctx context.Context, template, id string, about func(g
 				list[i].Text = guichet.Text{EN: "made up for the demonstration", FR: "inventé pour la démonstration"}
 			}
 		}
+		if id == demoBorderAgreement {
+			for i := range a.Parties { // who counts at the border asks, and no other office
+				a.Parties[i].Offices = []string{demoBorderOffice}
+			}
+		}
 		for _, f := range faults {
 			d.fault("the agreement of the template: %s: %s", f.Clause, f.Text.EN)
 		}
