@@ -13,18 +13,24 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"guichet"
+	"guichet/trade"
+	"guichet/travel"
 )
 
 const module = "guichet"
 
 // words are the packages that say what is exchanged, each with the words it
-// may use: hs <- codes <- trade and hs <- guichet <- trade, never back. "." is
+// may use: hs <- codes <- trade, hs <- guichet <- trade and guichet <- travel, never
+// back. "." is
 // the root.
 var words = map[string][]string{
 	".":     {"hs"},
 	"codes": {"hs"},
 	"hs":    {},
 	"trade": {".", "codes", "hs"},
+	"travel": {"."},
 }
 
 // rooms are what stands under internal. A new room is added here and in
@@ -221,6 +227,70 @@ func TestForeignLibrariesHaveOneDoor(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// general are the rooms that know datasets by their description alone.
+var general = []string{"agreement", "desk", "federation", "store"}
+
+// TestNoDatasetIsKnownByName: what decides, answers, carries and keeps knows no
+// dataset. It imports no package that describes one, and writes no name that is
+// one's own: of a field, a classification, a level, a measure, the dataset itself.
+// Names that all datasets share, and words that mean something else besides
+// ("public", "month"), are not looked for.
+func TestNoDatasetIsKnownByName(t *testing.T) {
+	shared := map[string]bool{}
+	own := map[string]string{}
+	all := []*guichet.Dataset{trade.Dataset(), travel.Dataset()}
+	names := func(d *guichet.Dataset) []string {
+		out := []string{d.Name}
+		for _, f := range d.Fields {
+			out = append(out, f.Name)
+		}
+		for _, x := range d.Derived {
+			out = append(out, x.Name)
+		}
+		for _, c := range d.Classifications {
+			out = append(out, c.Name)
+			for _, l := range c.Levels {
+				out = append(out, l.Name)
+			}
+		}
+		return out
+	}
+	for i, d := range all {
+		for _, name := range names(d) {
+			other := all[1-i]
+			shared[name] = shared[name] || slices.Contains(names(other), name)
+			own[name] = d.Name
+		}
+	}
+	// Words of the rooms themselves: an agreement is between parties and has its
+	// text; ODRL has duties; a journal and a file have a code, a list, an edition, a level, a line.
+	besides := []string{"code", "list", "edition", "level", "value", "released", "unit", "accepted", "national", "coverage", "duty"}
+	for _, f := range readHouse(t) {
+		if f.test || !slices.Contains(general, f.room) || f.dir == "internal/store/bare" {
+			continue
+		}
+		for _, imp := range f.imports {
+			if imp == "guichet/trade" || imp == "guichet/travel" || imp == "guichet/hs" {
+				t.Errorf("%s imports %s; it must know datasets by their description alone", f.path, imp)
+			}
+		}
+		ast.Inspect(f.syntax, func(n ast.Node) bool {
+			lit, ok := n.(*ast.BasicLit)
+			if !ok || lit.Kind != token.STRING {
+				return true
+			}
+			text, err := strconv.Unquote(lit.Value)
+			if err != nil {
+				t.Error(err)
+			}
+			if of, known := own[text]; known && !shared[text] && !slices.Contains(besides, text) {
+				t.Errorf("%s: %q is a name of the dataset %s", f.set.Position(lit.Pos()), text, of)
+			}
+			return true
+		})
 	}
 }
 

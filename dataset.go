@@ -1,6 +1,8 @@
 package guichet
 
 import (
+	"bytes"
+	"encoding/json"
 	"slices"
 	"strings"
 	"time"
@@ -82,6 +84,9 @@ type Field struct {
 	Unit     string // for measures: the field or the constant that says its unit
 	Grain    string // rows of this grain alone have it, "" of any
 	Outliers bool   // for measures: a few rows that carry most of a file's sum are flagged
+	// Alone is for measures that can be neither added nor averaged: a percentile
+	// that an office states. It is a figure only where one kept row stands behind it.
+	Alone bool
 }
 
 // Breakdown is a dimension whose members may stand beside their own total, so
@@ -158,12 +163,41 @@ type Selection struct {
 	Gap      string // not "": nothing may be used, and why
 }
 
+// The ways in which a measure is derived.
+const (
+	ByRate  = "rate"  // From divided by the monthly rate of the currency field
+	ByBands = "bands" // the Share-th percentile of what Bands count, estimated within its band
+)
+
 // Derived is a measure that is computed when asked and never kept.
 type Derived struct {
 	Name  string // "value_usd"
 	From  string // the measure it is made from
-	By    string // "rate": divided by the monthly rate of the currency field
+	By    string // one of the ways above
+	Share int    // of a percentile: 90
+	Bands []Band // of a percentile: the lowest first, each beginning where the one before ends
 	Title Text
+}
+
+// Band is one step of a distribution that is kept as counts. Counts can be
+// added, over rows, periods and places, and the percentiles of the sum are within
+// a band what they would be of all that was counted; percentiles themselves
+// cannot.
+type Band struct {
+	Field string // the measure that counts what lies in it
+	UpTo  int    // the greatest value that does; 0: none, the last band is open
+}
+
+// Parts are the measures that a derived one is made from.
+func (d Derived) Parts() []string {
+	if d.By != ByBands {
+		return []string{d.From}
+	}
+	out := make([]string, len(d.Bands))
+	for i, b := range d.Bands {
+		out[i] = b.Field
+	}
+	return out
 }
 
 // Dataset describes a table: nothing outside the describing package knows its
@@ -189,6 +223,13 @@ type Dataset struct {
 	// broadest first: the group of enterprises, then the enterprise. None: nobody
 	// can tell, and no cell is shown where contributors must be counted.
 	Contributor []string
+	// Counts is the measure that counts those whom a row is about, one by one: the
+	// persons who crossed. Where it is said, no Contributor needs to name them: who
+	// stands behind a figure is how many it counts. "" none.
+	Counts string
+	// Drafts returns agreements over this dataset to begin with; nil where there are
+	// none.
+	Drafts func() []Draft
 	// RemarkText says a remark's code for people; "" when it is unknown.
 	RemarkText func(code, lang string) string
 	// Known says whether a value is in a code list (Field.List), true for a
@@ -200,6 +241,44 @@ type Dataset struct {
 	Rate func(currency string, p Period) (Decimal, bool)
 	// RatesVersion names the table behind Rate.
 	RatesVersion string
+}
+
+// Draft is what an agreement to begin with says of its dataset: its parties,
+// purposes, terms and tiers. What every agreement says is added to it.
+type Draft struct {
+	Name  string    `json:"name"` // by which it is asked for: "covid-supply"
+	About Text      `json:"about"`
+	Paper Agreement `json:"paper"`
+}
+
+// ReadDrafts reads the drafts of a dataset from the JSON that stands beside its
+// descriptor, a list of Draft. They are part of the binary and a test reads them,
+// so a fault is a broken build: it panics.
+func ReadDrafts(text []byte) []Draft {
+	var out []Draft
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&out); err != nil {
+		panic("guichet: embedded drafts of agreements: " + err.Error())
+	}
+	return out
+}
+
+// Class is the classification that a dataset's rows are told apart by; of a
+// dataset without one it has no name and no field, and classifies nothing.
+func (d *Dataset) Class() Classification {
+	if len(d.Classifications) > 0 {
+		return d.Classifications[0]
+	}
+	return Classification{
+		Resolve: func(r Resolution) (Selection, error) {
+			return Selection{}, Errorf(KindInvalid, "%s has no classification", d.Name)
+		},
+		Alone:   func(string) bool { return true },
+		InForce: func(string, map[string]string, string, time.Time) int { return 0 },
+		Label:   func(int, string, string) string { return "" },
+		Tier:    func(string, int) string { return "" },
+	}
 }
 
 // Field returns the field of a name.

@@ -7,7 +7,7 @@
 // error type that crosses rooms and, later, borders.
 //
 // It does not open a file, ask a clock, speak SQL or know trade: package trade
-// describes the first dataset, package hs the Harmonized System, package codes
+// describes the first dataset, package travel the second, package hs the Harmonized System, package codes
 // the other code lists.
 //
 // One word per thing:

@@ -1,6 +1,7 @@
 package trade
 
 import (
+	_ "embed"
 	"slices"
 	"strings"
 	"time"
@@ -8,6 +9,11 @@ import (
 	"guichet"
 	"guichet/hs"
 )
+
+// draftsFile holds agreements over trade to begin with.
+//
+//go:embed drafts.json
+var draftsFile []byte
 
 // Dataset returns the descriptor of the trade dataset. Field ids are Iceberg
 // field ids: appended, never changed, never used again.
@@ -50,12 +56,13 @@ func Dataset() *guichet.Dataset {
 			Editions: heldEditions(), Tiers: tierNames(), Tier: tierOf,
 		}},
 		Derived: []guichet.Derived{{
-			Name: "value_usd", From: "value", By: "rate",
+			Name: "value_usd", From: "value", By: guichet.ByRate,
 			Title: guichet.Text{EN: "Value, US dollars (estimated)", FR: "Valeur, dollars des États-Unis (estimée)"},
 		}},
 		Main:         "value",
 		Contributor:  []string{"trader_group", "trader"},
 		By:           []string{"reporter"},
+		Drafts:       func() []guichet.Draft { return guichet.ReadDrafts(draftsFile) },
 		RemarkText:   RemarkText,
 		Rate:         Rate,
 		RatesVersion: RatesVersion(),

@@ -10,7 +10,8 @@ import (
 // askOptions are the flags of ask.
 type askOptions struct {
 	common  timeOptions
-	values  map[string]*[]string // what the dataset's own flags asked for, by field or classification
+	dataset string
+	values  map[string]*[]string // what the datasets' own flags asked for, by flag
 	where   []string
 	by      []string
 	measure []string
@@ -28,7 +29,11 @@ func askCommand() command {
 			if err := w.want("ask", args, 0, 0); err != nil {
 				return err
 			}
-			q, err := w.question(dataset(), *o)
+			d, err := node.DatasetBy(o.dataset)
+			if err != nil {
+				return err
+			}
+			q, err := w.question(d, *o)
 			if err != nil {
 				return err
 			}
@@ -50,9 +55,10 @@ func askCommand() command {
 }
 
 // askFlags declares the flags of ask: those of every question, and one for each
-// field that the dataset describes.
+// field that a dataset describes.
 func askFlags(f *flags) *askOptions {
 	o := &askOptions{values: map[string]*[]string{}}
+	f.text(&o.dataset, "dataset")
 	o.common.declare(f)
 	f.each(&o.where, "where")
 	f.list(&o.by, "by")
@@ -61,14 +67,14 @@ func askFlags(f *flags) *askOptions {
 	f.int(&o.top, "top", 0)
 	f.bool(&o.csv, "csv")
 	o.members = membersFlags(f)
-	for _, s := range shortcuts(dataset()) {
-		if f.set.Lookup(s.flag) != nil {
-			continue // a field may not take the name of one of ours
+	for _, d := range node.Datasets() {
+		for _, s := range shortcuts(d) {
+			if f.set.Lookup(s.flag) != nil {
+				continue // a field may not take the name of one of ours; datasets share what they call alike
+			}
+			o.values[s.flag] = new([]string)
+			f.list(o.values[s.flag], s.flag)
 		}
-		if o.values[s.name] == nil {
-			o.values[s.name] = new([]string)
-		}
-		f.list(o.values[s.name], s.flag)
 	}
 	return o
 }

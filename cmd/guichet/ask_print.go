@@ -35,7 +35,7 @@ func (w *window) printFigures(a guichet.Answer, by []string, label labels) {
 		w.print(w.say("answer.none"))
 		return
 	}
-	f := figures{w: w, d: dataset(), a: a, label: label, same: map[string]string{}}
+	f := figures{w: w, d: datasetOf(a.Question.Dataset), a: a, label: label, same: map[string]string{}}
 	var above []string
 	for _, c := range a.Columns {
 		if c.Measure || slices.Contains(by, c.Name) {

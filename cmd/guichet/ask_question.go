@@ -1,11 +1,13 @@
 package main
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"guichet"
+	"guichet/internal/node"
 )
 
 // shortcut is a flag that stands for a field or a classification of a dataset.
@@ -62,9 +64,20 @@ func fieldName(d *guichet.Dataset, written string) string {
 	return written
 }
 
-// fieldsHelp lists the dataset's own flags for the usage of ask.
+// fieldsHelp lists the datasets' own flags for the usage of ask, one dataset after
+// the other.
 func (w *window) fieldsHelp() string {
-	d := dataset()
+	var b strings.Builder
+	for i, d := range node.Datasets() {
+		if i > 0 {
+			b.WriteString("\n--dataset " + d.Name + w.say("colon") + d.Title.In(w.lang) + "\n\n")
+		}
+		b.WriteString(w.fieldsOf(d))
+	}
+	return b.String()
+}
+
+func (w *window) fieldsOf(d *guichet.Dataset) string {
 	t := newTable("", "")
 	second := map[string]string{}
 	for _, s := range shortcuts(d) {
@@ -104,10 +117,8 @@ func (w *window) question(d *guichet.Dataset, o askOptions) (guichet.Question, e
 		Dataset: d.Name, Lang: w.sentences(), Where: map[string][]string{}, Cube: o.cube, Limit: o.top,
 		Period: at.period, Edition: at.edition, Conversion: at.conversion, AsOf: at.asOf, Vintage: at.vintage,
 	}
-	for name, values := range o.values {
-		if len(*values) > 0 {
-			q.Where[name] = *values
-		}
+	if err := w.picked(d, o.values, q.Where); err != nil {
+		return q, err
 	}
 	for _, pair := range o.where {
 		name, values, ok := strings.Cut(pair, "=")
@@ -129,6 +140,27 @@ func (w *window) question(d *guichet.Dataset, o askOptions) (guichet.Question, e
 		q.Measures = defaultMeasures(d)
 	}
 	return q, readable(d, q)
+}
+
+// picked reads the flags of the dataset's fields into conditions. A flag of
+// another dataset is refused.
+func (w *window) picked(d *guichet.Dataset, values map[string]*[]string, where map[string][]string) error {
+	own := map[string]string{}
+	for _, s := range shortcuts(d) {
+		own[s.flag] = s.name
+	}
+	for _, flag := range slices.Sorted(maps.Keys(values)) {
+		if len(*values[flag]) == 0 {
+			continue
+		}
+		name, ok := own[flag]
+		if !ok {
+			return guichet.Errorf(guichet.KindInvalid, "%s", w.say("error.flag.dataset", "flag", "--"+flag, "dataset", d.Name)).
+				WithHint("%s", w.say("hint.flag.dataset", "names", d.Names()))
+		}
+		where[name] = append(where[name], *values[flag]...)
+	}
+	return nil
 }
 
 // readable refuses codes that cannot be read. The desk looks them up in the

@@ -65,5 +65,16 @@ func (c command) start(ctx context.Context, w *window, args []string) error {
 	return act(ctx, w, rest)
 }
 
-// dataset returns the description of the dataset that questions are about.
+// dataset returns the description of the dataset that questions are about which
+// name none.
 func dataset() *guichet.Dataset { return node.Dataset() }
+
+// datasetOf returns the description of a dataset that is held, that of dataset for
+// a name that is not.
+func datasetOf(name string) *guichet.Dataset {
+	d, err := node.DatasetBy(name)
+	if err != nil {
+		return dataset()
+	}
+	return d
+}

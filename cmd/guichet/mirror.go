@@ -16,8 +16,10 @@ func mirrorCommand() command {
 	return command{name: "mirror", define: func(f *flags) action {
 		var q trade.MirrorQuestion
 		var o timeOptions
+		var dataset string
 		top := productsShown
 		f.atHome()
+		f.text(&dataset, "dataset")
 		o.declare(f)
 		f.text(&q.Exporter, "exporter")
 		f.text(&q.Importer, "importer")
@@ -26,6 +28,9 @@ func mirrorCommand() command {
 		m := askingFlags(f)
 		return func(ctx context.Context, w *window, args []string) error {
 			if err := w.want("mirror", args, 0, 0); err != nil {
+				return err
+			}
+			if err := w.onlyTrade("mirror", dataset); err != nil {
 				return err
 			}
 			if q.Exporter == "" || q.Importer == "" || o.period == "" {
@@ -40,7 +45,7 @@ func mirrorCommand() command {
 			}
 			q.Period, q.Edition, q.Conversion, q.AsOf, q.Vintage, q.Lang = at.period, at.edition, at.conversion, at.asOf, at.vintage, w.sentences()
 			asked := guichet.Question{Where: map[string][]string{"product": q.Product}, Edition: q.Edition, Conversion: q.Conversion}
-			if err := readable(dataset(), asked); err != nil {
+			if err := readable(node.Dataset(), asked); err != nil {
 				return err
 			}
 			if m.purpose != "" {
@@ -58,6 +63,15 @@ func mirrorCommand() command {
 			})
 		}
 	}}
+}
+
+// onlyTrade refuses what a command can do with trade alone.
+func (w *window) onlyTrade(name, dataset string) error {
+	d, err := node.DatasetBy(dataset)
+	if err == nil && d.Name != node.Dataset().Name {
+		return w.wrong("error.onlytrade", "hint.onlytrade", "name", name, "dataset", d.Name)
+	}
+	return err
 }
 
 func (w *window) printMirror(a trade.MirrorAnswer, label labels, top int) error {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"guichet"
+	"guichet/internal/node"
 )
 
 // printSubmission says what came in and what did not: counts, totals with
@@ -29,8 +30,8 @@ func (w *window) printSubmission(s guichet.Submission) {
 	}
 	w.table(facts)
 	w.printTotals(s)
-	w.printCounts("head.reason", s.Reasons)
-	w.printCounts("head.remark", s.Remarks)
+	w.printCounts(s, "head.reason", s.Reasons)
+	w.printCounts(s, "head.remark", s.Remarks)
 	w.printControls(s)
 }
 
@@ -60,7 +61,7 @@ func (w *window) printIdentity(s guichet.Submission) {
 			t.add(w.say(f.key), f.value)
 		}
 	}
-	d := dataset()
+	d := datasetOf(s.Dataset)
 	for _, name := range slices.Sorted(maps.Keys(s.Fields)) {
 		title := name
 		if f, ok := d.Field(name); ok {
@@ -96,21 +97,22 @@ func (w *window) printTotals(s guichet.Submission) {
 
 // measure returns the title of a measure, its name when it has none.
 func (w *window) measure(name string) string {
-	d := dataset()
-	if f, ok := d.Field(name); ok {
-		return f.Title.In(w.lang)
-	}
-	if x, ok := d.DerivedBy(name); ok {
-		return x.Title.In(w.lang)
+	for _, d := range node.Datasets() {
+		if f, ok := d.Field(name); ok {
+			return f.Title.In(w.lang)
+		}
+		if x, ok := d.DerivedBy(name); ok {
+			return x.Title.In(w.lang)
+		}
 	}
 	return name
 }
 
-func (w *window) printCounts(head string, counts []guichet.Count) {
+func (w *window) printCounts(s guichet.Submission, head string, counts []guichet.Count) {
 	if len(counts) == 0 {
 		return
 	}
-	t := newTable(w.say(head), ">"+w.say("head.rows"), ">"+w.measure(dataset().Main), w.say("head.example"))
+	t := newTable(w.say(head), ">"+w.say("head.rows"), ">"+w.measure(datasetOf(s.Dataset).Main), w.say("head.example"))
 	t.indent = "  "
 	for _, c := range counts {
 		t.add(w.saying(c.Code), count(c.Rows, w.lang), number(c.Value, w.lang, 0), short(c.Example, exampleWidth))
@@ -165,7 +167,7 @@ func (w *window) printUnits(s guichet.Submission) {
 	if len(s.Units) == 0 {
 		return
 	}
-	t := newTable(w.say("head.unit"), w.say("head.period"), w.say("head.scope"), ">"+w.say("head.rows"), ">"+w.measure(dataset().Main))
+	t := newTable(w.say("head.unit"), w.say("head.period"), w.say("head.scope"), ">"+w.say("head.rows"), ">"+w.measure(datasetOf(s.Dataset).Main))
 	t.indent = "  "
 	for _, u := range s.Units[:min(len(s.Units), unitsShown)] {
 		who := []string{u.Reporter}

@@ -13,12 +13,12 @@ import (
 // party must say itself.
 func TestTemplatesAreWithoutFault(t *testing.T) {
 	t.Parallel()
-	for _, x := range agreement.Templates() {
+	for _, x := range agreement.Templates(datasets()) {
 		for _, f := range agreement.Check(x.Paper, datasets()) {
 			t.Errorf("%s: %s: %s (%s)", x.Name, f.Clause, f.Text.EN, f.Advice.EN)
 		}
 	}
-	if _, ok := agreement.TemplateBy("nothing"); ok {
+	if _, ok := agreement.TemplateBy(datasets(), "nothing"); ok {
 		t.Error("there is a template that there is not")
 	}
 }

@@ -155,7 +155,7 @@ func span(s string) guichet.Span {
 
 func template(t *testing.T, name string) guichet.Agreement {
 	t.Helper()
-	x, ok := agreement.TemplateBy(name)
+	x, ok := agreement.TemplateBy(datasets(), name)
 	if !ok {
 		t.Fatalf("no template %q", name)
 	}

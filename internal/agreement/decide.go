@@ -112,7 +112,7 @@ func (f *Facts) outside(r guichet.Request) *refusal {
 			say("ask for a dataset that an agreement names", "demandez un jeu de données qu'un accord désigne"))
 	}
 	if name := privateIn(f.Dataset, &r.Question); name != "" {
-		return refuse(0, ClausePrivate, say("%q is private: what names a trader or a trader's papers leaves the node for nobody, and nothing is counted by it", "%q est privé : ce qui désigne un opérateur ou ses documents ne sort du nœud pour personne, et rien n'est compté selon cela", name),
+		return refuse(0, ClausePrivate, say("%q is private: what names a person, a firm or their papers leaves the node for nobody, and nothing is counted by it", "%q est privé : ce qui désigne une personne, une entreprise ou ses documents ne sort du nœud pour personne, et rien n'est compté selon cela", name),
 			say("leave it out", "retirez-le"))
 	}
 	return nil

@@ -111,7 +111,7 @@ func decide(t *rapid.T, a guichet.Agreement, r guichet.Request) guichet.Decision
 func TestStricterPermitsNoMore(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		base := agreement.Templates()[rapid.IntRange(0, 1).Draw(t, "template")].Paper
+		base := agreement.Templates(datasets())[rapid.IntRange(0, 1).Draw(t, "template")].Paper
 		if rapid.Bool().Draw(t, "everything") { // so that many requests are permitted
 			base.Terms[0].Levels = map[string]string{"product": "national", "partner": "country", "period": "day", "port": "each", "mode": "each"}
 			base.Terms[0].By, base.Terms[0].Periods.Delay = nil, 0
@@ -138,7 +138,7 @@ func TestStricterPermitsNoMore(t *testing.T) {
 func TestDiffAndStricter(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		base := agreement.Templates()[rapid.IntRange(0, 1).Draw(t, "template")].Paper
+		base := agreement.Templates(datasets())[rapid.IntRange(0, 1).Draw(t, "template")].Paper
 		if diff := agreement.Diff(base, base, datasets()); len(diff) > 0 {
 			t.Fatalf("a paper differs from itself: %v", diff)
 		}
@@ -200,7 +200,7 @@ func FuzzDecide(f *testing.F) {
 		Now: b.Now, Us: b.Us, Circle: b.Circle, Members: b.Members, KeyFrom: b.KeyFrom, Dataset: ds,
 		Given: func(string, string) int { return 0 },
 	}
-	for _, x := range agreement.Templates() {
+	for _, x := range agreement.Templates(datasets()) {
 		facts.Papers = append(facts.Papers, ready(f, x.Paper))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
@@ -228,7 +228,7 @@ func FuzzDecide(f *testing.F) {
 func BenchmarkDecide(b *testing.B) {
 	x := baseFacts()
 	f := agreement.Facts{Now: x.Now, Us: x.Us, Circle: x.Circle, Members: x.Members, KeyFrom: x.KeyFrom, Dataset: dataset(), Given: func(string, string) int { return 0 }}
-	for _, t := range agreement.Templates() {
+	for _, t := range agreement.Templates(datasets()) {
 		f.Papers = append(f.Papers, ready(b, t.Paper))
 	}
 	r := baseRequest()

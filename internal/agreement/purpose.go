@@ -46,6 +46,7 @@ var purposes = sync.OnceValue(func() []Purpose {
 		{"product-safety", dpv + "ProtectionOfPublicSecurity", UseEnforcement, false, say("To find dangerous or forbidden goods", "Rechercher les biens dangereux ou interdits")},
 		{"automated-targeting", dpv + "FraudPreventionAndDetection", UseEnforcement, true, say("To choose consignments or traders by machine, without a person", "Choisir des envois ou des opérateurs par machine, sans intervention humaine")},
 		{"crisis-response", dpv + "ImprovePublicServices", UseOperations, false, say("To steer deliveries in a declared emergency", "Diriger des livraisons dans une urgence déclarée")},
+		{"border-capacity", dpv + "ImprovePublicServices", UseOperations, false, say("To plan staff and lanes at border crossing points", "Prévoir le personnel et les files aux points de passage")},
 		{"data-quality", dpv + "RecordManagement", UseOperations, false, say("To correct one's own records", "Corriger ses propres enregistrements")},
 	}
 })

@@ -120,7 +120,7 @@ func stretches(periods []guichet.Period) string {
 // stack's files list only some members: then a period may be held for one
 // member and not for another.
 func (w *work) listedOnly(st stack) bool {
-	c := w.ds.Classifications[0]
+	c := w.ds.Class()
 	return len(w.q.Where[c.Name]) > 0 && covers(st, c.Name, "listed")
 }
 
@@ -150,7 +150,7 @@ func (w *work) missingMembers(reporter string, st stack, found []guichet.Found) 
 	slices.Sort(missing)
 	w.gap(reporter, guichet.GapNotCovered, w.say(
 		"%s: no line of this in %s, and the files at hand list only some of %s", "%s : pas de ligne de ceci en %s, et les fichiers détenus n'énumèrent qu'une partie de %s",
-		w.dimsText(st.dims), strings.Join(missing, ", "), w.ds.Classifications[0].Name), strings.Join(missing, " "))
+		w.dimsText(st.dims), strings.Join(missing, ", "), w.ds.Class().Name), strings.Join(missing, " "))
 }
 
 // nothingFound tells a reported zero from what the files do not tell.
@@ -186,7 +186,7 @@ func (w *work) cite(sub *guichet.Submission) {
 // untold looks at each condition by itself: why the files at hand cannot have
 // answered it, "" when they can.
 func (w *work) untold(ctx context.Context, st stack, parts []guichet.PlanPart) (string, error) {
-	c := w.ds.Classifications[0]
+	c := w.ds.Class()
 	if w.listedOnly(st) {
 		rows, err := w.members(ctx, w.without(parts, c.Name), "", "")
 		if err != nil || len(rows) == 0 {
@@ -225,7 +225,7 @@ func (w *work) untold(ctx context.Context, st stack, parts []guichet.PlanPart) (
 // total alone, or under some codes. It is "" where they cover all of it, so
 // that a missing line is a zero.
 func (w *work) untoldCell(ctx context.Context, st stack, parts []guichet.PlanPart) (string, error) {
-	c := w.ds.Classifications[0]
+	c := w.ds.Class()
 	someCodes := covers(st, c.Name, "listed") || covers(st, c.Name, "none")
 	someMembers := slices.ContainsFunc(w.ds.Breakdowns, func(b guichet.Breakdown) bool { return covers(st, b.Field, "listed") })
 	if !someCodes && !someMembers {
@@ -284,7 +284,7 @@ func (w *work) isUnitField(name string) bool {
 // dimensions named (a classification stands for all of its fields), and but for
 // those that chose the stack.
 func (w *work) without(parts []guichet.PlanPart, keep ...string) []guichet.PlanPart {
-	c := w.ds.Classifications[0]
+	c := w.ds.Class()
 	out := make([]guichet.PlanPart, len(parts))
 	for i, p := range parts {
 		out[i] = p

@@ -219,7 +219,7 @@ func (w *work) lacks(st stack) string {
 		}
 	}
 	if deep, have := w.depth(st), w.levels(st); deep > have {
-		return w.say("%s at %d digits", "%s à %d chiffres", w.ds.Classifications[0].Name, deep)
+		return w.say("%s at %d digits", "%s à %d chiffres", w.ds.Class().Name, deep)
 	}
 	return ""
 }
@@ -239,7 +239,7 @@ func (w *work) levels(st stack) int {
 // codes that it picks. A code that cannot be read in an edition of the stack
 // asks for none.
 func (w *work) depth(st stack) int {
-	c := w.ds.Classifications[0]
+	c := w.ds.Class()
 	deep := w.deepest(c)
 	if len(w.q.Where[c.Name]) == 0 {
 		return deep

@@ -139,7 +139,7 @@ func (w *work) ask(ctx context.Context, reporter string, st stack, parts []guich
 		w.subs[h.Submission.ID] = h.Submission
 	}
 	switch w.protection(st) {
-	case weighed, unknown:
+	case weighed, counted, unknown:
 		return w.askWeighed(ctx, asking{reporter, st, parts}, found)
 	case published:
 		w.remark(guichet.Remark{Code: RemarkOfficeProtection, Reporter: reporter, Text: w.say(

@@ -98,6 +98,7 @@ func (w *work) finish() {
 	w.rowRemarks()
 	w.figuresAbsent()
 	w.dollars()
+	w.tellDerived()
 	w.sortGaps()
 	if len(w.answer.Rows) == 0 && len(w.answer.Gaps) == 0 {
 		w.gap("", guichet.GapNotReported, w.say("nothing here answers this question", "rien ici ne répond à cette question"), "")
@@ -170,7 +171,7 @@ func (w *work) figuresAbsent() {
 	for _, key := range slices.Sorted(maps.Keys(w.rows.absent)) {
 		n := w.rows.absent[key]
 		reporter, measure, _ := strings.Cut(key, "|")
-		if n[0] == 0 || !slices.Contains(w.q.Measures, measure) {
+		if n[0] == 0 || !slices.Contains(w.q.Measures, measure) || w.rows.alone(measure) && w.rows.joined[measure] > 0 {
 			continue
 		}
 		if w.rows.bare[reporter] {

@@ -15,9 +15,11 @@ type folded struct {
 	q        guichet.Question
 	rowKeys  []string // dimensions that stand in rows
 	kept     []string // measures that rows carry and the answer needs
-	usd      string   // the derived measure asked for, "" none
+	usd      string   // the measure derived by a rate that was asked for, "" none
 	from     int      // index in kept of what it is made from
-	currency string   // the field that says the main measure's currency
+	banded   []guichet.Derived // the percentiles that were asked for
+	currency string   // the field that says the main measure's unit, "" where that is one for all
+	unit     string   // that unit
 	cells    map[string]*cell
 	order    []string
 	used     map[string]int64        // submission -> rows
@@ -26,6 +28,11 @@ type folded struct {
 	norate   map[string]bool         // currency and period without a rate
 	bare     map[string]bool         // reporters of whom no count or sum of rows is told beside the figures
 	unnamed  map[string]bool         // submissions of which it is not told how many rows were used
+
+	// By measure, in how many rows of the answer: a figure that stands alone would
+	// be of several kept rows; a percentile was found in a band, lies above all
+	// bounds, or has nothing counted behind it.
+	joined, within, above, uncounted map[string]int
 }
 
 // cell is one row of the answer in the making.
@@ -33,7 +40,8 @@ type cell struct {
 	row   guichet.Row
 	sums  []*guichet.Decimal // by kept
 	usd   *big.Rat
-	whole bool // every figure has a rate
+	rows  int64 // kept rows behind it
+	whole bool  // every figure has a rate
 	// partial are measures that have no sum here: other valuations of the main
 	// measure that some rows lack, since a sum of some rows cannot stand beside
 	// the sum of all, and quantities of which nobody knows the unit.
@@ -51,9 +59,13 @@ func newFolded(ds *guichet.Dataset, q guichet.Question) *folded {
 	f := &folded{
 		ds: ds, q: q, cells: map[string]*cell{}, used: map[string]int64{}, remarks: map[string]*remarkCount{},
 		absent: map[string]*[2]int64{}, norate: map[string]bool{}, bare: map[string]bool{}, unnamed: map[string]bool{},
+		joined: map[string]int{}, within: map[string]int{}, above: map[string]int{}, uncounted: map[string]int{},
 	}
 	if m, ok := ds.Field(ds.Main); ok {
-		f.currency = m.Unit
+		f.unit = m.Unit
+		if _, varies := ds.Field(m.Unit); varies {
+			f.currency, f.unit = m.Unit, ""
+		}
 	}
 	for _, by := range q.By {
 		if x, ok := ds.Field(by); !ok || x.Place == guichet.InRow {
@@ -68,19 +80,38 @@ func newFolded(ds *guichet.Dataset, q guichet.Question) *folded {
 		return i
 	}
 	for _, m := range q.Measures {
-		if d, ok := ds.DerivedBy(m); ok {
+		d, derived := ds.DerivedBy(m)
+		switch {
+		case !derived:
+			add(m)
+		case d.By == guichet.ByBands:
+			f.banded = append(f.banded, d)
+			for _, part := range d.Parts() {
+				add(part)
+			}
+		default:
 			f.usd, f.from = m, add(d.From)
-			continue
 		}
-		add(m)
 	}
 	add(ds.Main) // remarks say how much they are about
+	if ds.Counts != "" {
+		add(ds.Counts) // who stands behind a figure
+	}
 	return f
+}
+
+// unitOf is the unit of the main measure in a submission.
+func (f *folded) unitOf(sub *guichet.Submission) string {
+	if f.currency == "" {
+		return f.unit
+	}
+	return sub.Field(f.currency)
 }
 
 // add folds one group of rows of a submission.
 func (f *folded) add(sub *guichet.Submission, reporter string, found guichet.Found) {
 	c := f.cell(sub, found)
+	c.rows += found.Rows
 	for i, m := range found.Measures {
 		f.countAbsent(reporter, f.kept[i], found.Rows-found.Figures[i], found.Rows)
 		if found.Figures[i] < found.Rows && f.anotherValuation(f.kept[i]) {
@@ -134,7 +165,7 @@ func (f *folded) key(sub *guichet.Submission, found guichet.Found) string {
 // anotherValuation says whether a measure is money beside the main measure.
 func (f *folded) anotherValuation(name string) bool {
 	m, _ := f.ds.Field(name)
-	return name != f.ds.Main && m.Unit == f.currency
+	return f.currency != "" && name != f.ds.Main && m.Unit == f.currency
 }
 
 // ofUnknownUnit is the dataset's code on rows whose quantity must not be added.
@@ -206,7 +237,7 @@ func (f *folded) countRemarks(sub *guichet.Submission, reporter string, found gu
 		key := reporter + "|" + code + "|" + strings.Join(apart, "|")
 		r := f.remarks[key]
 		if r == nil {
-			r = &remarkCount{code: code, reporter: reporter, share: share{unit: sub.Field(f.currency), keys: apart}}
+			r = &remarkCount{code: code, reporter: reporter, share: share{unit: f.unitOf(sub), keys: apart}}
 			f.remarks[key] = r
 		}
 		r.rows += found.Rows
@@ -228,10 +259,15 @@ func (f *folded) rows() []guichet.Row {
 				continue
 			}
 			c.row[name] = nil
-			if c.sums[i] != nil && !c.partial[name] {
+			switch {
+			case c.sums[i] == nil || c.partial[name]:
+			case f.alone(name) && c.rows > 1:
+				f.joined[name]++
+			default:
 				c.row[name] = *c.sums[i]
 			}
 		}
+		f.deriveBands(c)
 		if f.usd != "" {
 			c.row[f.usd] = nil
 			if c.usd != nil && c.whole {

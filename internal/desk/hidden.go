@@ -14,7 +14,7 @@ import (
 // what was asked for at a level above it, and says so. It returns whether there
 // are any: then a missing line is no zero.
 func (w *work) askHidden(ctx context.Context, reporter string, st stack, parts []guichet.PlanPart) (bool, error) {
-	c := w.ds.Classifications[0]
+	c := w.ds.Class()
 	asked := w.hiddenParts(c, st, parts)
 	if len(asked) == 0 {
 		return false, nil
@@ -40,7 +40,7 @@ func (w *work) askHidden(ctx context.Context, reporter string, st stack, parts [
 		}
 		text := w.say("part of this may be hidden: %s rolled up under %s", "une partie peut être masquée : %s regroupés sous %s", strings.Join(figures, ", "), code)
 		if code == "" {
-			text = w.say("part of this may be hidden: %s of goods of any kind in one line", "une partie peut être masquée : %s de marchandises de toute nature en une ligne", strings.Join(figures, ", "))
+			text = w.say("part of this may be hidden: %s of any kind in one line", "une partie peut être masquée : %s de toute nature en une ligne", strings.Join(figures, ", "))
 		}
 		w.gap(reporter, guichet.GapHidden, w.dimsText(st.dims)+": "+text, "")
 	}
@@ -70,7 +70,7 @@ func (w *work) hiddenParts(c guichet.Classification, st stack, parts []guichet.P
 		subs, levelless := w.rolledUp(st, p.Submissions)
 		above := ancestors(slices.Concat(p.Clauses[i].In, p.Clauses[i].Prefix))
 		if levelless {
-			above = append(above, "") // goods of any kind in one line
+			above = append(above, "") // of any kind in one line
 		}
 		if len(subs) == 0 || len(above) == 0 {
 			continue
@@ -88,12 +88,12 @@ func (w *work) hiddenParts(c guichet.Classification, st stack, parts []guichet.P
 	return out
 }
 
-func (w *work) currency(st stack) string { return st.holdings[0].Submission.Field(w.rows.currency) }
+func (w *work) currency(st stack) string { return w.rows.unitOf(st.holdings[0].Submission) }
 
 // rolledUp returns those of the submissions that have such rows, and whether
 // any has rows without a level.
 func (w *work) rolledUp(st stack, ids []string) (subs []string, levelless bool) {
-	by := w.ds.Classifications[0].HiddenBy
+	by := w.ds.Class().HiddenBy
 	for _, h := range st.holdings {
 		sub := h.Submission
 		if !slices.Contains(ids, sub.ID) || !slices.ContainsFunc(sub.Remarks, func(c guichet.Count) bool { return slices.Contains(by, c.Code) }) {

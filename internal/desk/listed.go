@@ -31,7 +31,7 @@ type excerpt struct {
 // asked for at the depth at which it is published.
 func (w *work) excerpts(st stack, picked int) []excerpt {
 	var out []excerpt
-	c := w.ds.Classifications[0]
+	c := w.ds.Class()
 	shown := w.shown(c)
 	switch finest := w.finest(st, max(w.deepest(c), min(picked, deepestCommon))); {
 	case finest > max(picked, shown):
@@ -73,7 +73,7 @@ func (w *work) shown(c guichet.Classification) int {
 // finest is at how many digits those rows are published that answer, of the
 // submissions that do not cover all codes; 0 when these answer by totals alone.
 func (w *work) finest(st stack, deep int) int {
-	c := w.ds.Classifications[0]
+	c := w.ds.Class()
 	most := 0
 	for _, h := range st.holdings {
 		if how := h.Submission.Covers[c.Name]; how != "listed" && how != "none" {
@@ -128,7 +128,7 @@ func (w *work) selectionSummed(st stack) int {
 
 // picksCodes says whether the question picks from the classification.
 func (w *work) picksCodes() bool {
-	c := w.ds.Classifications[0]
+	c := w.ds.Class()
 	if len(w.q.Where[c.Code]) > 0 || len(w.q.Where[c.Common]) > 0 {
 		return true
 	}
@@ -170,7 +170,7 @@ func (w *work) tellListed(ctx context.Context, reporter string, st stack, parts 
 // pickedDigits is how many digits of a code the clauses fix, of the shortest
 // that they name; 0 when they name none.
 func (w *work) pickedDigits(parts []guichet.PlanPart) int {
-	c := w.ds.Classifications[0]
+	c := w.ds.Class()
 	least := asPublished
 	for _, p := range parts {
 		picked := 0
@@ -192,7 +192,7 @@ func (w *work) pickedDigits(parts []guichet.PlanPart) int {
 // listedMembers returns the members of a dimension that the files list, under
 // the codes picked. Where the units tell the codes, no row is looked at.
 func (w *work) listedMembers(ctx context.Context, st stack, parts []guichet.PlanPart, dim string) ([][2]string, error) {
-	c := w.ds.Classifications[0]
+	c := w.ds.Class()
 	if dim == c.Name {
 		if codes, ok := w.codesOfUnits(st); ok && !w.picksCodes() {
 			return codes, nil
@@ -207,7 +207,7 @@ func (w *work) listedMembers(ctx context.Context, st stack, parts []guichet.Plan
 // codesOfUnits reads a stack's codes from its units; ok is false when some unit
 // does not tell its code, or when totals stand beside finer rows.
 func (w *work) codesOfUnits(st stack) (codes [][2]string, ok bool) {
-	c := w.ds.Classifications[0]
+	c := w.ds.Class()
 	seen := map[string]bool{}
 	for _, h := range st.holdings {
 		if slices.ContainsFunc(w.shapesOf(st, h.Submission), func(sh guichet.Shape) bool { return sh.Subtotal }) {

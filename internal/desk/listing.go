@@ -60,7 +60,7 @@ func (w *work) lists(ctx context.Context, reporter string, st stack) (bool, erro
 // pickedListed are the dimensions that the question picks from and of which the
 // stack's files list only some members.
 func (w *work) pickedListed(st stack) []string {
-	c := w.ds.Classifications[0]
+	c := w.ds.Class()
 	var out []string
 	if w.picksCodes() && covers(st, c.Name, "listed") {
 		out = append(out, c.Name)
@@ -84,7 +84,7 @@ func (w *work) tryParts(reporter string, st stack) ([]guichet.PlanPart, error) {
 
 // unitLists says whether a unit's scope alone shows that it has what was picked.
 func (w *work) unitLists(sub *guichet.Submission, u guichet.Unit, dims []string, parts []guichet.PlanPart) bool {
-	c := w.ds.Classifications[0]
+	c := w.ds.Class()
 	for _, dim := range dims {
 		if dim != c.Name {
 			if v, ok := inScope(sub, u, dim); !ok || !slices.Contains(w.q.Where[dim], v) {

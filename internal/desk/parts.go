@@ -59,7 +59,7 @@ func (w *work) clauses(reporter string, st stack, sub *guichet.Submission) ([][]
 		if len(values) == 0 || f.Name == guichet.FieldReporter || f.Name == guichet.FieldFreq || slices.Contains(w.ds.UnitFields, f.Name) {
 			continue
 		}
-		if f.Name == w.ds.Classifications[0].Code && !slices.Contains(w.q.By, f.Name) {
+		if f.Name == w.ds.Class().Code && !slices.Contains(w.q.By, f.Name) {
 			values = outermost(values)
 		}
 		base = append(base, guichet.Clause{Field: f.Name, In: values})
@@ -164,7 +164,7 @@ type classified struct {
 // classified returns the alternatives by edition; none when the submission has
 // nothing that may be used, which is then said as a gap.
 func (w *work) classified(in classified) ([][]guichet.Clause, error) {
-	c := w.ds.Classifications[0]
+	c := w.ds.Class()
 	exprs := w.q.Where[c.Name]
 	deep := w.deepest(c)
 	if len(exprs) == 0 || w.allOf(c, exprs) {

@@ -23,9 +23,9 @@ func private(ds *guichet.Dataset, q guichet.Question) *guichet.Error {
 	}
 	which := strings.Join(named, ", ")
 	if q.Lang == "fr" {
-		return guichet.Errorf(guichet.KindRefused, "%s : privé ; ce qui désigne un opérateur ou ses documents ne quitte jamais le nœud, et rien n'est compté selon cela", which).
+		return guichet.Errorf(guichet.KindRefused, "%s : privé ; ce qui désigne une personne, une entreprise ou ses documents ne quitte jamais le nœud, et rien n'est compté selon cela", which).
 			WithHint("interrogez selon un autre champ : %s", ds.Names())
 	}
-	return guichet.Errorf(guichet.KindRefused, "%s: private; what names a trader or a trader's papers never leaves the node, and nothing is counted by it", which).
+	return guichet.Errorf(guichet.KindRefused, "%s: private; what names a person, a firm or their papers never leaves the node, and nothing is counted by it", which).
 		WithHint("ask by another field: %s", ds.Names())
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 
 	"guichet"
 )
@@ -106,8 +107,8 @@ func (c *Counter) findRecords(ctx context.Context, e *exchange) (*work, guichet.
 		return nil, guichet.Plan{}, e.faulty(err)
 	}
 	if protected {
-		e.refuse(ClauseDisclosure, e.say("rows of declarations are not given where cells are protected", "les lignes de déclaration ne sont pas données là où les cellules sont protégées"),
-			e.say("ask for sums, or for published figures (grain aggregate)", "demandez des sommes, ou des chiffres publiés (grain aggregate)"))
+		e.refuse(ClauseDisclosure, e.say("rows as they are are not given where cells are protected", "les lignes telles quelles ne sont pas données là où les cellules sont protégées"),
+			e.say("ask for sums, or for published figures", "demandez des sommes, ou des chiffres publiés"))
 	}
 	return w, plan, nil
 }
@@ -132,7 +133,7 @@ func (w *work) records(ctx context.Context, holdings []guichet.Holding) (plan gu
 				return plan, false, err
 			}
 			switch w.protection(st) {
-			case weighed, unknown:
+			case weighed, counted, unknown:
 				return plan, true, nil
 			case published, unprotected:
 			}
@@ -154,8 +155,37 @@ func (w *work) records(ctx context.Context, holdings []guichet.Holding) (plan gu
 	if plan.Grouped { // files may be cut by what must not be told apart
 		plan.By = slices.DeleteFunc(plan.By, func(by string) bool { return by == guichet.FieldSubmission })
 	}
+	if plan.Measures, err = w.addable(plan); err != nil {
+		return plan, false, err
+	}
 	w.finishRecords(plan)
 	return plan, false, nil
+}
+
+// addable leaves out of a plan that adds rows up what cannot be added, and
+// refuses percentiles that are derived: as rows, what they are made of would leave,
+// which was not asked for.
+func (w *work) addable(plan guichet.Plan) ([]string, error) {
+	for _, d := range w.rows.banded {
+		return nil, guichet.Errorf(guichet.KindInvalid, "%s", w.say("%s is made of sums, and rows have none", "%s se tire de sommes, et les lignes n'en ont pas", d.Name)).
+			WithHint("%s", w.say("ask without records, or for its bands: %s", "demandez sans les lignes, ou ses tranches : %s", strings.Join(d.Parts(), ", ")))
+	}
+	if !plan.Grouped {
+		return plan.Measures, nil
+	}
+	var out []string
+	for _, m := range plan.Measures {
+		if w.rows.alone(m) {
+			w.gap("", guichet.GapIncomparable, w.say("%s: rows are given added up, and such figures cannot be added", "%s : les lignes sont données additionnées, et de tels chiffres ne s'additionnent pas", m), "")
+			continue
+		}
+		out = append(out, m)
+	}
+	if len(out) == 0 {
+		return nil, guichet.Errorf(guichet.KindInvalid, "%s", w.say("nothing is left of the measures asked for: they cannot be added", "il ne reste rien des mesures demandées : elles ne s'additionnent pas")).
+			WithHint("%s", w.say("ask as fine as they are kept", "demandez aussi fin qu'elles sont tenues"))
+	}
+	return out, nil
 }
 
 // toldApart says whether the columns asked for tell every row of a stack by all
@@ -163,7 +193,7 @@ func (w *work) records(ctx context.Context, holdings []guichet.Holding) (plan gu
 // not tell apart leave as one: a row of ten digits under six, or of a partner in
 // an answer without partners, is finer than what was asked, decided and granted.
 func (w *work) toldApart(st stack) bool {
-	c := w.ds.Classifications[0]
+	c := w.ds.Class()
 	if w.shown(c) < w.levels(st) || w.levels(st) > deepestCommon && w.shown(c) != asPublished {
 		return false
 	}

@@ -58,7 +58,7 @@ func (w *work) notThere() string {
 // rows, whether a missing line is a zero: they have all of each dimension that is
 // picked from, and no selection of any other.
 func (w *work) coversAsked(st stack) bool {
-	c := w.ds.Classifications[0]
+	c := w.ds.Class()
 	if covers(st, c.Name, "listed") || slices.ContainsFunc(w.ds.Breakdowns, func(b guichet.Breakdown) bool { return covers(st, b.Field, "listed") }) {
 		return false
 	}

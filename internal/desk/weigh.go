@@ -50,6 +50,7 @@ const (
 	unprotected protected = iota // no rules were asked
 	published                    // the office has hidden what it must; we cannot do it again
 	weighed                      // rows name who contributed
+	counted                      // rows count who contributed
 	unknown                      // nobody can tell who contributed: nothing is shown
 )
 
@@ -63,6 +64,8 @@ func (w *work) protection(st stack) protected {
 		return w.ofLines(h.Submission)
 	})
 	switch {
+	case w.ds.Counts != "":
+		return counted
 	case !lines && (len(w.ds.Grains) > 1 || len(w.ds.Contributor) == 0):
 		return published
 	case len(w.ds.Contributor) > 0:
@@ -79,7 +82,7 @@ func (w *work) protection(st stack) protected {
 // about one line of a cell would tell that line's value. What was looked for
 // elsewhere (roll-ups, members, outliers) is said in words of the file alone.
 func (w *work) askWeighed(ctx context.Context, in asking, found []guichet.Found) error {
-	states, err := w.verdicts(ctx, in)
+	states, err := w.verdicts(ctx, in, found)
 	if err != nil {
 		return err
 	}
@@ -124,10 +127,10 @@ func (w *work) sayHidden(in asking, rows int) {
 			"%s: the figures of %d rows are hidden by the disclosure rules of the agreement", "%s : les chiffres de %d lignes sont masqués par les règles de confidentialité de l'accord", dims, rows)})
 	}
 	w.gap(in.reporter, guichet.GapProtected, w.say(
-		"%s: drawn from declaration lines; what fewer than %d contributors stand behind is left out like what nobody stands behind, so that a row which is not there is no zero",
-		"%s : tiré de lignes de déclaration ; ce que moins de %d opérateurs portent est omis comme ce que personne ne porte : une ligne absente n'est pas un zéro",
+		"%s: figures of single contributors; what fewer than %d of them stand behind is left out like what nobody stands behind, so that a row which is not there is no zero",
+		"%s : chiffres de participants particuliers ; ce que moins de %d d'entre eux portent est omis comme ce que personne ne porte : une ligne absente n'est pas un zéro",
 		dims, w.leastSeen()), "")
-	if len(w.hiddenParts(w.ds.Classifications[0], in.st, in.parts)) > 0 {
+	if len(w.hiddenParts(w.ds.Class(), in.st, in.parts)) > 0 {
 		w.rolledUpUnsaid(in.reporter, in.st)
 	}
 	for _, m := range w.measuresAsked() {
@@ -161,33 +164,62 @@ const (
 
 // verdicts returns what becomes of each row of a stack. One unsafe figure hides
 // all of the row: the others, and what is derived of them, tell its size.
-func (w *work) verdicts(ctx context.Context, in asking) (map[string]state, error) {
-	out := map[string]state{}
-	if w.protection(in.st) == unknown {
-		return out, nil
+func (w *work) verdicts(ctx context.Context, in asking, found []guichet.Found) (map[string]state, error) {
+	switch w.protection(in.st) {
+	case unknown:
+		return map[string]state{}, nil
+	case counted:
+		return w.countedVerdicts(found)
+	case weighed, published, unprotected:
 	}
+	groups, err := w.contributions(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	return w.judge(groups)
+}
+
+// contributions weighs who stands behind each row of a stack.
+func (w *work) contributions(ctx context.Context, in asking) ([]behind, error) {
 	plan := guichet.Plan{Dataset: w.ds.Name, Moment: w.moment, Parts: in.parts, By: w.q.By, Measures: w.measuresAsked(), Constant: w.constants(in.st)}
 	groups, err := w.terms.weigher.Contributions(ctx, plan, w.terms.protector.Needed(w.terms.Rules))
 	if err != nil {
 		return nil, err
 	}
-	var cells []Cell
-	var of []string // the row of each
-	hidden := map[string]state{}
-	for _, g := range groups {
-		key := w.keyOf(g)
-		out[key], hidden[key] = open, leftOut
-		if g.Contributors >= w.leastSeen() {
-			hidden[key] = blanked
-		}
-		figures := len(cells)
+	out := make([]behind, len(groups))
+	for i, g := range groups {
+		out[i] = behind{key: w.keyOf(g), contributors: g.Contributors}
 		for _, m := range g.Of {
 			if m.Figures > 0 {
-				cells, of = append(cells, Cell{m.Contributors, m.Total, m.Gross, m.Largest}), append(of, key)
+				out[i].figures = append(out[i].figures, Cell{m.Contributors, m.Total, m.Gross, m.Largest})
 			}
 		}
-		if figures == len(cells) { // no figure to judge: its being there is all that it tells
-			out[key] = hidden[key]
+	}
+	return out, nil
+}
+
+// behind is a row of the answer with who stands behind it.
+type behind struct {
+	key          string
+	contributors int
+	figures      []Cell
+}
+
+// judge says what becomes of rows.
+func (w *work) judge(rows []behind) (map[string]state, error) {
+	out, hidden := map[string]state{}, map[string]state{}
+	var cells []Cell
+	var of []string // the row of each
+	for _, r := range rows {
+		out[r.key], hidden[r.key] = open, leftOut
+		if r.contributors >= w.leastSeen() {
+			hidden[r.key] = blanked
+		}
+		for _, c := range r.figures {
+			cells, of = append(cells, c), append(of, r.key)
+		}
+		if len(r.figures) == 0 { // no figure to judge: its being there is all that it tells
+			out[r.key] = hidden[r.key]
 		}
 	}
 	verdicts := w.terms.protector.Protect(w.terms.Rules, cells)
@@ -220,11 +252,14 @@ func (w *work) keyOf(g guichet.Contribution) string {
 func (w *work) measuresAsked() []string {
 	var out []string
 	for _, m := range w.q.Measures {
+		parts := []string{m}
 		if d, ok := w.ds.DerivedBy(m); ok {
-			m = d.From
+			parts = d.Parts()
 		}
-		if !slices.Contains(out, m) {
-			out = append(out, m)
+		for _, part := range parts {
+			if !slices.Contains(out, part) {
+				out = append(out, part)
+			}
 		}
 	}
 	return out

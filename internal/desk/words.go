@@ -15,6 +15,9 @@ const (
 	RemarkNarrowed        = "narrowed"
 
 	RemarkOfficeProtection = "office_protection"
+
+	RemarkWithinBand = "within_band"
+	RemarkAboveBands = "above_bands"
 )
 
 // Codes of remarks that the desk makes, too, and whose sentences are the
@@ -71,6 +74,14 @@ func words() []word {
 		{RemarkFiguresAbsent, guichet.Text{
 			EN: "some rows have no figure of this measure; the sum is of the others",
 			FR: "des lignes n’ont pas de chiffre pour cette mesure ; la somme porte sur les autres",
+		}},
+		{RemarkWithinBand, guichet.Text{
+			EN: "estimated from counts per band; the true figure lies in the same band",
+			FR: "estimé d’après des effectifs par tranche ; le chiffre vrai est dans la même tranche",
+		}},
+		{RemarkAboveBands, guichet.Text{
+			EN: "lies above the greatest bound of its bands, and is not estimated",
+			FR: "dépasse la plus grande borne de ses tranches, et n’est pas estimé",
 		}},
 		{RemarkNoRate, guichet.Text{
 			EN: "no rate of a currency and period is held, and there are no dollars of it",

@@ -41,7 +41,7 @@ func checkRequest(req guichet.Request) error {
 		{"from.office", req.From.Office, shapes().name, "small letters, digits and hyphens"},
 		{"to", req.To, shapes().member, "two capital letters"},
 		{"purpose", req.Purpose, shapes().name, "small letters, digits and hyphens"},
-		{"question.dataset", req.Question.Dataset, shapes().name, "small letters, digits and hyphens"},
+		{"question.dataset", req.Question.Dataset, shapes().dataset, "small letters, digits, hyphens and points"},
 	} {
 		if !f.is.MatchString(f.value) {
 			return guichet.Errorf(guichet.KindInvalid, "the question's %s is %q, and must be %s", f.name, clip(f.value, 80), f.must)
@@ -65,7 +65,7 @@ func checkRequest(req guichet.Request) error {
 }
 
 // shapeSet are the forms of names that cross the wire.
-type shapeSet struct{ exchange, officer, digest, member, name, field *regexp.Regexp }
+type shapeSet struct{ exchange, officer, digest, member, name, field, dataset *regexp.Regexp }
 
 //nolint:gochecknoglobals // compiled once, never changed
 var shapes = sync.OnceValue(func() shapeSet {
@@ -75,6 +75,7 @@ var shapes = sync.OnceValue(func() shapeSet {
 		digest:   regexp.MustCompile(`^[0-9a-f]{64}$`),
 		member:   regexp.MustCompile(`^[A-Z]{2}$`),
 		field:    regexp.MustCompile(`^[a-z0-9_]{1,64}$`),
+		dataset:  regexp.MustCompile(`^[a-z0-9][a-z0-9_.-]{0,63}$`), // of a subject and what it holds
 		name:     regexp.MustCompile(`^[a-z0-9](?:[a-z0-9_-]{0,63})$`),
 	}
 })

@@ -19,5 +19,5 @@
 // across editions, room mirror compares countries.
 //
 // A group is judged by its rule; the parameters of each are told beside it:
-// commodity, area, unit, period, date and enum.
+// commodity, area, unit, period, date, enum and port.
 package harmonise

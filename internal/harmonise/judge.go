@@ -15,6 +15,7 @@ const (
 	RulePeriod    = "period"
 	RuleDate      = "date"
 	RuleEnum      = "enum"
+	RulePort      = "port"
 )
 
 // Judge gives the verdicts of one group. It remembers what it has judged, so
@@ -75,6 +76,8 @@ func ruleOf(g guichet.KeyGroup) (rule, error) {
 		return newArea(g)
 	case RuleUnit:
 		return newUnit(g)
+	case RulePort:
+		return newPort(g)
 	case RulePeriod:
 		return newPeriod(g)
 	case RuleDate:

@@ -6,6 +6,7 @@ import (
 
 	"guichet/codes"
 	"guichet/trade"
+	"guichet/travel"
 )
 
 // ruleParams are the rules by which keys are judged, and their parameters. The
@@ -18,6 +19,7 @@ func ruleParams() map[string][]string {
 		"period":    {"format", "freq", "now"},
 		"date":      {"format", "required", "now"},
 		"enum":      {"else", remarkFor},
+		"port":      {},
 	}
 }
 
@@ -121,7 +123,7 @@ func closedList(grains []string, list string) []string {
 	case "CL_RELATION":
 		return trade.HSRelations()
 	}
-	return nil
+	return travel.List(list)
 }
 
 func texts[T ~string](list []T) []string {

@@ -20,7 +20,7 @@ type AgreementTemplate struct {
 // AgreementTemplates returns those that come with guichet.
 func AgreementTemplates() []AgreementTemplate {
 	out := []AgreementTemplate{}
-	for _, t := range agreement.Templates() {
+	for _, t := range agreement.Templates(datasets()) {
 		out = append(out, AgreementTemplate{t.Name, t.About})
 	}
 	return out
@@ -59,10 +59,10 @@ func DraftAgreement(cfg Config, d AgreementDraft, c guichet.Circle) ([]byte, err
 	if err != nil {
 		return nil, err
 	}
-	t, ok := agreement.TemplateBy(d.Template)
+	t, ok := agreement.TemplateBy(datasets(), d.Template)
 	if !ok {
 		var names []string
-		for _, x := range agreement.Templates() {
+		for _, x := range agreement.Templates(datasets()) {
 			names = append(names, x.Name)
 		}
 		return nil, guichet.Errorf(guichet.KindNotFound, "there is no template %q; there are: %s", d.Template, join(names)).WithHint("say one of these with --template")

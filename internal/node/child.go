@@ -15,7 +15,6 @@ import (
 	"guichet/internal/harmonise"
 	"guichet/internal/ingest"
 	"guichet/internal/store"
-	"guichet/trade"
 )
 
 // order is what the parent asks of the staging child. It names one file and one
@@ -51,6 +50,7 @@ type progress struct {
 // the parent then says whether to go on.
 type prepared struct {
 	Identity   string            `json:"identity"`
+	Dataset    string            `json:"dataset"`
 	Profile    string            `json:"profile"`
 	Version    string            `json:"version"`
 	Tables     string            `json:"tables"`
@@ -95,11 +95,15 @@ func RunChild(ctx context.Context, in io.Reader, out io.Writer) error {
 	if err := dec.Decode(&on); err != nil || !on.On {
 		return nil //nolint:nilerr // the parent has gone or has heard enough
 	}
+	ds, err := DatasetBy(prep.Profile.Dataset)
+	if err != nil {
+		return tell(enc, err)
+	}
 	staged, err := store.Stage(ctx, store.StageConfig{
 		Dir: o.Dir, Submission: id[:16], Reporter: prep.Reporter,
 		Engine:   store.EngineConfig{Threads: o.Threads, MemoryMiB: o.MemoryMiB},
 		Progress: func(stage string, done, total int64) { _ = enc.Encode(news{Progress: &progress{stage, done, total}}) },
-	}, trade.Dataset(), prep.Layout, judge)
+	}, ds, prep.Layout, judge)
 	if err != nil {
 		return tell(enc, err)
 	}
@@ -123,7 +127,7 @@ func prepare(ctx context.Context, o order, enc *json.Encoder) (*ingest.Prepared,
 
 func preparedNews(id string, p *ingest.Prepared) *prepared {
 	return &prepared{
-		Identity: id, Profile: p.Profile.Name, Version: p.Profile.Version(), Tables: TablesVersion(), Digest: p.Digest,
+		Identity: id, Dataset: p.Profile.Dataset, Profile: p.Profile.Name, Version: p.Profile.Version(), Tables: TablesVersion(), Digest: p.Digest,
 		Fields: p.Fields, Covers: p.Covers, Action: p.Action, Scope: p.Scope, FilePeriod: p.FilePeriod,
 		Controls: p.Controls, MayShare: p.MayRedistribute, Generated: p.Generated, Notes: p.Remarks,
 	}

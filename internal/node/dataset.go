@@ -8,9 +8,11 @@ import (
 	"guichet/codes"
 	"guichet/internal/desk"
 	"guichet/trade"
+	"guichet/travel"
 )
 
-// Dataset returns the descriptor of the dataset held by every node.
+// Dataset returns the descriptor of trade, the dataset of a question that names
+// none.
 func Dataset() *guichet.Dataset {
 	ds := trade.Dataset()
 	ds.Known = known
@@ -19,16 +21,49 @@ func Dataset() *guichet.Dataset {
 	return ds
 }
 
-// remarkText says a code of the dataset's, or one that the desk makes of any
-// dataset.
-func remarkText(code, lang string) string {
-	if text := trade.RemarkText(code, lang); text != "" {
-		return text
+// crossings returns the descriptor of the dataset of border crossings.
+func crossings() *guichet.Dataset {
+	ds := travel.Dataset()
+	ds.RemarkText = remarkText
+	ds.Known = func(list, value string) (ok bool, hint string) {
+		if values := travel.List(list); values != nil {
+			return slices.Contains(values, value), "there are: " + strings.Join(values, ", ")
+		}
+		return known(list, value)
 	}
-	return desk.RemarkText(code, lang)
+	return ds
 }
 
-func datasets() []*guichet.Dataset { return []*guichet.Dataset{Dataset()} }
+// remarkText says a code of one of the datasets, or one that the desk makes of
+// any. What they have in common (a period that cannot be read) trade says.
+func remarkText(code, lang string) string {
+	for _, say := range []func(code, lang string) string{travel.RemarkText, trade.RemarkText, desk.RemarkText} {
+		if text := say(code, lang); text != "" {
+			return text
+		}
+	}
+	return ""
+}
+
+// datasets are those that every node holds, the one of a question that names none
+// first.
+func datasets() []*guichet.Dataset { return []*guichet.Dataset{Dataset(), crossings()} }
+
+// Datasets returns the descriptors of all that a node holds.
+func Datasets() []*guichet.Dataset { return datasets() }
+
+// DatasetBy returns the descriptor of a name, that of trade for "". KindNotFound
+// for a name that is not held.
+func DatasetBy(name string) (*guichet.Dataset, error) {
+	var names []string
+	for _, ds := range datasets() {
+		if ds.Name == name || name == "" {
+			return ds, nil
+		}
+		names = append(names, ds.Name)
+	}
+	return nil, guichet.Errorf(guichet.KindNotFound, "there is no dataset %q", name).WithHint("there are: %s", strings.Join(names, ", "))
+}
 
 // known says whether a value is in one of trade's code lists: who asks for what
 // nobody knows must not be told that nothing was traded.

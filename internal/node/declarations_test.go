@@ -323,7 +323,7 @@ func TestPrivateFieldsAreNotAsked(t *testing.T) {
 		}
 	}
 	dir := filepath.Join(t.TempDir(), "export")
-	if _, err := h.Export(t.Context(), dir); err != nil {
+	if _, err := h.Export(t.Context(), "", dir); err != nil {
 		t.Fatal(err)
 	}
 	told, err := json.Marshal([]any{sub, h.ask(t, "reporter=US by=flow,hs6,partner,period measure=value,freight,quantity")})

@@ -65,6 +65,9 @@ func Demo(ctx context.Context, cfg Config, req DemoRequest) error {
 	d.say("1. %d consignments of COVID-19 goods made up: %d declaration lines of both sides and the figures that five offices would publish, in %d files; the truth stands apart (%s)",
 		"1. %d expéditions de biens liés à la COVID-19 inventées : %d lignes de déclaration des deux côtés et les chiffres que cinq offices publieraient, en %d fichiers ; la vérité est à part (%s)",
 		made.Consignments, made.Lines, len(made.Files), d.files())
+	if err := d.cross(ctx); err != nil {
+		return err
+	}
 	if cfg, err = cfg.withDefaults(); err != nil {
 		return err
 	}
@@ -121,6 +124,8 @@ type showing struct {
 	words    string // the file of the passphrase
 	parties  []*party
 	exchange string // one that has a receipt
+
+	crossings synth.CrossingsManifest
 }
 
 func (d *showing) files() string { return filepath.Join(d.dir, "files") }
@@ -160,6 +165,9 @@ func (d *showing) run(ctx context.Context, cfg Config, made synth.Manifest) erro
 		return err
 	}
 	if err := d.hold(ctx, made); err != nil {
+		return err
+	}
+	if err := d.border(ctx); err != nil {
 		return err
 	}
 	if len(d.faults) > 0 {
@@ -213,6 +221,11 @@ func (d *showing) takeIn(ctx context.Context, made synth.Manifest) error {
 			return err
 		}
 		all, err := d.takeOf(ctx, n, p.code, made)
+		if err == nil {
+			var t taken
+			t, err = d.takeCrossings(ctx, n, p.code)
+			all = append(all, t)
+		}
 		if err := errors.Join(err, n.Close()); err != nil {
 			return err
 		}

@@ -96,6 +96,7 @@ func (p *party) paper() ([]byte, error) {
 		Offices: []guichet.Office{
 			{ID: "statistics", Name: guichet.Text{EN: "Statistics office (made up)", FR: "Office de statistique (inventé)"}, Regime: "statistical"},
 			{ID: "customs", Name: guichet.Text{EN: "Customs (made up)", FR: "Douanes (inventées)"}, Regime: "administrative"},
+			{ID: demoBorderOffice, Name: guichet.Text{EN: "Border agency (made up)", FR: "Service des frontières (inventé)"}, Regime: "administrative"},
 		},
 		Endpoints: []string{p.addr},
 		Contacts: []guichet.Contact{
@@ -181,6 +182,18 @@ func (d *showing) signed(ctx context.Context, proposal []byte) error {
 // agree makes an agreement among the five, from a template, and shows what it
 // would give before anybody signs.
 func (d *showing) agree(ctx context.Context) error {
+	if err := d.agreeOn(ctx, "covid-supply", demoAgreement, func(a guichet.Agreement) {
+		d.say("4. An agreement among them (%s): statistics of COVID-19 goods, HS6, by month and partner, for %s. What CA would get of %s's data, tried before anybody signs:", "4. Un accord entre eux (%s) : statistiques des biens COVID-19, SH6, par mois et partenaire, aux fins de %s. Ce que CA obtiendrait des données de %s, essayé avant toute signature :", a.ID, demoPurpose, d.parties[0].code)
+	}); err != nil {
+		return err
+	}
+	return d.agreeOn(ctx, "border-crossings", demoBorderAgreement, func(a guichet.Agreement) {
+		d.say("   and a second one (%s), over another dataset: border crossings and waiting times by month, no count of fewer than %d persons:", "   et un second (%s), sur un autre jeu de données : passages de frontière et attentes par mois, aucun effectif de moins de %d personnes :", a.ID, a.Terms[0].Rules.Threshold)
+	})
+}
+
+// agreeOn makes one agreement, from a template.
+func (d *showing) agreeOn(ctx context.Context, template, id string, about func(guichet.Agreement)) error {
 	first := d.parties[0]
 	var proposal []byte
 	err := first.at(ctx, func(c *Ceremonies) error {
@@ -189,7 +202,7 @@ func (d *showing) agree(ctx context.Context) error {
 			return err
 		}
 		text, err := DraftAgreement(first.cfg, AgreementDraft{
-			Template: "covid-supply", ID: demoAgreement, Parties: synth.Members(), From: c.now().AddDate(0, 0, -1).Format(time.DateOnly),
+			Template: template, ID: id, Parties: synth.Members(), From: c.now().AddDate(0, 0, -1).Format(time.DateOnly),
 		}, now)
 		if err != nil {
 			return err
@@ -203,14 +216,19 @@ func (d *showing) agree(ctx context.Context) error {
 				list[i].Text = guichet.Text{EN: "made up for the demonstration", FR: "inventé pour la démonstration"}
 			}
 		}
+		if id == demoBorderAgreement {
+			for i := range a.Parties { // who counts at the border asks, and no other office
+				a.Parties[i].Offices = []string{demoBorderOffice}
+			}
+		}
 		for _, f := range faults {
 			d.fault("the agreement of the template: %s: %s", f.Clause, f.Text.EN)
 		}
-		d.say("4. An agreement among them (%s): statistics of COVID-19 goods, HS6, by month and partner, for %s. What CA would get of %s's data, tried before anybody signs:", "4. Un accord entre eux (%s) : statistiques des biens COVID-19, SH6, par mois et partenaire, aux fins de %s. Ce que CA obtiendrait des données de %s, essayé avant toute signature :", a.ID, demoPurpose, first.code)
+		about(a)
 		if err := d.preview(ctx, c, a); err != nil {
 			return err
 		}
-		proposal, err = c.Propose(Change{Why: "the first agreement", Agreement: &a})
+		proposal, err = c.Propose(Change{Why: "the agreement " + id, Agreement: &a})
 		return err
 	})
 	if err != nil {

@@ -10,7 +10,6 @@ import (
 
 	"guichet"
 	"guichet/internal/ingest"
-	"guichet/trade"
 )
 
 // identity is what makes a submission the same one: the unpacked content, the
@@ -33,7 +32,11 @@ func candidates(name string, yaml []byte) ([]*ingest.Profile, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := p.Check(trade.Dataset()); err != nil {
+		ds, err := DatasetBy(p.Dataset)
+		if err != nil || p.Dataset == "" {
+			ds = Dataset() // whose check says what is wrong, with its line
+		}
+		if err := p.Check(ds); err != nil {
 			return nil, err
 		}
 		return []*ingest.Profile{p}, nil

@@ -18,7 +18,6 @@ import (
 
 	"guichet"
 	"guichet/internal/store"
-	"guichet/trade"
 )
 
 // mostAside is the share of lines that may be put aside without the operator's
@@ -254,7 +253,7 @@ func (in *intake) tooManyAside(s *store.Staged) error {
 	}
 	var why []string
 	for _, r := range s.Reasons {
-		why = append(why, fmt.Sprintf("%d %s (%s)", r.Rows, trade.RemarkText(r.Code, "en"), r.Example))
+		why = append(why, fmt.Sprintf("%d %s (%s)", r.Rows, remarkText(r.Code, "en"), r.Example))
 	}
 	return guichet.Errorf(guichet.KindTooMany, "%d of %d lines of %s would be put aside: %s", s.Aside, s.Lines, in.req.File, strings.Join(why, "; ")).
 		WithHint("check that the profile fits the file; to take it in all the same: --accept-aside")
@@ -271,7 +270,10 @@ func (in *intake) submission(p *prepared, s *store.Staged) *guichet.Submission {
 		}
 	}
 	scope := []string{}
-	ds := trade.Dataset()
+	ds, err := DatasetBy(p.Dataset)
+	if err != nil {
+		ds = Dataset() // the child has staged it, so there is one
+	}
 	for _, f := range p.Scope {
 		if x, ok := ds.Field(f); ok && !isUnit(ds, x.Name) {
 			scope = append(scope, f)
@@ -322,7 +324,7 @@ func (in *intake) notes(sub *guichet.Submission) []guichet.Remark {
 	var out []guichet.Remark
 	for _, c := range sub.Remarks {
 		v := c.Value
-		out = append(out, guichet.Remark{Code: c.Code, Text: trade.RemarkText(c.Code, "en"), Rows: c.Rows, Value: &v, Unit: sub.Field("currency")})
+		out = append(out, guichet.Remark{Code: c.Code, Text: remarkText(c.Code, "en"), Rows: c.Rows, Value: &v, Unit: sub.Field("currency")})
 	}
 	for _, o := range sub.Outliers {
 		v := o.Figure
@@ -332,7 +334,7 @@ func (in *intake) notes(sub *guichet.Submission) []guichet.Remark {
 		})
 	}
 	if sub.Override != "" {
-		out = append(out, guichet.Remark{Code: "totals_accepted", Text: trade.RemarkText("totals_accepted", "en") + " (" + sub.Override + ")"})
+		out = append(out, guichet.Remark{Code: "totals_accepted", Text: remarkText("totals_accepted", "en") + " (" + sub.Override + ")"})
 	}
 	return out
 }

@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"log/slog"
+	"slices"
 
 	"guichet"
 	"guichet/internal/desk"
@@ -85,16 +86,32 @@ func (n *Node) Submissions(ctx context.Context) ([]guichet.Submission, error) {
 			out = append(out, *s)
 		}
 	}
+	slices.SortStableFunc(out, func(a, b guichet.Submission) int { return b.TakenAt.Compare(a.TakenAt) })
 	return out, nil
 }
 
 // Submission returns one submission by its id or a prefix that is its own.
 func (n *Node) Submission(ctx context.Context, id string) (guichet.Submission, error) {
-	s, err := n.store.Submission(ctx, trade.Dataset().Name, id)
-	if err != nil {
-		return guichet.Submission{}, err
+	var found []*guichet.Submission
+	var absent error
+	for _, ds := range datasets() {
+		s, err := n.store.Submission(ctx, ds.Name, id)
+		switch {
+		case guichet.KindOf(err) == guichet.KindNotFound:
+			absent = err
+		case err != nil:
+			return guichet.Submission{}, err
+		default:
+			found = append(found, s)
+		}
 	}
-	return *s, nil
+	switch len(found) {
+	case 0:
+		return guichet.Submission{}, absent
+	case 1:
+		return *found[0], nil
+	}
+	return guichet.Submission{}, guichet.Errorf(guichet.KindInvalid, "%q is the beginning of submissions of %d datasets", id, len(found)).WithHint("write more of it")
 }
 
 // Reject is one line that was put aside.
@@ -125,9 +142,14 @@ func (n *Node) Rejects(ctx context.Context, id string, limit int) ([]Reject, err
 // Check holds every invariant of the home against its tables.
 func (n *Node) Check(ctx context.Context) error { return n.store.Check(ctx) }
 
-// Export writes the tables as plain Iceberg with absolute paths into an empty
+// Export writes the table of a dataset as plain Iceberg with absolute paths into an empty
 // folder, for other engines, and returns the path of the metadata to open.
 // Sources that may not be redistributed are left out.
-func (n *Node) Export(ctx context.Context, dir string) (string, error) {
-	return n.store.Export(ctx, trade.Dataset(), dir)
+// dataset "" is trade.
+func (n *Node) Export(ctx context.Context, dataset, dir string) (string, error) {
+	ds, err := DatasetBy(dataset)
+	if err != nil {
+		return "", err
+	}
+	return n.store.Export(ctx, ds, dir)
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"guichet"
 	"guichet/internal/agreement"
@@ -124,20 +125,22 @@ func (c *Ceremonies) tries(a guichet.Agreement, lang string) []PreviewTry {
 			change(&x.Question, &x.Purpose)
 			out = append(out, x)
 		}
-		class := ds.Classifications[0]
+		class, each := ds.Class(), counterparts(ds)
 		finest := t.Levels[class.Name]
-		add("as fine as it goes, by partner", "aussi fin que possible, par partenaire", func(q *guichet.Question, _ *string) {
+		add("as fine as it goes"+by(", by ", each), "aussi fin que possible"+by(", par ", each), func(q *guichet.Question, _ *string) {
 			if finest != "" {
 				q.By = append(q.By, finest)
 			}
-			q.By = append(q.By, "partner")
+			q.By = append(q.By, each...)
 		})
 		add("by month", "par mois", func(q *guichet.Question, _ *string) { q.By = append(q.By, guichet.FieldPeriod) })
-		add("by national line", "par ligne nationale", func(q *guichet.Question, _ *string) { q.By = append(q.By, "national") })
+		if class.Name != "" {
+			add("by national line", "par ligne nationale", func(q *guichet.Question, _ *string) { q.By = append(q.By, class.Levels[deepest(class)].Name) })
+		}
 		if len(ds.Grains) > 1 {
-			add("from declaration lines, by partner", "à partir des lignes de déclaration, par partenaire", func(q *guichet.Question, _ *string) {
+			add("from single lines"+by(", by ", each), "à partir des lignes"+by(", par ", each), func(q *guichet.Question, _ *string) {
 				q.Where[guichet.FieldGrain] = []string{ds.Grains[len(ds.Grains)-1]}
-				q.By = append(q.By, "partner")
+				q.By = append(q.By, each...)
 			})
 		}
 		for _, p := range agreement.Purposes() {
@@ -148,6 +151,36 @@ func (c *Ceremonies) tries(a guichet.Agreement, lang string) []PreviewTry {
 		}
 	}
 	return out
+}
+
+// counterparts are the dimensions whose members are of kinds: the partners of
+// trade, the nationalities of those who cross a border.
+func counterparts(ds *guichet.Dataset) []string {
+	var out []string
+	for _, f := range ds.Fields {
+		if f.Role == guichet.Dimension && f.KindOf != "" {
+			out = append(out, f.Name)
+		}
+	}
+	return out
+}
+
+// by writes the dimensions behind a word, nothing where there are none.
+func by(word string, dims []string) string {
+	if len(dims) == 0 {
+		return ""
+	}
+	return word + strings.Join(dims, ", ")
+}
+
+// deepest is the level of a classification that has the national code itself, the
+// last where none has.
+func deepest(c guichet.Classification) int {
+	i := slices.IndexFunc(c.Levels, func(l guichet.Level) bool { return l.Digits == 0 })
+	if i < 0 {
+		return len(c.Levels) - 1
+	}
+	return i
 }
 
 func cloneWhere(in map[string][]string) map[string][]string {

@@ -117,22 +117,22 @@ func CheckProfile(ctx context.Context, cfg Config, profile, sample string, p gui
 		staged = &store.Staged{}
 	}
 	rep.Sample = in.submission(prep, staged)
-	return rep, n.countFilled(ctx, o, staged, rep.Fields)
+	return rep, n.countFilled(ctx, o, datasetOf(found[0]), staged, rep.Fields)
 }
 
 // countFilled puts to each field of a row the share of the sample's records in
 // which it is filled.
-func (n *Node) countFilled(ctx context.Context, o order, staged *store.Staged, fields []FieldUse) error {
+func (n *Node) countFilled(ctx context.Context, o order, ds *guichet.Dataset, staged *store.Staged, fields []FieldUse) error { //nolint:revive // five, and none of them belong together
 	if staged.Records == 0 {
 		return nil
 	}
-	filled, err := store.FilledRows(ctx, store.StageConfig{Dir: o.Dir, Engine: store.EngineConfig{Threads: o.Threads, MemoryMiB: o.MemoryMiB}}, Dataset(), staged)
+	filled, err := store.FilledRows(ctx, store.StageConfig{Dir: o.Dir, Engine: store.EngineConfig{Threads: o.Threads, MemoryMiB: o.MemoryMiB}}, ds, staged)
 	if err != nil {
 		return err
 	}
 	for i := range fields {
 		share := float64(filled[fields[i].Field]) / float64(staged.Records)
-		if f, ok := Dataset().Field(fields[i].Field); ok && f.Place == guichet.InSubmission {
+		if f, ok := ds.Field(fields[i].Field); ok && f.Place == guichet.InSubmission {
 			share = map[bool]float64{false: 1}[fields[i].How == absent]
 		}
 		fields[i].Filled = &share
@@ -143,18 +143,31 @@ func (n *Node) countFilled(ctx context.Context, o order, staged *store.Staged, f
 // absent is how a field is filled that nothing fills.
 const absent = "absent"
 
+// datasetOf is what a profile fills; a checked profile names one that is held.
+func datasetOf(p *ingest.Profile) *guichet.Dataset {
+	ds, err := DatasetBy(p.Dataset)
+	if err != nil {
+		return Dataset()
+	}
+	return ds
+}
+
 // conformity counts the required fields that a profile fills, after RECORD:
 // filled required fields over required fields.
 func conformity(p *ingest.Profile) ([]FieldUse, float64) {
 	var out []FieldUse
 	required, filled := 0, 0
-	for _, u := range p.Conformity(Dataset()) {
+	ds := datasetOf(p)
+	for _, u := range p.Conformity(ds) {
 		from := u.How
 		if u.From != "" {
 			from = u.How + " " + u.From
 		}
-		f, _ := Dataset().Field(u.Field)
-		out = append(out, FieldUse{Field: u.Field, From: strings.TrimSpace(from), How: u.How, Required: u.Required, WCO: trade.WCO(f.ID)})
+		use := FieldUse{Field: u.Field, From: strings.TrimSpace(from), How: u.How, Required: u.Required}
+		if f, _ := ds.Field(u.Field); ds.Name == Dataset().Name { // the WCO's data model is of goods
+			use.WCO = trade.WCO(f.ID)
+		}
+		out = append(out, use)
 		if !u.Required {
 			continue
 		}
