@@ -44,6 +44,7 @@ type Seat struct {
 	gate    *gate.Gate
 	lines   lines
 	client  *federation.Client
+	outbox  outbox
 	using   map[guichet.KeyUse]string // ids of the keys that were taken at the start
 }
 

@@ -28,6 +28,7 @@ type ServeRequest struct {
 const (
 	cosignEvery = 2 * time.Second  // asks the others to cosign its journal
 	followEvery = 30 * time.Second // looks for newer papers of the circle at the others
+	lookEvery   = 20 * time.Second // looks whether a copy is to be brought up to date
 	closeWithin = 20 * time.Second // what is under way when it is told to stop
 )
 
@@ -69,6 +70,7 @@ func (s *Seat) serve(ctx context.Context, req ServeRequest) error {
 	g.Go(func() error { return serving1(operator.Serve(socket)) })
 	g.Go(func() error { return every(run, cosignEvery, s.cosign) })
 	g.Go(func() error { return every(run, followEvery, s.follow) })
+	g.Go(func() error { return every(run, lookEvery, s.syncDue) })
 	g.Go(func() error { return s.watchKeys(run) })
 	g.Go(func() error {
 		<-run.Done()
