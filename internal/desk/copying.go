@@ -171,7 +171,10 @@ func levelAt(c guichet.Classification, digits int) string {
 func (w *work) copyColumns(grouped bool) []string {
 	c := w.ds.Classifications[0]
 	told := func(name string) bool { return slices.Contains(w.q.By, name) }
-	national := slices.ContainsFunc(w.q.By, func(by string) bool { _, l, ok := w.ds.ClassificationBy(by); return ok && l.Digits == 0 && by == l.Name })
+	national := slices.ContainsFunc(w.q.By, func(by string) bool {
+		_, l, ok := w.ds.ClassificationBy(by)
+		return ok && l.Digits == 0 && by == l.Name
+	})
 	var out []string
 	for _, by := range w.q.By {
 		if _, level, ok := w.ds.ClassificationBy(by); ok && level.Name == by && (level.Digits == 0 || !grouped) {

@@ -48,3 +48,8 @@ func Listen(ctx context.Context, addr string) (net.Listener, error) { return lis
 
 // MostConnections are open to it at a time.
 const MostConnections = mostConnections
+
+// CheckList holds a list of copies against what a copy may be.
+func CheckList(of string, list guichet.CopyList) error {
+	return (&syncing{m: guichet.Member{Code: of}}).check(list)
+}

@@ -26,10 +26,11 @@ type ServeRequest struct {
 
 // How often a serving node does what it does by itself.
 const (
-	cosignEvery = 2 * time.Second  // asks the others to cosign its journal
-	followEvery = 30 * time.Second // looks for newer papers of the circle at the others
-	lookEvery   = 20 * time.Second // looks whether a copy is to be brought up to date
-	closeWithin = 20 * time.Second // what is under way when it is told to stop
+	cosignEvery  = 2 * time.Second  // asks the others to cosign its journal
+	followEvery  = 30 * time.Second // looks for newer papers of the circle at the others
+	lookEvery    = 20 * time.Second // looks whether a copy is to be brought up to date
+	noticesEvery = 15 * time.Minute // asks those at whom it subscribed: each time is a leaf on both sides
+	closeWithin  = 20 * time.Second // what is under way when it is told to stop
 )
 
 // Serve answers the members of a circle until ctx ends; what is under way is
@@ -71,6 +72,7 @@ func (s *Seat) serve(ctx context.Context, req ServeRequest) error {
 	g.Go(func() error { return every(run, cosignEvery, s.cosign) })
 	g.Go(func() error { return every(run, followEvery, s.follow) })
 	g.Go(func() error { return every(run, lookEvery, s.syncDue) })
+	g.Go(func() error { return every(run, noticesEvery, s.askNotices) })
 	g.Go(func() error { return s.watchKeys(run) })
 	g.Go(func() error {
 		<-run.Done()

@@ -93,7 +93,9 @@ func (s *Seat) orders() map[string]func(ctx context.Context, in json.RawMessage,
 		"subscribe": order1(func(ctx context.Context, q MembersQuestion, _ func(any)) (guichet.Subscription, error) {
 			return s.Subscribe(ctx, q)
 		}),
-		"notices": order1(func(ctx context.Context, q NoticesQuestion, _ func(any)) (NoticesAnswer, error) { return s.Notices(ctx, q) }),
+		"notices": order1(func(ctx context.Context, q NoticesQuestion, _ func(any)) (NoticesAnswer, error) {
+			return s.Notices(ctx, q)
+		}),
 		"doctor": order1(func(ctx context.Context, q DoctorQuestion, _ func(any)) ([]Finding, error) { return s.Doctor(ctx, q) }),
 	}
 }

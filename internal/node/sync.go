@@ -69,19 +69,19 @@ type CopyInfo struct {
 
 // copyPaper is what we keep of one member.
 type copyPaper struct {
-	Of         string                `json:"of"`
-	Circle     string                `json:"circle"`
-	Ask        SyncRequest           `json:"ask"` // how it is asked for again
-	List       string                `json:"list,omitempty"`
-	Agreement  string                `json:"agreement,omitempty"`
-	Version    int                   `json:"version,omitempty"`
-	Confirmed  time.Time             `json:"confirmed,omitzero"`
-	Tried      time.Time             `json:"tried,omitzero"`
-	Items      []guichet.CopyItem    `json:"items"`
-	Generation string                `json:"generation,omitempty"` // folder of the tables
-	Ended      *guichet.Text         `json:"ended,omitempty"`
-	Denied     bool                  `json:"denied,omitempty"` // only a sync afresh begins again
-	Report     *guichet.CopyReport   `json:"report,omitempty"` // not yet heard by the source
+	Of         string              `json:"of"`
+	Circle     string              `json:"circle"`
+	Ask        SyncRequest         `json:"ask"` // how it is asked for again
+	List       string              `json:"list,omitempty"`
+	Agreement  string              `json:"agreement,omitempty"`
+	Version    int                 `json:"version,omitempty"`
+	Confirmed  time.Time           `json:"confirmed,omitzero"`
+	Tried      time.Time           `json:"tried,omitzero"`
+	Items      []guichet.CopyItem  `json:"items"`
+	Generation string              `json:"generation,omitempty"` // folder of the tables
+	Ended      *guichet.Text       `json:"ended,omitempty"`
+	Denied     bool                `json:"denied,omitempty"` // only a sync afresh begins again
+	Report     *guichet.CopyReport `json:"report,omitempty"` // not yet heard by the source
 }
 
 func (p *copyPaper) info() CopyInfo {

@@ -207,4 +207,3 @@ func clipped(s string) string {
 	}
 	return s
 }
-
