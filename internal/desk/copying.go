@@ -46,7 +46,7 @@ func (c *Counter) Copies(ctx context.Context, q guichet.Question, cond guichet.C
 		return nil, nil, "", err
 	}
 	for _, h := range holdings {
-		item, why, err := c.copyOf(ctx, w, h)
+		item, why, err := c.copyOf(w, h)
 		if err != nil {
 			return nil, nil, "", err
 		}
@@ -77,7 +77,7 @@ var nothingOf = guichet.Text{EN: "held, and nothing of it is of what the agreeme
 
 // copyOf makes the copy of one submission, nil with the reason where there is
 // none.
-func (c *Counter) copyOf(ctx context.Context, of *work, h guichet.Holding) (*Copyable, guichet.Text, error) {
+func (c *Counter) copyOf(of *work, h guichet.Holding) (*Copyable, guichet.Text, error) {
 	if why := of.keptBack(h.Submission); why.EN != "" {
 		return nil, why, nil
 	}

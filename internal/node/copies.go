@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -255,10 +256,7 @@ func ofReporters(q guichet.Question, reporters []string) guichet.Question {
 	if len(named) == 0 {
 		return q
 	}
-	where := map[string][]string{}
-	for name, values := range q.Where {
-		where[name] = values
-	}
+	where := maps.Clone(q.Where)
 	where[guichet.FieldReporter] = slices.DeleteFunc(slices.Clone(named), func(r string) bool { return !slices.Contains(reporters, r) })
 	q.Where = where
 	return q
@@ -321,14 +319,14 @@ func (s *Seat) counterFor(ctx context.Context, own *desk.Counter, q guichet.Ques
 	}
 	for _, h := range held {
 		if !slices.ContainsFunc(named, func(r string) bool { return !slices.Contains(h.reporters, r) }) {
-			return s.counterOf(ctx, own, h)
+			return s.counterOf(ctx, h)
 		}
 	}
 	return own, nil
 }
 
 // counterOf is the counter of one copy. Of one that has no tables, ours refuses.
-func (s *Seat) counterOf(ctx context.Context, own *desk.Counter, h heldCopy) (*desk.Counter, error) {
+func (s *Seat) counterOf(ctx context.Context, h heldCopy) (*desk.Counter, error) {
 	onward := passing{deciding{s}, h.paper.Of}
 	config := func(d desk.Decider) desk.CounterConfig {
 		return desk.CounterConfig{
@@ -339,7 +337,6 @@ func (s *Seat) counterOf(ctx context.Context, own *desk.Counter, h heldCopy) (*d
 	if h.paper.Generation == "" {
 		return s.n.desk.Counter(config(onward)) // it refuses before it looks
 	}
-	_ = own
 	o, err := s.n.copies.of(ctx, s.n, filepath.Join(copyDir(s.n.Home().Path, s.name, h.paper.Of), h.paper.Generation))
 	if err != nil {
 		return nil, err

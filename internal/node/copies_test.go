@@ -85,7 +85,7 @@ func (m *trioSeat) leaves(exchange string, kind guichet.LeafKind) (n int) {
 const copied = "reporter=US flow=imports period=2024-01 product=" + masks + " trade_system=general"
 
 // TestCopyFaults: what befalls a copy, one after the other, on three nodes.
-func TestCopyFaults(t *testing.T) {
+func TestCopyFaults(t *testing.T) { //nolint:tparallel // each fault befalls what the one before left
 	t.Parallel()
 	x := newTrio(t, func(a *guichet.Agreement) { a.Terms[0].Onward = "parties" })
 	us, nz := x.seats["US"], x.seats["NZ"]
@@ -98,8 +98,14 @@ func TestCopyFaults(t *testing.T) {
 		name   string
 		befall func(*testing.T, *trio)
 	}{
-		{"cut at every chunk", cutEverywhere}, {"a lying source", lyingSource}, {"two at once", twoAtOnce}, {"passed on", passedOn},
-		{"a full disk", fullUnderCopy}, {"too old", tooOld}, {"denied", deniedCopy}, {"withdrawn", withdrawnAgreement},
+		{"cut at every chunk", cutEverywhere},
+		{"a lying source", lyingSource},
+		{"two at once", twoAtOnce},
+		{"passed on", passedOn},
+		{"a full disk", fullUnderCopy},
+		{"too old", tooOld},
+		{"denied", deniedCopy},
+		{"withdrawn", withdrawnAgreement},
 	} {
 		if !t.Run(fault.name, func(t *testing.T) { x.t, nz.trio.t = t, t; fault.befall(t, x) }) {
 			break
@@ -111,6 +117,7 @@ func TestCopyFaults(t *testing.T) {
 // cutEverywhere cuts the way after ever more bytes: nothing answers before all is
 // there, and what was fetched is not fetched again.
 func cutEverywhere(t *testing.T, x *trio) {
+	t.Helper()
 	us, nz := x.seats["US"], x.seats["NZ"]
 	var fetched int64
 	cuts := 0
@@ -145,6 +152,7 @@ func cutEverywhere(t *testing.T, x *trio) {
 
 // lyingSource: what is given is not what was listed.
 func lyingSource(t *testing.T, x *trio) {
+	t.Helper()
 	us, nz := x.seats["US"], x.seats["NZ"]
 	us.month("2024-02", "2024-04-01", "1220 6307909870 40")
 	us.relay.CutAfter(8000) // the list comes, and not all of the file
@@ -153,10 +161,10 @@ func lyingSource(t *testing.T, x *trio) {
 	}
 	us.relay.Heal()
 	spool := given(filepath.Glob(filepath.Join(us.cfg.Home, "copies", "three", "out", "NZ", "*.arrow")))(t)
-	true1 := map[string][]byte{}
+	honest := map[string][]byte{}
 	for _, path := range spool {
 		text := given(os.ReadFile(path))(t)
-		true1[path] = slices.Clone(text)
+		honest[path] = slices.Clone(text)
 		text[len(text)-200] ^= 1
 		if err := os.WriteFile(path, text, 0o600); err != nil {
 			t.Fatal(err)
@@ -167,7 +175,7 @@ func lyingSource(t *testing.T, x *trio) {
 		t.Errorf("a lying source: %v", err)
 	}
 	want(t, nz.ask(copied), "", "value", "42") // as it was
-	for path, text := range true1 {
+	for path, text := range honest {
 		if err := os.WriteFile(path, text, 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -184,6 +192,7 @@ func lyingSource(t *testing.T, x *trio) {
 // twoAtOnce: of two syncs of one member at once one is told to wait, and nothing is
 // taken twice.
 func twoAtOnce(t *testing.T, x *trio) {
+	t.Helper()
 	us, nz := x.seats["US"], x.seats["NZ"]
 	us.month("2024-03", "2024-05-01", "1220 6307909870 50")
 	nz.at(func(op node.Operator) {
@@ -204,6 +213,7 @@ func twoAtOnce(t *testing.T, x *trio) {
 
 // passedOn: NZ holds nothing of its own; GB asks it of US.
 func passedOn(t *testing.T, x *trio) {
+	t.Helper()
 	x.serve("NZ")
 	defer x.seats["NZ"].stop()
 	gb := x.seats["GB"]
@@ -224,6 +234,7 @@ func passedOn(t *testing.T, x *trio) {
 
 // fullUnderCopy: the disk is full on the way; the copy stays as it was.
 func fullUnderCopy(t *testing.T, x *trio) {
+	t.Helper()
 	us, nz := x.seats["US"], x.seats["NZ"]
 	us.month("2024-04", "2024-06-01", "1220 6307909870 60")
 	files := filepath.Join(nz.cfg.Home, "copies", "three", "of", "US", "files")
@@ -252,6 +263,7 @@ func fullUnderCopy(t *testing.T, x *trio) {
 
 // tooOld: beyond the greatest age the copy does not answer, until it is confirmed.
 func tooOld(t *testing.T, x *trio) {
+	t.Helper()
 	nz := x.seats["NZ"]
 	x.clock.Move(31 * 24 * time.Hour)
 	gap(t, nz.ask(copied), guichet.GapStale, "allows 30 days")
@@ -261,6 +273,7 @@ func tooOld(t *testing.T, x *trio) {
 
 // deniedCopy: the source has forgotten that it gave it.
 func deniedCopy(t *testing.T, x *trio) {
+	t.Helper()
 	us, nz := x.seats["US"], x.seats["NZ"]
 	if err := os.RemoveAll(filepath.Join(us.cfg.Home, "copies")); err != nil {
 		t.Fatal(err)
@@ -280,6 +293,7 @@ func deniedCopy(t *testing.T, x *trio) {
 // withdrawnAgreement: the agreement ends; the copy stops at once, and is removed at
 // the next sync, with leaves on both sides.
 func withdrawnAgreement(t *testing.T, x *trio) {
+	t.Helper()
 	nz := x.seats["NZ"]
 	x.agree(func(a *guichet.Agreement) { a.Validity.Withdrawn = x.clock.Now().Format(time.DateOnly) })
 	x.clock.Move(time.Minute)

@@ -58,9 +58,8 @@ type copyFile struct {
 
 // outbox is what members are given beside answers: copies and notices.
 type outbox struct {
-	mu    sync.Mutex             // guards busy
-	busy  map[string]*sync.Mutex // by member and what: one at a time
-	since time.Time
+	mu   sync.Mutex             // guards busy
+	busy map[string]*sync.Mutex // by member and what: one at a time
 }
 
 // hold takes what is one member's, or says that it is taken.
@@ -87,7 +86,7 @@ func (s *Seat) copyOutDir(member string) string {
 
 const outPaper = "lists.json"
 
-// copyFacts judges a request for copies; the quota is counted where it is given.
+// copying judges a request for copies; the quota is counted where it is given.
 func (d deciding) copying(ctx context.Context, req guichet.Request, key guichet.MemberKey, counted bool) agreement.CopyGrant {
 	f, no := d.facts(desk.Asked{Request: req, Key: key})
 	if no != nil {

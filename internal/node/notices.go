@@ -244,7 +244,7 @@ func (d writing) look(ctx context.Context, l federation.Letter, p *readerPaper, 
 		}
 		if p.tell(n); len(p.Waiting) > mostWaiting {
 			p.close(s, guichet.Text{
-				EN: fmt.Sprintf("%d notices wait, and none is read", len(p.Waiting)), FR: fmt.Sprintf("%d avis attendent, et aucun n'est lu", len(p.Waiting)),
+				EN: fmt.Sprintf("%d notices wait, and none is read", len(p.Waiting)), FR: fmt.Sprintf("%d avis en attente, et aucun n'est lu", len(p.Waiting)),
 			}, now)
 			return nil
 		}

@@ -3,13 +3,10 @@ package node
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -21,7 +18,6 @@ import (
 
 	"guichet"
 	"guichet/internal/federation"
-	"guichet/internal/store"
 )
 
 // This file keeps copies of what other members hold. What the source lists is
@@ -110,6 +106,7 @@ type syncing struct {
 	s      *Seat
 	m      guichet.Member
 	dir    string
+	ask    SyncRequest // completed; the paper has that of the last list that was taken up
 	paper  copyPaper
 	result SyncResult
 }
@@ -189,7 +186,11 @@ func (x *syncing) begin(req SyncRequest) error {
 	}
 	afresh := req.Afresh
 	req.Afresh = false
-	p.Of, p.Circle, p.Ask, p.Tried = x.m.Code, x.s.name, req, x.s.clock()
+	x.ask = req
+	if len(p.Items) == 0 {
+		p.Ask = req
+	}
+	p.Of, p.Circle, p.Ask.Every, p.Tried = x.m.Code, x.s.name, req.Every, x.s.clock()
 	if afresh {
 		return x.drop(nil)
 	}
@@ -222,7 +223,7 @@ func (x *syncing) run(ctx context.Context, tell func(string)) error {
 
 // list asks for the list, again while its source makes it ready.
 func (x *syncing) list(ctx context.Context, tell func(string)) (guichet.CopyList, error) {
-	a := x.paper.Ask
+	a := x.ask
 	for {
 		req, err := x.s.request(MembersQuestion{Question: guichet.Question{Dataset: Dataset().Name, Lang: a.Lang}, Purpose: a.Purpose, Office: a.Office, Officer: a.Officer, Agreement: a.Agreement}, x.m.Code, true)
 		if err != nil {
@@ -277,6 +278,8 @@ func (x *syncing) refused(ctx context.Context, sent federation.Sent) error {
 	switch {
 	case d.Clause == "" || !held || strings.HasSuffix(d.Clause, "quota_per_day"):
 		// No more today: what is kept stands, and grows older.
+	case x.ask.Purpose != x.paper.Ask.Purpose, x.ask.Office != x.paper.Ask.Office, x.ask.Agreement != x.paper.Ask.Agreement:
+		// Asked otherwise than before: that says nothing of what is kept.
 	case x.s.afterEnd(x.paper.Agreement) == "keep_archived":
 		x.paper.Ended = &why
 		if err := x.save(); err != nil {
@@ -291,7 +294,7 @@ func (x *syncing) refused(ctx context.Context, sent federation.Sent) error {
 			return err
 		}
 	}
-	return guichet.Errorf(guichet.KindRefused, "%s", why.In(x.paper.Ask.Lang)).WithHint("%s", d.Hint)
+	return guichet.Errorf(guichet.KindRefused, "%s", why.In(x.ask.Lang)).WithHint("%s", d.Hint)
 }
 
 // afterEnd is what an agreement says becomes of copies when it ends: "delete"
@@ -350,7 +353,7 @@ func (x *syncing) check(list guichet.CopyList) error {
 		if err := x.drop(&guichet.CopyReport{List: x.paper.List, Why: "denied"}); err != nil {
 			return err
 		}
-		return guichet.Errorf(guichet.KindRefused, "%s", why.In(x.paper.Ask.Lang)).
+		return guichet.Errorf(guichet.KindRefused, "%s", why.In(x.ask.Lang)).
 			WithHint("our journal has the receipt: guichet receipt %s; begin anew with: guichet sync --from %s --afresh", x.paper.List, x.m.Code)
 	}
 	if len(list.Items) > mostCopied {
@@ -370,94 +373,6 @@ func (x *syncing) check(list guichet.CopyList) error {
 	}
 	x.result.Back = list.Back
 	return nil
-}
-
-// fetchAll fetches the files that are not here.
-func (x *syncing) fetchAll(ctx context.Context, list guichet.CopyList, tell func(string)) error {
-	var lack int64
-	var missing []guichet.CopyItem
-	for _, item := range list.Items {
-		if _, err := os.Stat(x.file(item)); err != nil && !slices.ContainsFunc(missing, func(o guichet.CopyItem) bool { return o.SHA256 == item.SHA256 }) {
-			missing = append(missing, item)
-			lack += item.Bytes
-		}
-	}
-	room, err := free(x.dir)
-	if err != nil {
-		return err
-	}
-	if lack > 0 && room < 2*uint64(lack) { //nolint:gosec // a sum of positive sizes
-		return guichet.Errorf(guichet.KindFull, "the copy needs %d MiB more, with the tables made of it twice as much, and %d MiB are free", lack>>20, room>>20).WithHint("free some space beside the home; nothing was changed")
-	}
-	for i, item := range missing {
-		if tell != nil {
-			tell(fmt.Sprintf("%d/%d %s", i+1, len(missing), item.Submission.File))
-		}
-		if err := x.fetch(ctx, item); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (x *syncing) file(item guichet.CopyItem) string {
-	return filepath.Join(x.dir, "files", item.SHA256+".arrow")
-}
-
-// fetch fetches one file, from where it was cut, and holds it against its digest.
-func (x *syncing) fetch(ctx context.Context, item guichet.CopyItem) (err error) {
-	part := filepath.Join(x.dir, "files", item.SHA256+".part")
-	f, err := os.OpenFile(part, os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // inside the home
-	if err != nil {
-		return fullDisk(err)
-	}
-	defer func() { err = errors.Join(err, ignoreClosed(f.Close())) }()
-	at, err := f.Seek(0, io.SeekEnd)
-	if err != nil {
-		return fmt.Errorf("fetch: %w", err)
-	}
-	for at < item.Bytes {
-		piece, err := x.s.client.CopyPiece(ctx, x.m, item.SHA256, at)
-		if err != nil {
-			return err
-		}
-		if len(piece) == 0 || at+int64(len(piece)) > item.Bytes {
-			return x.lies(part, item, fmt.Sprintf("%d bytes at %d, of %d", len(piece), at, item.Bytes))
-		}
-		if _, err := f.Write(piece); err != nil {
-			return fullDisk(err)
-		}
-		at += int64(len(piece))
-		x.result.Fetched += int64(len(piece))
-	}
-	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		return fmt.Errorf("fetch: %w", err)
-	}
-	sum := sha256.New()
-	if _, err := io.Copy(sum, f); err != nil {
-		return fmt.Errorf("fetch: %w", err)
-	}
-	if got := hex.EncodeToString(sum.Sum(nil)); got != item.SHA256 || at != item.Bytes {
-		return x.lies(part, item, "its digest is "+got)
-	}
-	if err := f.Sync(); err != nil {
-		return fullDisk(err)
-	}
-	return os.Rename(part, x.file(item))
-}
-
-func ignoreClosed(err error) error {
-	if errors.Is(err, os.ErrClosed) {
-		return nil
-	}
-	return err
-}
-
-// lies: what came is not what was listed. Nothing of it is kept.
-func (x *syncing) lies(part string, item guichet.CopyItem, what string) error {
-	err := guichet.Errorf(guichet.KindUntrusted, "the file of %s that %s gave is not the one of its signed list: %s; the list names %s", item.Submission.ID, x.m.Code, what, item.SHA256).
-		WithHint("nothing of it is kept, and the copy stays as it was; the list is in both journals: guichet journal")
-	return errors.Join(err, os.Remove(part))
 }
 
 // take makes the list what is kept. What only grew is added to; of what changed,
@@ -497,65 +412,11 @@ func (x *syncing) take(ctx context.Context, list guichet.CopyList) error {
 	}
 	p.Items, p.Generation, p.List, p.Ended = list.Items, generation, list.Exchange, nil
 	p.Agreement, p.Version = list.Decision.Agreement, list.Decision.Version
-	p.Confirmed, p.Report = x.s.clock().Truncate(time.Second), report
+	p.Ask, p.Confirmed, p.Report = x.ask, x.s.clock().Truncate(time.Second), report
 	if err := x.save(); err != nil {
 		return err
 	}
 	return x.sweep()
-}
-
-// tables makes the tables of a copy from its files: those of a home of its own,
-// whose member is the source.
-func (x *syncing) tables(ctx context.Context, generation string, items []guichet.CopyItem) error {
-	dir := filepath.Join(x.dir, generation)
-	if _, err := os.Stat(dir); err != nil {
-		if _, err := store.InitHome(dir, x.m.Code, x.s.clock()); err != nil {
-			return fullDisk(err)
-		}
-	}
-	t, err := store.Open(ctx, store.Config{Home: dir, Datasets: datasets(), Clock: x.s.n.cfg.Clock, MemoryMiB: 512, LockWait: x.s.n.cfg.LockWait})
-	if err != nil {
-		return err
-	}
-	err = x.commitAll(ctx, t, items)
-	return errors.Join(err, t.Close())
-}
-
-func (x *syncing) commitAll(ctx context.Context, t *store.Store, items []guichet.CopyItem) error {
-	w, err := t.Write(ctx)
-	if err != nil {
-		return err
-	}
-	defer w.Close()
-	ds, err := t.Dataset(Dataset().Name)
-	if err != nil {
-		return err
-	}
-	for _, item := range items {
-		if held, err := t.ByIdentity(ctx, item.Submission.Identity); err != nil || held != nil {
-			if err != nil {
-				return err
-			}
-			continue
-		}
-		dir, err := t.StagingDir()
-		if err != nil {
-			return fullDisk(err)
-		}
-		sub := item.Submission
-		sub.Units = slices.Clone(sub.Units)
-		in, err := store.Refile(ctx, ds, &sub, x.file(item), dir)
-		if err == nil && sub.Records != item.Rows {
-			err = guichet.Errorf(guichet.KindUntrusted, "the file of %s holds %d records, and its list says %d", sub.ID, sub.Records, item.Rows)
-		}
-		if err == nil {
-			_, err = w.Commit(ctx, in)
-		}
-		if err = errors.Join(err, os.RemoveAll(dir)); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // report tells the source what is kept and what was removed; until it has heard it,
@@ -565,7 +426,7 @@ func (x *syncing) report(ctx context.Context) error {
 	if r == nil {
 		return nil
 	}
-	a := x.paper.Ask
+	a := x.ask
 	req, err := x.s.request(MembersQuestion{Question: guichet.Question{Dataset: Dataset().Name}, Purpose: a.Purpose, Office: a.Office, Officer: a.Officer}, x.m.Code, false)
 	if err != nil {
 		return err
@@ -588,44 +449,4 @@ func (x *syncing) report(ctx context.Context) error {
 	x.result.Receipt = req.Exchange
 	x.paper.Report = nil
 	return x.save()
-}
-
-// syncDue brings the copies up to date whose time has come.
-func (s *Seat) syncDue(ctx context.Context) {
-	for _, p := range copyPapers(s.n.Home().Path, s.name) {
-		if p.Ask.Every <= 0 || p.Denied || s.clock().Sub(p.Tried) < p.Ask.Every || ctx.Err() != nil {
-			continue
-		}
-		ask := p.Ask
-		ask.From = p.Of
-		if _, err := s.Sync(ctx, ask, nil); err != nil && ctx.Err() == nil {
-			s.n.cfg.Log.LogAttrs(ctx, slog.LevelWarn, "copy not brought up to date", slog.String("member", p.Of), slog.String("error", err.Error()))
-		}
-	}
-}
-
-// copyPapers are the papers of the copies of a circle; of every circle where none
-// is named. One that cannot be read is none.
-func copyPapers(home, circle string) []copyPaper {
-	if circle == "" {
-		circle = "*"
-	}
-	found, _ := filepath.Glob(filepath.Join(home, dirCopies, circle, "of", "*", copyPaperName))
-	var out []copyPaper
-	for _, path := range found {
-		var p copyPaper
-		if ok, err := readPaper(path, &p); err == nil && ok {
-			out = append(out, p)
-		}
-	}
-	return out
-}
-
-// Copies are the copies that a home keeps.
-func (n *Node) Copies() []CopyInfo {
-	out := []CopyInfo{}
-	for _, p := range copyPapers(n.Home().Path, n.cfg.Circle) {
-		out = append(out, p.info())
-	}
-	return out
 }

@@ -140,7 +140,7 @@ func (x *trio) agree(change func(*guichet.Agreement)) {
 }
 
 // serve lets a member serve until its stop.
-func (x *trio) serve(code string) *trioSeat {
+func (x *trio) serve(code string) {
 	x.t.Helper()
 	m := x.seats[code]
 	ctx, cancel := context.WithCancel(context.Background())
@@ -165,7 +165,6 @@ func (x *trio) serve(code string) *trioSeat {
 		}
 	}
 	x.t.Cleanup(m.stop)
-	return m
 }
 
 // at does something at a member's seat: at its running node's, where it serves.
@@ -189,7 +188,7 @@ func (m *trioSeat) open(do func(*node.Node)) {
 
 // month takes in US imports of a month: each line "country code value". They are
 // made up, and marked as made.
-func (m *trioSeat) month(month, released string, lines ...string) guichet.Submission {
+func (m *trioSeat) month(month, released string, lines ...string) {
 	m.trio.t.Helper()
 	var rows []string
 	for _, l := range lines {
@@ -200,16 +199,13 @@ func (m *trioSeat) month(month, released string, lines ...string) guichet.Submis
 	if err := os.WriteFile(path, []byte(importsHead+strings.Join(rows, ",\n")+"]"), 0o600); err != nil {
 		m.trio.t.Fatal(err)
 	}
-	var out guichet.Submission
 	m.open(func(n *node.Node) {
 		r := given(n.Ingest(m.trio.t.Context(), node.IngestRequest{File: path, Generated: true, Released: released}))(m.trio.t)
 		if r.Submission.Aside != 0 {
 			m.trio.t.Fatalf("%d lines put aside: %v", r.Submission.Aside, r.Submission.Reasons)
 		}
-		out = r.Submission
 	})
 	m.trio.clock.Move(time.Minute)
-	return out
 }
 
 func (m *trioSeat) sync(req node.SyncRequest) (out node.SyncResult, err error) {
