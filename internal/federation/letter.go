@@ -142,7 +142,9 @@ func (c *Client) Letter(ctx context.Context, m guichet.Member, name string, h gu
 	busy := false
 	if missed, ok := errors.AsType[*miss](err); ok {
 		busy = missed.kind == guichet.KindBusy && missed.retry > 0
-		if missed.status == http.StatusNotFound {
+		// A path that a node does not know takes no body: it says that ours is too large,
+		// which a letter within its bounds never is.
+		if missed.status == http.StatusNotFound || missed.status == http.StatusRequestEntityTooLarge && len(body) <= MaxLetter {
 			missed.words = say("the node of %[1]s is of a version that knows no %[2]q: ask it to install a newer one", "le nœud de %[1]s est d’une version qui ne connaît pas %[2]q : demandez-lui d’en installer une plus récente", m.Code, name)
 		}
 	}
