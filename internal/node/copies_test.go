@@ -21,7 +21,7 @@ const masks = "630790"
 // withdrawn at the source is so in the copy, with leaves on both sides.
 func TestCopyAnswersAsItsSource(t *testing.T) {
 	t.Parallel()
-	x := newTrio(t, func(a *guichet.Agreement) { a.Terms[0].Onward = "parties" })
+	x := newTrio(t, nil, "US", "NZ")
 	us, nz := x.seats["US"], x.seats["NZ"]
 	us.month("2024-01", "2024-03-01", "1220 6307909870 30", "1220 6307909891 12", "2010 9018390020 5")
 	us.month("2024-02", "2024-04-01", "1220 6307909870 40")
@@ -87,7 +87,7 @@ const copied = "reporter=US flow=imports period=2024-01 product=" + masks + " tr
 // TestCopyFaults: what befalls a copy, one after the other, on three nodes.
 func TestCopyFaults(t *testing.T) { //nolint:tparallel // each fault befalls what the one before left
 	t.Parallel()
-	x := newTrio(t, func(a *guichet.Agreement) { a.Terms[0].Onward = "parties" })
+	x := newTrio(t, func(a *guichet.Agreement) { a.Terms[0].Onward = "parties" }, "US", "NZ", "GB")
 	us, nz := x.seats["US"], x.seats["NZ"]
 	us.month("2024-01", "2024-03-01", "1220 6307909870 30", "1220 6307909891 12", "2010 9018390020 5")
 	us.open(func(n *node.Node) { // its licence forbids copies

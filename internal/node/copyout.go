@@ -115,7 +115,11 @@ func (d writing) Letter(ctx context.Context, name string, l federation.Letter) (
 	d.s.salts.keep(l.Head.Exchange, l.Head.Salt)
 	ctx, done := d.s.given.begin(ctx)
 	defer done()
-	free, err := d.s.outbox.hold(name + " " + l.Member.Code)
+	paper := "copies" // one letter at a time of those that write the same paper
+	if name == federation.LetterSubscribe || name == federation.LetterNotices {
+		paper = "notices"
+	}
+	free, err := d.s.outbox.hold(paper + " " + l.Member.Code)
 	if err != nil {
 		return federation.Said{}, err
 	}
@@ -184,6 +188,14 @@ func (d writing) listCopies(ctx context.Context, l federation.Letter) (any, guic
 		list.Items = append(list.Items, item)
 	}
 	list.LetterReply = l.Reply(d.s.us(), g.Decision, len(list.Items))
+	// Rules that look at all that a party was given need to know of copies too.
+	err = d.s.n.store.Give(ctx, guichet.GivenSet{
+		Party: req.From, Agreement: g.Decision.Agreement, Version: g.Decision.Version, Question: g.Question, Records: true,
+		Cells: []guichet.GivenCell{}, Snapshot: "copies/" + state, Exchange: req.Exchange, First: list.Taken, Last: list.Taken,
+	})
+	if err != nil {
+		return nil, none, err
+	}
 	return list, list.LetterReply, d.listed(dir, &out, req, list)
 }
 

@@ -37,7 +37,7 @@ func firstOf(list []string) string {
 // ends.
 func TestNotices(t *testing.T) {
 	t.Parallel()
-	x := newTrio(t, nil)
+	x := newTrio(t, nil, "US", "GB")
 	us, gb := x.seats["US"], x.seats["GB"]
 	us.month("2024-01", "2024-03-01", "1220 6307909870 30")
 	x.serve("US")

@@ -73,6 +73,7 @@ type copyPaper struct {
 	Version    int                 `json:"version,omitempty"`
 	Confirmed  time.Time           `json:"confirmed,omitzero"`
 	Tried      time.Time           `json:"tried,omitzero"`
+	Failed     bool                `json:"failed,omitempty"` // the last sync did: the next comes sooner
 	Items      []guichet.CopyItem  `json:"items"`
 	Generation string              `json:"generation,omitempty"` // folder of the tables
 	Ended      *guichet.Text       `json:"ended,omitempty"`
@@ -95,8 +96,9 @@ func (p *copyPaper) info() CopyInfo {
 const (
 	copyPaperName = "copy.json"
 	syncAgain     = 6 * time.Hour
-	mostCopy      = 64 << 30 // bytes of one file
-	mostCopied    = 20_000   // submissions of one list
+	syncSoon      = 10 * time.Minute // after one that failed
+	mostCopy      = 64 << 30         // bytes of one file
+	mostCopied    = 20_000           // submissions of one list
 )
 
 func copyDir(home, circle, of string) string { return filepath.Join(home, dirCopies, circle, "of", of) }
@@ -135,7 +137,10 @@ func (s *Seat) Sync(ctx context.Context, req SyncRequest, tell func(string)) (Sy
 	if err := x.begin(req); err != nil {
 		return SyncResult{}, err
 	}
-	err = x.run(ctx, tell)
+	if err = x.run(ctx, tell); (err != nil) != x.paper.Failed {
+		x.paper.Failed = err != nil
+		err = errors.Join(err, x.save())
+	}
 	x.result.From, x.result.Copy = x.m.Code, x.paper.info()
 	x.result.New, x.result.Removed = append([]string{}, x.result.New...), append([]string{}, x.result.Removed...)
 	x.result.Back = append([]guichet.KeptBack{}, x.result.Back...)

@@ -164,7 +164,11 @@ func (x *syncing) commitAll(ctx context.Context, t *store.Store, items []guichet
 // syncDue brings the copies up to date whose time has come.
 func (s *Seat) syncDue(ctx context.Context) {
 	for _, p := range copyPapers(s.n.Home().Path, s.name) {
-		if p.Ask.Every <= 0 || p.Denied || s.clock().Sub(p.Tried) < p.Ask.Every || ctx.Err() != nil {
+		pause := p.Ask.Every
+		if p.Failed {
+			pause = min(pause, syncSoon)
+		}
+		if pause <= 0 || p.Denied || s.clock().Sub(p.Tried) < pause || ctx.Err() != nil {
 			continue
 		}
 		ask := p.Ask

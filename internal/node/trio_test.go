@@ -32,13 +32,14 @@ type trioSeat struct {
 	relay  *guichettest.Relay
 	serves string
 	stop   func()
+	seat   node.Operator // kept between uses
 }
 
 // newTrio founds the circle, and puts an agreement in force that gives all that is
-// published, as changed.
-func newTrio(t *testing.T, change func(*guichet.Agreement)) *trio {
+// published, as changed. Two members are enough where nobody is passed anything.
+func newTrio(t *testing.T, change func(*guichet.Agreement), codes ...string) *trio {
 	t.Helper()
-	x := &trio{t: t, clock: guichettest.NewClock(), seats: map[string]*trioSeat{}, codes: []string{"US", "NZ", "GB"}}
+	x := &trio{t: t, clock: guichettest.NewClock(), seats: map[string]*trioSeat{}, codes: codes}
 	words := func() ([]byte, error) { return []byte("a passphrase for a test of copies"), nil }
 	for _, code := range x.codes {
 		dir, err := os.MkdirTemp("", "trio-") //nolint:usetesting // the test's own folder has too long a name for a socket
@@ -52,6 +53,7 @@ func newTrio(t *testing.T, change func(*guichet.Agreement)) *trio {
 			t.Fatal(err)
 		}
 		m.relay = guichettest.NewRelay(t, m.serving(), guichettest.RelayConfig{})
+		t.Cleanup(m.leave)
 		x.seats[code] = m
 	}
 	x.found()
@@ -143,6 +145,7 @@ func (x *trio) agree(change func(*guichet.Agreement)) {
 func (x *trio) serve(code string) {
 	x.t.Helper()
 	m := x.seats[code]
+	m.leave()
 	ctx, cancel := context.WithCancel(context.Background())
 	ready, done := make(chan string, 1), make(chan error, 1)
 	go func() {
@@ -158,6 +161,7 @@ func (x *trio) serve(code string) {
 	m.stop = func() {
 		if !stopped {
 			stopped = true
+			m.leave()
 			cancel()
 			if err := <-done; err != nil {
 				x.t.Errorf("%s ended: %v", code, err)
@@ -167,13 +171,23 @@ func (x *trio) serve(code string) {
 	x.t.Cleanup(m.stop)
 }
 
-// at does something at a member's seat: at its running node's, where it serves.
+// at does something at a member's seat: at its running node's, where it serves. The
+// seat is kept for the next time, since to open keys takes half a second.
 func (m *trioSeat) at(do func(node.Operator)) {
 	m.trio.t.Helper()
-	op := given(node.Operate(m.trio.t.Context(), m.cfg))(m.trio.t)
-	do(op)
-	if err := op.Close(); err != nil {
-		m.trio.t.Fatal(err)
+	if m.seat == nil {
+		m.seat = given(node.Operate(context.Background(), m.cfg))(m.trio.t)
+	}
+	do(m.seat)
+}
+
+// leave lets go of the seat.
+func (m *trioSeat) leave() {
+	if m.seat != nil {
+		if err := m.seat.Close(); err != nil {
+			m.trio.t.Error(err)
+		}
+		m.seat = nil
 	}
 }
 
