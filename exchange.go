@@ -15,6 +15,9 @@ type Request struct {
 	Records   bool      `json:"records,omitempty"` // the rows as they are, not their sums
 	Salt      []byte    `json:"salt"`              // 32 bytes of chance: what digests in the journals are salted with; stays with the two
 	Put       time.Time `json:"put"`               // by the asker's clock, whole seconds
+	// Have, of a request for copies: the exchange of the list that the asker holds;
+	// "" it holds none.
+	Have string `json:"have,omitempty"`
 }
 
 // Decision says whether a request is permitted, and under which conditions; a
@@ -119,4 +122,118 @@ type GivenSet struct {
 type GivenCell struct {
 	Key    []string `json:"key"` // by Question.By
 	Hidden bool     `json:"hidden,omitempty"`
+}
+
+// LetterHead is what every letter and its reply have in common: exchanges that
+// are no question for figures.
+type LetterHead struct {
+	Exchange string    `json:"exchange"`
+	From     Party     `json:"from"` // who writes it
+	To       string    `json:"to"`
+	Officer  string    `json:"officer,omitempty"`
+	Purpose  string    `json:"purpose,omitempty"`
+	Salt     []byte    `json:"salt"`
+	Put      time.Time `json:"put"`
+}
+
+// LetterReply is what every reply to a letter begins with.
+type LetterReply struct {
+	Exchange string   `json:"exchange"`
+	Request  string   `json:"request"` // SHA-256 of the letter as it came, hex
+	Member   string   `json:"member"`  // who replies
+	Decision Decision `json:"decision,omitzero"`
+	Rows     int64    `json:"rows"` // how many things it names: both leaves say so
+}
+
+// CopyList replies to a request for copies: every submission of which the asker
+// may keep a copy now. What it held and is not listed any more is withdrawn.
+type CopyList struct {
+	LetterReply
+	// Known is false where the list that the asker says it holds was never given.
+	Known bool       `json:"known"`
+	Taken time.Time  `json:"taken,omitzero"` // when it was made, whole seconds
+	State string     `json:"state,omitempty"`
+	Items []CopyItem `json:"items"`
+	Back  []KeptBack `json:"back,omitempty"`
+}
+
+// CopyItem is one submission of a list: what is to be known of it, and the file
+// of its records, an Arrow IPC stream.
+type CopyItem struct {
+	Key        string     `json:"key"` // changes with what is given of it
+	Submission Submission `json:"submission"`
+	SHA256     string     `json:"sha256"` // of the file, hex
+	Bytes      int64      `json:"bytes"`
+	Rows       int64      `json:"rows"`
+}
+
+// KeptBack is a submission that is held and not given as a copy, and why.
+type KeptBack struct {
+	Submission string `json:"submission"`
+	Text       Text   `json:"text"`
+}
+
+// CopyReport is a letter: what became of a list. It is the receipt of a copy that
+// was taken, and of one that was removed.
+type CopyReport struct {
+	LetterHead
+	List    string     `json:"list"` // the exchange of the list; "" none could be had
+	Kept    []CopyMark `json:"kept"`
+	Removed []CopyMark `json:"removed"`
+	Why     string     `json:"why,omitempty"` // of what was removed: "withdrawn", "refused", "denied"
+}
+
+// CopyMark names a copy.
+type CopyMark struct {
+	Submission string `json:"submission"`
+	Key        string `json:"key"`
+}
+
+// Subscribed replies to a request to be told of what comes in.
+type Subscribed struct {
+	LetterReply
+	ID string `json:"id,omitempty"`
+}
+
+// NoticesAsked is a letter: which notices have been read, and which subscriptions
+// end.
+type NoticesAsked struct {
+	LetterHead
+	After int64    `json:"after"` // the last that was read: it is never sent again
+	End   []string `json:"end,omitempty"`
+}
+
+// NoticePage replies to it, in order.
+type NoticePage struct {
+	LetterReply
+	Notices       []SubmissionNotice `json:"notices"`
+	More          bool               `json:"more,omitempty"`
+	Subscriptions []Subscription     `json:"subscriptions"`
+}
+
+// Subscription is what a member asked to be told of.
+type Subscription struct {
+	ID        string    `json:"id"`
+	From      Party     `json:"from"`
+	Purpose   string    `json:"purpose"`
+	Agreement string    `json:"agreement"`
+	Question  Question  `json:"question"`
+	Since     time.Time `json:"since"`
+	Closed    string    `json:"closed,omitempty"` // why it has ended
+}
+
+// SubmissionNotice says that a submission came in.
+type SubmissionNotice struct {
+	Number       int64     `json:"number"` // of this reader, from 1 on
+	Subscription string    `json:"subscription,omitempty"`
+	Exchange     string    `json:"exchange,omitempty"` // of a correction: the answer that it corrects
+	Kind         string    `json:"kind"`               // "new", "revised", "correction", "closed"
+	Submission   string    `json:"submission,omitempty"`
+	Reporter     string    `json:"reporter,omitempty"`
+	Periods      []string  `json:"periods,omitempty"`
+	Replaces     []string  `json:"replaces,omitempty"` // submissions
+	Agreement    string    `json:"agreement,omitempty"`
+	Version      int       `json:"version,omitempty"`
+	Text         Text      `json:"text,omitzero"` // of one that closes: why
+	At           time.Time `json:"at"`
 }

@@ -74,6 +74,7 @@ const (
 	GapUntrusted GapReason = "wrong_signature" // what came is not signed as the circle says, or is not what was signed
 	GapGarbled   GapReason = "garbled"         // what came is signed and cannot be read
 	GapProtected GapReason = "protected"       // cells hidden by the agreement's disclosure rules
+	GapStale     GapReason = "stale"           // only a copy is held, and it is older than its agreement allows
 )
 
 // Gap says who has no figure, for what, and why.

@@ -69,6 +69,7 @@ type node struct {
 	circle  *circle
 	journal *journal
 	desk    desk
+	letters federation.Letters // nil: a node of before there were any
 	seal    seal
 	limits  federation.Limits
 	log     *bytes.Buffer
@@ -176,7 +177,7 @@ func (n *node) still(_ context.Context, a federation.Asked, _ guichet.Decision) 
 func (n *node) start() *node {
 	n.t.Helper()
 	s, err := federation.NewServer(federation.ServerConfig{
-		Us: n.code, Version: "test", Circle: n.circle.now, Clock: n.now, Gate: n, Seal: n.seal, Desk: n.desk, Still: n.still, Journal: n.journal,
+		Us: n.code, Version: "test", Circle: n.circle.now, Clock: n.now, Gate: n, Seal: n.seal, Desk: n.desk, Still: n.still, Letters: n.letters, Journal: n.journal,
 		Papers: func(guichet.Member) fs.FS {
 			return fstest.MapFS{"metadata/1.root.json": {Data: []byte("root")}, "targets/big": {Data: bytes.Repeat([]byte("x"), 1<<20)}}
 		},

@@ -55,6 +55,9 @@ func checkRequest(req guichet.Request) error {
 			return guichet.Errorf(guichet.KindInvalid, "the question's where names %q, and names of fields must be small letters, digits and _", clip(name, 80))
 		}
 	}
+	if req.Have != "" && !shapes().exchange.MatchString(req.Have) {
+		return guichet.Errorf(guichet.KindInvalid, "the question's have is %q, and must be %s", clip(req.Have, 80), "32 hexadecimal digits, small letters")
+	}
 	if len(req.Salt) != saltBytes {
 		return guichet.Errorf(guichet.KindInvalid, "the question's salt has %d bytes, and must have %d", len(req.Salt), saltBytes)
 	}

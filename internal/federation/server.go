@@ -150,6 +150,7 @@ type ServerConfig struct {
 	// force. It is asked every few frames or seconds, and before the end; an error
 	// ends the stream and is told in it.
 	Still   func(ctx context.Context, a Asked, d guichet.Decision) error
+	Letters Letters // nil: there are none, and their paths are unknown
 	Journal Log
 	Papers  func(guichet.Member) fs.FS // the circle's signed papers, as a member may fetch them
 	Size    func() uint64              // leaves in our journal, which ping tells
@@ -199,6 +200,12 @@ func (s *Server) Handler() http.Handler {
 	mux.Handle("POST "+Prefix+"witness/add-checkpoint", s.window(maxAdd, s.addCheckpoint))
 	mux.Handle("GET "+Prefix+"circle/{path...}", s.window(0, s.circleFile))
 	mux.Handle("GET "+Prefix+"ping", s.window(0, s.ping))
+	if s.cfg.Letters != nil {
+		for _, name := range letterNames() {
+			mux.Handle("POST "+Prefix+name, s.window(MaxLetter, s.letter(name)))
+		}
+		mux.Handle("GET "+Prefix+"copies/{file}", s.window(0, s.copyPiece))
+	}
 	mux.Handle("/", s.window(0, s.unknown))
 	return mux
 }

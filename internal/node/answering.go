@@ -161,7 +161,7 @@ func (s *Seat) server(counter *desk.Counter) (*federation.Server, error) {
 	}
 	return federation.NewServer(federation.ServerConfig{
 		Us: s.us(), Version: s.n.cfg.Version, Circle: s.papers.circle, Clock: s.n.cfg.Clock, Gate: admitting{s.gate}, Seal: &s.lines,
-		Desk: serving{s, counter}, Still: deciding{s}.still, Journal: serving{s, counter}, Papers: func(m guichet.Member) fs.FS { return circleFiles{s.papers, m.Code} },
+		Desk: serving{s, counter}, Still: deciding{s}.still, Letters: writing{s, counter}, Journal: serving{s, counter}, Papers: func(m guichet.Member) fs.FS { return circleFiles{s.papers, m.Code} },
 		Size: func() uint64 { return uint64(max(s.journal.Size(), 0)) },
 		Log:  s.n.cfg.Log, Watch: watch,
 	})
@@ -200,7 +200,11 @@ func (d serving) Reply(ctx context.Context, a federation.Asked) (federation.Said
 	d.s.salts.keep(a.Request.Exchange, a.Request.Salt)
 	ctx, done := d.s.given.begin(ctx)
 	defer done()
-	sealed, err := d.counter.Reply(ctx, desk.Asked{Request: a.Request, Body: a.Body, Key: a.Key})
+	counter, err := d.s.counterFor(ctx, d.counter, a.Request.Question)
+	if err != nil {
+		return federation.Said{}, err
+	}
+	sealed, err := counter.Reply(ctx, desk.Asked{Request: a.Request, Body: a.Body, Key: a.Key})
 	return federation.Said{Body: sealed.Body, Leaf: uint64(max(sealed.Leaf, 0)), Refused: !sealed.Reply.Decision.Permitted}, err
 }
 
@@ -215,7 +219,11 @@ func (d serving) Records(ctx context.Context, a federation.Asked, w *federation.
 	d.s.salts.keep(a.Request.Exchange, a.Request.Salt)
 	ctx, done := d.s.given.begin(ctx)
 	defer done()
-	return d.counter.Records(ctx, desk.Asked{Request: a.Request, Body: a.Body, Key: a.Key}, w)
+	counter, err := d.s.counterFor(ctx, d.counter, a.Request.Question)
+	if err != nil {
+		return err
+	}
+	return counter.Records(ctx, desk.Asked{Request: a.Request, Body: a.Body, Key: a.Key}, w)
 }
 
 // Receipt proves that a leaf stands in our journal, to its parties alone.

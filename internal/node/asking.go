@@ -168,7 +168,7 @@ func (s *Seat) request(q MembersQuestion, to string, records bool) (guichet.Requ
 
 // ownReply is our own desk's, of our own figures.
 func (s *Seat) ownReply(ctx context.Context, q MembersQuestion) (guichet.Reply, error) {
-	a, err := s.n.Ask(ctx, q.Question)
+	a, err := s.n.desk.Answer(ctx, q.Question) // ours: copies are asked of their sources
 	if err != nil {
 		return guichet.Reply{}, err
 	}

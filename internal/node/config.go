@@ -23,6 +23,9 @@ type Config struct {
 	// CompactAt is how many small files of one table of an office an ingest leaves
 	// before it joins them; default 64.
 	CompactAt int
+	// CopyPiece is how many bytes of a file of copies one request is given; default and
+	// most 1 MiB. A line that breaks often wants fewer: what was cut goes on from there.
+	CopyPiece int
 	// Child is the command that runs RunChild in a process of its own;
 	// default: this program with the argument stage-child.
 	Child   []string

@@ -263,6 +263,8 @@ func gapWord(r guichet.GapReason) guichet.Text {
 		return guichet.Text{EN: "garbled", FR: "illisible"}
 	case guichet.GapProtected:
 		return guichet.Text{EN: "protected", FR: "protégé"}
+	case guichet.GapStale:
+		return guichet.Text{EN: "too old", FR: "trop ancien"}
 	}
 	return guichet.Text{EN: string(r), FR: string(r)}
 }

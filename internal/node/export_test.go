@@ -62,3 +62,8 @@ func RestoreStepwise(ctx context.Context, cfg Config, req RestoreRequest, step f
 	req.step = step
 	return Restore(ctx, cfg, req)
 }
+
+// CheckList holds a list of copies against what a copy may be.
+func CheckList(of string, list guichet.CopyList) error {
+	return (&syncing{m: guichet.Member{Code: of}}).check(list)
+}

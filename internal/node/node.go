@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 
@@ -16,6 +17,8 @@ type Node struct {
 	cfg   Config
 	store *store.Store
 	desk  *desk.Desk
+
+	copies copies // of other members, opened when they are asked
 }
 
 // Init makes a home. KindInvalid when the folder is not empty or the member is
@@ -57,7 +60,7 @@ func Open(ctx context.Context, cfg Config) (*Node, error) {
 }
 
 // Close lets go of the home.
-func (n *Node) Close() error { return n.store.Close() }
+func (n *Node) Close() error { return errors.Join(n.copies.close(), n.store.Close()) }
 
 // Home returns the paper at the door.
 func (n *Node) Home() Home { return homeOf(n.store.Home()) }
@@ -66,10 +69,15 @@ func homeOf(h store.Home) Home {
 	return Home{Path: h.Path, Member: h.Member, Version: h.Version, Created: h.Created}
 }
 
-// Ask answers a question through the desk.
+// Ask answers a question through the desk. Where the home keeps copies of what the
+// question is about, they answer beside its own figures, and every row says whose
+// word it is.
 func (n *Node) Ask(ctx context.Context, q guichet.Question) (guichet.Answer, error) {
 	if q.Dataset == "" {
 		q.Dataset = trade.Dataset().Name
+	}
+	if a, ok, err := n.askCopies(ctx, q); ok || err != nil {
+		return a, err
 	}
 	return n.desk.Answer(ctx, q)
 }

@@ -31,6 +31,13 @@ type Operator interface {
 	Standing(ctx context.Context) (Standing, error)
 	// Doctor looks at all that a seat needs.
 	Doctor(ctx context.Context, q DoctorQuestion) ([]Finding, error)
+	// Sync takes, or brings up to date, a copy of what another member holds; tell is
+	// told how far it has come.
+	Sync(ctx context.Context, q SyncRequest, tell func(string)) (SyncResult, error)
+	// Subscribe asks a member to tell us of what comes in.
+	Subscribe(ctx context.Context, q MembersQuestion) (guichet.Subscription, error)
+	// Notices fetches what members have to tell, and what was not shown yet.
+	Notices(ctx context.Context, q NoticesQuestion) (NoticesAnswer, error)
 	Close() error
 }
 

@@ -21,10 +21,12 @@ import (
 
 // How often a serving node does what it does by itself.
 const (
-	cosignEvery = 2 * time.Second  // asks the others to cosign its journal
-	standEvery  = 3 * time.Second  // asks the others what they have seen of its journal, while that is not known
-	followEvery = 30 * time.Second // looks for newer papers of the circle at the others
-	closeWithin = 20 * time.Second // what is under way when it is told to stop
+	cosignEvery  = 2 * time.Second  // asks the others to cosign its journal
+	standEvery   = 3 * time.Second  // asks the others what they have seen of its journal, while that is not known
+	followEvery  = 30 * time.Second // looks for newer papers of the circle at the others
+	lookEvery    = 20 * time.Second // looks whether a copy is to be brought up to date
+	noticesEvery = 15 * time.Minute // asks those at whom it subscribed: each time is a leaf on both sides
+	closeWithin  = 20 * time.Second // what is under way when it is told to stop
 )
 
 // service is a seat that is answered at: its window to the members of its circle,
@@ -80,6 +82,8 @@ func (v *service) run(ctx context.Context) error {
 	g.Go(func() error { return serving1(v.operator.Serve(v.socket)) })
 	g.Go(func() error { return every(run, cosignEvery, s.cosign) })
 	g.Go(func() error { return every(run, followEvery, s.follow) })
+	g.Go(func() error { return every(run, lookEvery, s.syncDue) })
+	g.Go(func() error { return every(run, noticesEvery, s.askNotices) })
 	g.Go(func() error { return every(run, standEvery, s.standAgain) })
 	g.Go(func() error { return s.watchKeys(run) })
 	g.Go(func() error {

@@ -93,7 +93,16 @@ func (s *Seat) orders() map[string]func(ctx context.Context, in json.RawMessage,
 		}),
 		"standing": order1(func(ctx context.Context, _ struct{}, _ func(any)) (Standing, error) { return s.Standing(ctx) }),
 		"pin":      order1(func(ctx context.Context, o pinOrder, _ func(any)) (bool, error) { return s.pinFor(ctx, o) }),
-		"doctor":   order1(func(ctx context.Context, q DoctorQuestion, _ func(any)) ([]Finding, error) { return s.Doctor(ctx, q) }),
+		"sync": order1(func(ctx context.Context, q SyncRequest, tell func(any)) (SyncResult, error) {
+			return s.Sync(ctx, q, func(text string) { tell(text) })
+		}),
+		"subscribe": order1(func(ctx context.Context, q MembersQuestion, _ func(any)) (guichet.Subscription, error) {
+			return s.Subscribe(ctx, q)
+		}),
+		"notices": order1(func(ctx context.Context, q NoticesQuestion, _ func(any)) (NoticesAnswer, error) {
+			return s.Notices(ctx, q)
+		}),
+		"doctor": order1(func(ctx context.Context, q DoctorQuestion, _ func(any)) ([]Finding, error) { return s.Doctor(ctx, q) }),
 	}
 }
 
@@ -297,6 +306,26 @@ func (r *remote) Standing(ctx context.Context) (Standing, error) {
 // Doctor asks the running node.
 func (r *remote) Doctor(ctx context.Context, q DoctorQuestion) ([]Finding, error) {
 	return call[[]Finding](ctx, r, "doctor", q, nil)
+}
+
+// Sync asks the running node.
+func (r *remote) Sync(ctx context.Context, q SyncRequest, tell func(string)) (SyncResult, error) {
+	return call[SyncResult](ctx, r, "sync", q, func(raw json.RawMessage) {
+		var text string
+		if tell != nil && json.Unmarshal(raw, &text) == nil {
+			tell(text)
+		}
+	})
+}
+
+// Subscribe asks the running node.
+func (r *remote) Subscribe(ctx context.Context, q MembersQuestion) (guichet.Subscription, error) {
+	return call[guichet.Subscription](ctx, r, "subscribe", q, nil)
+}
+
+// Notices asks the running node.
+func (r *remote) Notices(ctx context.Context, q NoticesQuestion) (NoticesAnswer, error) {
+	return call[NoticesAnswer](ctx, r, "notices", q, nil)
 }
 
 // Close lets go of the connection.
