@@ -26,10 +26,10 @@ const module = "guichet"
 // back. "." is
 // the root.
 var words = map[string][]string{
-	".":     {"hs"},
-	"codes": {"hs"},
-	"hs":    {},
-	"trade": {".", "codes", "hs"},
+	".":      {"hs"},
+	"codes":  {"hs"},
+	"hs":     {},
+	"trade":  {".", "codes", "hs"},
 	"travel": {"."},
 }
 

@@ -116,6 +116,7 @@ type Classification struct {
 	Level    string // field: the number of digits at which the row is published, 0 the total
 	Subtotal string // field: true when the row is a total over finer rows of the same file
 	List     string // field: the national list that the code is of
+	Relation string // field: how the common code follows from the national one; "" where none says it
 	Levels   []Level
 	// Resolve turns what a person wrote (a code, a prefix, a group) into the
 	// codes of one edition of the tables.

@@ -40,7 +40,7 @@ func Dataset() *guichet.Dataset {
 			{Field: "mode", Kind: "mode", Whole: []string{Whole}},
 		},
 		Classifications: []guichet.Classification{{
-			Name: "product", Code: "code", Common: "hs", Edition: "edition", Level: "level", Subtotal: "subtotal", List: "list",
+			Name: "product", Code: "code", Common: "hs", Edition: "edition", Level: "level", Subtotal: "subtotal", List: "list", Relation: "relation",
 			Levels: []guichet.Level{
 				{Name: "hs2", Digits: 2, Title: guichet.Text{EN: "chapter", FR: "chapitre"}},
 				{Name: "hs4", Digits: 4, Title: guichet.Text{EN: "heading", FR: "position"}},

@@ -83,6 +83,8 @@ func RemarkText(code, lang string) string {
 }
 
 // Codes returns the closed list of codes behind RemarkText.
-func Codes() []string { return slices.Clone([]string{RemarkPortNotListed, RejectNoPort, RejectNotAPort}) }
+func Codes() []string {
+	return slices.Clone([]string{RemarkPortNotListed, RejectNoPort, RejectNotAPort})
+}
 
 func text(en, fr string) guichet.Text { return guichet.Text{EN: en, FR: fr} }

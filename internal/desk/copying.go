@@ -131,7 +131,7 @@ func reportersOf(h guichet.Holding, q guichet.Question) []string {
 // dimensions that its file does not break down, and at the level of the
 // classification at which it is published where that is coarser.
 func ofWhat(of *work, h guichet.Holding) guichet.Question {
-	q, c := of.q, of.ds.Classifications[0]
+	q, c := of.q, of.ds.Class()
 	deepest := 0
 	for _, sh := range h.Submission.Shapes {
 		deepest = max(deepest, sh.Level)
@@ -169,7 +169,7 @@ func levelAt(c guichet.Classification, digits int) string {
 // and what describes a row. Of rows that are added up only what follows from the
 // columns told is a column of its own, so that none is finer than these.
 func (w *work) copyColumns(grouped bool) []string {
-	c := w.ds.Classifications[0]
+	c := w.ds.Class()
 	told := func(name string) bool { return slices.Contains(w.q.By, name) }
 	national := slices.ContainsFunc(w.q.By, func(by string) bool {
 		_, l, ok := w.ds.ClassificationBy(by)
@@ -185,7 +185,7 @@ func (w *work) copyColumns(grouped bool) []string {
 		}
 		out = append(out, by)
 	}
-	codes := []string{c.Code, c.Common, c.Level, c.Subtotal, "relation"}
+	codes := []string{c.Code, c.Common, c.Level, c.Subtotal, c.Relation}
 	for _, f := range w.ds.RowFields() {
 		if slices.Contains(out, f.Name) || f.Grain != "" || f.Role == guichet.Measure || f.Role == guichet.Private || f.Name == guichet.FieldSubmission {
 			continue
@@ -224,10 +224,13 @@ func (w *work) narrowed(sub *guichet.Submission, units []guichet.Unit) guichet.S
 	if out.Covers = maps.Clone(sub.Covers); out.Covers == nil {
 		out.Covers = map[string]string{}
 	}
-	c := w.ds.Classifications[0]
-	if !slices.ContainsFunc(w.q.By, func(by string) bool { _, _, ok := w.ds.ClassificationBy(by); return ok }) {
+	c := w.ds.Class()
+	classified := slices.ContainsFunc(w.q.By, func(by string) bool { _, _, ok := w.ds.ClassificationBy(by); return ok })
+	switch picks := w.q.Where[c.Name]; {
+	case c.Name == "": // nothing is classified in this dataset
+	case !classified:
 		out.Covers[c.Name] = "none"
-	} else if picks := w.q.Where[c.Name]; len(picks) > 0 && !w.allOf(c, picks) {
+	case len(picks) > 0 && !w.allOf(c, picks):
 		out.Covers[c.Name] = "listed" // some goods only: what is not there is not zero
 	}
 	for _, f := range w.ds.RowFields() {

@@ -13,13 +13,13 @@ import (
 type folded struct {
 	ds       *guichet.Dataset
 	q        guichet.Question
-	rowKeys  []string // dimensions that stand in rows
-	kept     []string // measures that rows carry and the answer needs
-	usd      string   // the measure derived by a rate that was asked for, "" none
-	from     int      // index in kept of what it is made from
+	rowKeys  []string          // dimensions that stand in rows
+	kept     []string          // measures that rows carry and the answer needs
+	usd      string            // the measure derived by a rate that was asked for, "" none
+	from     int               // index in kept of what it is made from
 	banded   []guichet.Derived // the percentiles that were asked for
-	currency string   // the field that says the main measure's unit, "" where that is one for all
-	unit     string   // that unit
+	currency string            // the field that says the main measure's unit, "" where that is one for all
+	unit     string            // that unit
 	cells    map[string]*cell
 	order    []string
 	used     map[string]int64        // submission -> rows

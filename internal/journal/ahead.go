@@ -82,7 +82,7 @@ func openAhead(dir string) (a *ahead, found, strays []aheadBatch, err error) {
 			a.close()
 			return nil, nil, nil, err
 		}
-		f, err := os.OpenFile(aheadName(dir, i), os.O_RDWR, fileMode) //nolint:gosec // inside the journal
+		f, err := os.OpenFile(aheadName(dir, i), os.O_RDWR, fileMode)
 		if err != nil {
 			a.close()
 			return nil, nil, nil, fmt.Errorf("open what is ahead: %w", err)
@@ -210,7 +210,7 @@ func (a *ahead) write(first uint64, leaves [][]byte) error {
 	if _, err := to.f.WriteAt(out[:long], to.used); err != nil {
 		return fmt.Errorf("write ahead: %w", err)
 	}
-	if err := unix.Fdatasync(int(to.f.Fd())); err != nil { //nolint:gosec // a file descriptor
+	if err := unix.Fdatasync(int(to.f.Fd())); err != nil {
 		return fmt.Errorf("sync what was written ahead: %w", err)
 	}
 	to.used += long

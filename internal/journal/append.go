@@ -198,16 +198,16 @@ func (j *Journal) next(age <-chan time.Time) (*pending, bool) {
 // commit makes a batch durable, tells each leaf its index or its error, and hands
 // them to the tree.
 func (j *Journal) commit(batch []*pending) {
-	j.pinned.RLock()
-	defer j.pinned.RUnlock()
 	leaves := make([][]byte, len(batch))
 	for i, p := range batch {
 		leaves[i] = p.text
 	}
 	first := j.durable.Load()
-	err := j.makeRoom(leaves)
+	err := j.makeRoom(leaves) // not under the lock: the tree needs it to make room
 	if err == nil {
+		j.pinned.RLock()
 		err = j.ahead.write(first, leaves)
+		j.pinned.RUnlock()
 	}
 	if err != nil {
 		if err2 := j.failure(); err2 != nil {

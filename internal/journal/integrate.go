@@ -103,7 +103,7 @@ func (j *Journal) integrate(ctx context.Context) {
 			return
 		}
 		j.waiting.tell()
-		pause.Reset(time.Until(begun.Add(integrateEvery))) //nolint:forbidigo // as above
+		pause.Reset(time.Until(begun.Add(integrateEvery)))
 		select {
 		case <-pause.C:
 		case <-j.hurry:
@@ -139,7 +139,7 @@ func (j *Journal) growOnce(ctx context.Context, batch []*pending) (int, error) {
 	begun := time.Now() //nolint:forbidigo // against the library's own timer
 	futures := make([]tessera.IndexFuture, 0, len(batch))
 	for _, p := range batch {
-		if len(futures) > 0 && time.Since(begun) > flushAge/2 { //nolint:forbidigo // as above
+		if len(futures) > 0 && time.Since(begun) > flushAge/2 {
 			break
 		}
 		futures = append(futures, j.add(ctx, p.entry))

@@ -183,8 +183,12 @@ func (h *house) statedAlone(t *testing.T, truth []wait) {
 func TestCrossingsThatCannotBeAsked(t *testing.T) {
 	h, _, _ := madeCrossings(t, "NZ")
 	for _, q := range []guichet.Question{
-		{Measures: []string{"value"}}, {By: []string{"partner"}}, {By: []string{"hs6"}}, {Where: map[string][]string{"flow": {"imports"}}},
-		{Where: map[string][]string{"port": {"Auckland"}}}, {Where: map[string][]string{"mode": {"rail"}}},
+		{Measures: []string{"value"}},
+		{By: []string{"partner"}},
+		{By: []string{"hs6"}},
+		{Where: map[string][]string{"flow": {"imports"}}},
+		{Where: map[string][]string{"port": {"Auckland"}}},
+		{Where: map[string][]string{"mode": {"rail"}}},
 	} {
 		q.Dataset = travel.Name
 		if _, err := h.Ask(t.Context(), q); guichet.KindOf(err) != guichet.KindInvalid && guichet.KindOf(err) != guichet.KindNotFound {

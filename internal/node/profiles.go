@@ -122,7 +122,7 @@ func CheckProfile(ctx context.Context, cfg Config, profile, sample string, p gui
 
 // countFilled puts to each field of a row the share of the sample's records in
 // which it is filled.
-func (n *Node) countFilled(ctx context.Context, o order, ds *guichet.Dataset, staged *store.Staged, fields []FieldUse) error { //nolint:revive // five, and none of them belong together
+func (n *Node) countFilled(ctx context.Context, o order, ds *guichet.Dataset, staged *store.Staged, fields []FieldUse) error {
 	if staged.Records == 0 {
 		return nil
 	}

@@ -48,7 +48,7 @@ type Seat struct {
 	gate    *gate.Gate
 	lines   lines
 	client  *federation.Client
-	watch   *watching                 // nil: nobody watches
+	watch   *watching // nil: nobody watches
 	outbox  outbox
 	using   map[guichet.KeyUse]string // ids of the keys that were taken at the start
 	// unproven: the journal was restored, or others have seen more of it; nothing is

@@ -50,7 +50,7 @@ type drawn struct {
 	mode          travel.Mode
 	direction     travel.Direction
 	persons       int64
-	of            map[string]int64          // by nationality
+	of            map[string]int64        // by nationality
 	waits         *[longestWait + 1]int64 // by minute; nil where none are measured
 }
 
