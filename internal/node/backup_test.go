@@ -239,9 +239,9 @@ func TestABackupWithoutRoom(t *testing.T) {
 	p.stop()
 	n := given(node.Open(t.Context(), p.us))(t)
 	defer func() { _ = n.Close() }()
-	disk := guichettest.SmallDisk(t, 1).Dir
+	disk := guichettest.SmallDisk(t, 8).Dir
 	fill := filepath.Join(disk, "fill")
-	if err := os.WriteFile(fill, make([]byte, 1<<20-64<<10), 0o600); err != nil {
+	if err := os.WriteFile(fill, make([]byte, 8<<20-64<<10), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	_, err := n.Backup(t.Context(), node.BackupRequest{Out: filepath.Join(disk, "b.tar")})
@@ -255,7 +255,7 @@ func TestABackupWithoutRoom(t *testing.T) {
 	}
 	_, err = n.Backup(t.Context(), node.BackupRequest{Out: filepath.Join(disk, "b.tar"), Progress: func(stage string, done, _ int64) {
 		if stage == "backing up" && done > 0 {
-			_ = os.WriteFile(fill, make([]byte, 2<<20), 0o600) // as far as it goes
+			_ = os.WriteFile(fill, make([]byte, 16<<20), 0o600) // as far as it goes
 		}
 	}})
 	if guichet.KindOf(err) != guichet.KindFull {
