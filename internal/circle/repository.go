@@ -73,7 +73,7 @@ func (r *Repository) Exists() bool {
 
 // recheck is how long a verified state is used before the folder is looked at
 // again. Installations by this process are seen at once.
-const recheck = 5 * time.Second
+const recheck = 500 * time.Millisecond
 
 // State returns the circle as it stands now. All of it is verified from the
 // first root whenever the files have changed; between, the same state is given
