@@ -14,7 +14,7 @@ const leavesShown = 20
 
 func journalCommand() command {
 	return command{name: "journal", define: func(f *flags) action {
-		var circle, passphrase, exchange string
+		var circle, passphrase, exchange, goOn string
 		var limit int
 		var members []string
 		f.atHome()
@@ -22,6 +22,7 @@ func journalCommand() command {
 		f.text(&exchange, "exchange")
 		f.int(&limit, "limit", leavesShown)
 		f.list(&members, "member")
+		f.text(&goOn, "go-on")
 		return func(ctx context.Context, w *window, args []string) error {
 			what, args := verb(args)
 			if what != "show" && what != "verify" && what != "standing" {
@@ -35,7 +36,7 @@ func journalCommand() command {
 				return w.verifyJournal(ctx, cfg, members)
 			}
 			if what == "standing" {
-				return w.inSeat(ctx, cfg, func(op node.Operator) error { return w.standing(ctx, op) })
+				return w.inSeat(ctx, cfg, func(op node.Operator) error { return w.standing(ctx, op, goOn) })
 			}
 			return w.inSeat(ctx, cfg, func(op node.Operator) error {
 				return w.listLeaves(ctx, op, node.LeavesQuestion{Limit: limit, Exchange: exchange})
@@ -76,8 +77,12 @@ func (w *window) listLeaves(ctx context.Context, op node.Operator, q node.Leaves
 
 // standing says what the others have seen of our journal; a journal that stays
 // closed for it is a failure.
-func (w *window) standing(ctx context.Context, op node.Operator) error {
-	st, err := op.Standing(ctx)
+func (w *window) standing(ctx context.Context, op node.Operator, goOn string) error {
+	ask := op.Standing
+	if goOn != "" {
+		ask = func(ctx context.Context) (node.Standing, error) { return op.GoOn(ctx, goOn) }
+	}
+	st, err := ask(ctx)
 	if err != nil {
 		return err
 	}

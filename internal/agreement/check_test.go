@@ -18,6 +18,9 @@ func TestTemplatesAreWithoutFault(t *testing.T) {
 			t.Errorf("%s: %s: %s (%s)", x.Name, f.Clause, f.Text.EN, f.Advice.EN)
 		}
 	}
+	if all := agreement.Templates([]*guichet.Dataset{{Name: "plain"}}); len(all) != 0 {
+		t.Errorf("a dataset that drafts nothing has the templates %v", all)
+	}
 	if _, ok := agreement.TemplateBy(datasets(), "nothing"); ok {
 		t.Error("there is a template that there is not")
 	}

@@ -29,6 +29,8 @@ type Operator interface {
 	VerifyJournal(ctx context.Context, members []string) ([]JournalReport, error)
 	// Standing asks the other members what they have seen of this home's journal.
 	Standing(ctx context.Context) (Standing, error)
+	// GoOn opens a journal that is closed for what the others have seen.
+	GoOn(ctx context.Context, why string) (Standing, error)
 	// Doctor looks at all that a seat needs.
 	Doctor(ctx context.Context, q DoctorQuestion) ([]Finding, error)
 	// Sync takes, or brings up to date, a copy of what another member holds; tell is

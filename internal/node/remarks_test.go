@@ -11,6 +11,7 @@ import (
 	"guichet/internal/mirror"
 	"guichet/internal/node"
 	"guichet/trade"
+	"guichet/travel"
 )
 
 // TestTheListOfRemarks: what the dataset, the desk and the mirror can say stands
@@ -31,7 +32,7 @@ func TestTheListOfRemarks(t *testing.T) {
 	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\| (.+) \\|$").FindAllStringSubmatch(list, -1) {
 		told = append(told, m[1])
 	}
-	want := slices.Concat(trade.RemarkCodes(), desk.RemarkCodes())
+	want := slices.Concat(trade.RemarkCodes(), desk.RemarkCodes(), []string{travel.RemarkPortNotListed, node.RemarkCopy})
 	for _, code := range mirror.Codes() {
 		if en, fr := mirror.Text(code, "en"), mirror.Text(code, "fr"); en == "" || fr == "" || en == fr {
 			t.Errorf("%s: the mirror says %q, %q", code, en, fr)

@@ -92,6 +92,7 @@ func (s *Seat) orders() map[string]func(ctx context.Context, in json.RawMessage,
 			return s.VerifyJournal(ctx, members)
 		}),
 		"standing": order1(func(ctx context.Context, _ struct{}, _ func(any)) (Standing, error) { return s.Standing(ctx) }),
+		"go-on":    order1(func(ctx context.Context, why string, _ func(any)) (Standing, error) { return s.GoOn(ctx, why) }),
 		"pin":      order1(func(ctx context.Context, o pinOrder, _ func(any)) (bool, error) { return s.pinFor(ctx, o) }),
 		"sync": order1(func(ctx context.Context, q SyncRequest, tell func(any)) (SyncResult, error) {
 			return s.Sync(ctx, q, func(text string) { tell(text) })
@@ -301,6 +302,11 @@ func (r *remote) VerifyJournal(ctx context.Context, members []string) ([]Journal
 // Standing asks the running node.
 func (r *remote) Standing(ctx context.Context) (Standing, error) {
 	return call[Standing](ctx, r, "standing", struct{}{}, nil)
+}
+
+// GoOn asks the running node.
+func (r *remote) GoOn(ctx context.Context, why string) (Standing, error) {
+	return call[Standing](ctx, r, "go-on", why, nil)
 }
 
 // Doctor asks the running node.

@@ -38,7 +38,7 @@ type Lost struct {
 // SeenByIt is what one member has seen.
 type SeenByIt struct {
 	Member string `json:"member"`
-	State  string `json:"state"` // "within", "more", "other", "nothing", "silent", "unbelieved"
+	State  string `json:"state"` // "within", "more", "other", "accepted", "nothing", "silent", "unbelieved"
 	Leaves int64  `json:"leaves,omitempty"`
 	Text   string `json:"text,omitempty"` // why it is silent, or not believed
 }
@@ -91,15 +91,19 @@ func (s *Seat) standAgain(ctx context.Context) {
 func (s *Seat) stand(ctx context.Context) Standing {
 	st := s.askStanding(ctx)
 	var ahead *SeenByIt
-	heard := 0
+	heard, over := 0, s.acceptedSoFar(ctx)
 	for i, m := range st.Members {
+		if (m.State == "more" || m.State == "other") && m.Leaves <= over.Seen[m.Member] {
+			m.State = "accepted"
+			st.Members[i].State = m.State
+		}
 		switch m.State {
 		case "more", "other":
 			if ahead == nil || m.Leaves > ahead.Leaves {
 				ahead = &st.Members[i]
 			}
 			heard++
-		case "within", "nothing":
+		case "within", "nothing", "accepted":
 			heard++
 		}
 	}
@@ -160,7 +164,7 @@ func (s *Seat) overtaken(ctx context.Context, st Standing, by SeenByIt) {
 		WithHint("restore a newer backup; the missing leaves cannot be made again, and a journal without them would contradict what was signed")
 	if by.State == "other" {
 		why = guichet.Errorf(guichet.KindBusy, "%s holds another journal of ours of %d leaves under our own signature: ours was forked, or put back from an older copy and written on, so that nothing is signed or answered", by.Member, by.Leaves).
-			WithHint("restore the newest backup, and keep this home: it is evidence")
+			WithHint("restore the newest backup, and keep this home: it is evidence; where a thief wrote the other one, revoke the keys, then: guichet journal standing --go-on REASON")
 	}
 	s.journal.Hold(why)
 	if !s.unproven.Swap(true) {
@@ -184,6 +188,62 @@ func (s *Seat) proven(ctx context.Context) {
 	s.unproven.Store(false)
 	s.journal.Free()
 	s.n.cfg.Log.LogAttrs(ctx, slog.LevelInfo, "journal proven", slog.Int64("leaves", s.journal.Size()))
+}
+
+// acceptedFile is where an operator's word stands that the journal goes on beside
+// what others have seen of it.
+const acceptedFile = "accepted"
+
+// accepted is what it holds.
+type accepted struct {
+	Why  string           `json:"why"`
+	At   time.Time        `json:"at"`
+	Seen map[string]int64 `json:"seen"` // by member: leaves that it has seen, and that the journal lacks
+}
+
+// acceptedSoFar is what was accepted; what cannot be read accepts nothing.
+func (s *Seat) acceptedSoFar(ctx context.Context) accepted {
+	var a accepted
+	raw, err := os.ReadFile(filepath.Join(filepath.Dir(s.markFile()), acceptedFile))
+	if err == nil {
+		err = json.Unmarshal(raw, &a)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		s.n.cfg.Log.LogAttrs(ctx, slog.LevelError, "accepted standing not read", slog.String("error", err.Error()))
+		return accepted{}
+	}
+	return a
+}
+
+// GoOn opens a journal that is closed since others have seen more of it, or another
+// one: somebody else wrote that under our key, as a thief does before the key is
+// revoked, or it is lost for good. What they have seen now is accepted, and no more.
+// It hides nothing: they hold the other log under our signature, and will go on to
+// call this one forked. KindInvalid without a reason, or where nothing is to be
+// accepted.
+func (s *Seat) GoOn(ctx context.Context, why string) (Standing, error) {
+	if why == "" {
+		return Standing{}, guichet.Errorf(guichet.KindInvalid, "no reason is given why the journal goes on").WithHint("say what the other members will be told: --go-on \"the key was stolen and is revoked\"")
+	}
+	st := s.stand(ctx)
+	a := accepted{Why: why, At: s.clock().Truncate(time.Second), Seen: s.acceptedSoFar(ctx).Seen}
+	if a.Seen == nil {
+		a.Seen = map[string]int64{}
+	}
+	more := false
+	for _, m := range st.Members {
+		if m.State == "more" || m.State == "other" {
+			a.Seen[m.Member], more = m.Leaves, true
+		}
+	}
+	if !more {
+		return st, guichet.Errorf(guichet.KindInvalid, "nobody who answers has seen more of our journal than it holds; there is nothing to accept").WithHint("guichet journal standing says what each has seen")
+	}
+	if err := writePaper(filepath.Join(filepath.Dir(s.markFile()), acceptedFile), a); err != nil {
+		return st, err
+	}
+	s.n.cfg.Log.LogAttrs(ctx, slog.LevelWarn, "journal goes on beside another", slog.String("why", why))
+	return s.Standing(ctx)
 }
 
 // Standing asks the others what they have seen of our journal, and which exchanges
