@@ -118,6 +118,20 @@ func (r *Relay) Cut() {
 	r.resetAll(false)
 }
 
+// cutNow ends the connections of a way that release has cut. A way that was healed
+// meanwhile, by somebody who saw the cut from outside, stays healed: then only the
+// connection on which it fell is ended.
+func (r *Relay) cutNow(p *pair) {
+	r.mu.Lock()
+	still := r.cut
+	r.mu.Unlock()
+	if !still {
+		p.reset()
+		return
+	}
+	r.resetAll(false)
+}
+
 // Heal makes the way passable again and forgets what CutAfter, HoldAfter and
 // Garble still had to do. What a black hole held back passes now, as it would be sent again
 // between real hosts.

@@ -215,7 +215,7 @@ func (r *Relay) deliver(p *pair, w way, to net.Conn, road <-chan parcel) {
 		switch {
 		case cut:
 			p.silence()
-			r.Cut()
+			r.cutNow(p)
 		case p.isMute():
 		case errors.Is(m.end, io.EOF) && err == nil:
 			hang(to)
