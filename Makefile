@@ -56,6 +56,7 @@ FAULTS_LATER := TestFaults/(a_member_stops|an_answer_breaks|the_circle_has_expir
 .PHONY: test
 test: compilers data ## Run all tests, the rooms under the race detector; installs what they need
 	@tools/netns.sh
+	@command -v systemd-analyze >/dev/null || tools/apt.sh systemd || { echo "the unit for systemd is not verified" >&2; [ -z "$${CI:-}" ]; }
 	@. tools/pyiceberg.sh; . tools/signatures.sh; . tools/protocol.sh; \
 	echo "go test -race $(TESTFLAGS) (words and rooms)   (the first time builds all of it with the race detector: about 4 minutes)"; \
 	go test -race -timeout 15m $(TESTFLAGS) $$(go list ./... | grep -v -e '^guichet/cmd/' -e '^guichet/internal/node$$' -e '^guichet/internal/circle$$' -e '^guichet/internal/ingest'); \

@@ -21,6 +21,9 @@ func TestServiceUnit(t *testing.T) {
 		}
 	}
 	analyze, err := exec.LookPath("systemd-analyze")
+	if err != nil && os.Getenv("CI") == "true" {
+		t.Fatal("systemd-analyze is not here (on Debian and Ubuntu: the package systemd)")
+	}
 	if err != nil {
 		t.Skip("systemd-analyze is not here: the unit was not verified")
 	}
