@@ -19,11 +19,11 @@ import (
 
 // How long rows are kept, what keeps them from being removed, and that they were.
 
-// RetentionRule, LegalHold and Due are the store's own words.
-type (
-	RetentionRule = store.RetentionRule
-	LegalHold     = store.LegalHold
-)
+// RetentionRule is the store's own word.
+type RetentionRule = store.RetentionRule
+
+// LegalHold is the store's own word.
+type LegalHold = store.LegalHold
 
 const (
 	// purgeEvery is how often a node that serves looks what is due: rules count days.

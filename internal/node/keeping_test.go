@@ -25,7 +25,7 @@ func TestWithdrawnFromCirculation(t *testing.T) {
 	q := node.MembersQuestion{Question: question(t, asked), Members: []string{"US"}, Purpose: "official-statistics", Office: "statistics", Officer: "a test"}
 	nz.at(func(op node.Operator) { given(op.Subscribe(t.Context(), q))(t) })
 	us.month("2024-01", "2024-06-01", "1220 6307909870 99", "1220 6307909891 99") // supersedes all of the first
-	if got := nz.notices("US"); len(got) != 1 || got[0].Kind != node.NoticeRevised {
+	if got := nz.notices(); len(got) != 1 || got[0].Kind != node.NoticeRevised {
 		t.Fatalf("NZ is told %+v", got)
 	}
 	answer := nz.askMembers(asked, "US")
@@ -57,11 +57,11 @@ func TestWithdrawnFromCirculation(t *testing.T) {
 	us.proved(*done.Event, guichet.LeafWithdrew)
 
 	want(t, nz.askMembers(asked, "US").Answer, "member=US", "value", "42")
-	got := nz.notices("US")
+	got := nz.notices()
 	if len(got) != 2 || got[0].Kind != node.NoticeWithdrawn || got[0].Submission != bad.ID || got[0].Text.EN != "a unit was wrong" || got[1].Exchange != answer.Members[0].Exchange {
 		t.Errorf("NZ is told %+v", got)
 	}
-	if again := nz.notices("US"); len(again) != 0 {
+	if again := nz.notices(); len(again) != 0 {
 		t.Errorf("NZ is told again %+v", again)
 	}
 	r := given(nz.sync(node.SyncRequest{}))(t)
@@ -77,18 +77,18 @@ func TestWithdrawnFromCirculation(t *testing.T) {
 		given(n.Withdraw(t.Context(), node.WithdrawRequest{Submission: bad.ID, Why: "it was right", Reinstate: true}))(t)
 	})
 	want(t, nz.askMembers(asked, "US").Answer, "member=US", "value", "198")
-	if got := nz.notices("US"); len(got) != 1 || got[0].Kind != node.NoticeRevised {
+	if got := nz.notices(); len(got) != 1 || got[0].Kind != node.NoticeRevised {
 		t.Errorf("reinstated, NZ is told %+v", got)
 	}
 }
 
-// notices fetches what a member tells.
-func (m *trioSeat) notices(from string) (out []node.ToldNotice) {
+// notices fetches what US tells.
+func (m *trioSeat) notices() (out []node.ToldNotice) {
 	m.trio.t.Helper()
 	m.at(func(op node.Operator) {
-		a := given(op.Notices(m.trio.t.Context(), node.NoticesQuestion{Members: []string{from}, Office: "statistics"}))(m.trio.t)
+		a := given(op.Notices(m.trio.t.Context(), node.NoticesQuestion{Members: []string{"US"}, Office: "statistics"}))(m.trio.t)
 		if len(a.Failed) > 0 {
-			m.trio.t.Fatalf("notices of %s: %+v", from, a.Failed)
+			m.trio.t.Fatalf("notices of US: %+v", a.Failed)
 		}
 		out = a.Notices
 	})
@@ -112,7 +112,7 @@ func (m *trioSeat) proved(e node.EventEntry, kind guichet.LeafKind) {
 		if len(leaves) != 1 || leaves[0].Leaf.Kind != kind || leaves[0].Leaf.Request != p.Digest || leaves[0].Index != p.Leaf {
 			t.Errorf("the leaves of the event: %+v", leaves)
 		}
-		deadline := time.Now().Add(10 * time.Second) //nolint:forbidigo // of the machine, not of what is tested
+		deadline := time.Now().Add(10 * time.Second)
 		for {
 			r, err := op.Receipt(t.Context(), p.Exchange)
 			if err == nil {
@@ -121,7 +121,7 @@ func (m *trioSeat) proved(e node.EventEntry, kind guichet.LeafKind) {
 				}
 				return
 			}
-			if guichet.KindOf(err) != guichet.KindBusy || time.Now().After(deadline) { //nolint:forbidigo // see above
+			if guichet.KindOf(err) != guichet.KindBusy || time.Now().After(deadline) {
 				t.Errorf("the receipt of the event: %v", err)
 				return
 			}
