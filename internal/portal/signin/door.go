@@ -32,7 +32,7 @@ type Args struct {
 	Next   string            // the address of the next step, "" where there is none
 	Roles  []Role            // "signin.forbidden": the page is for one of these
 	People []Person          // "signin.choose": the demonstration's users; post role, to, kept and csrf to SignInPath
-	To     string            // "signin.choose": where to go afterwards
+	To     string            // the page that was wanted, where that is known; it tells the language too
 	Kept   string            // "signin.choose": the form that was kept; post it beside To
 	Form   *Form             // "signin.continue": what was typed
 }
@@ -48,6 +48,7 @@ type Options struct {
 	Demonstration bool          // one user per role, whom nobody checks; only on the loopback
 	Listen        string        // the address at which the pages are served, HOST:PORT
 	Folder        string        // in the home: keys, and the sessions that have ended
+	Assets        string        // what begins with this path is the same for everybody, "/static/"; "" for nothing
 	Clock         guichet.Clock // UTC
 	Log           *slog.Logger
 	Render        Render
@@ -57,6 +58,7 @@ type Options struct {
 type Door struct {
 	config        Config
 	demonstration bool
+	assets        string
 	secure        bool   // the address of the pages is https
 	cookies       string // the first part of the names of our cookies: its own for every home
 	law           string // what a session was sealed under: another provider or other roles end it
@@ -84,7 +86,7 @@ func New(o Options) (*Door, error) {
 		return nil, guichet.Errorf(guichet.KindInternal, "make the folder of sessions: %w", err)
 	}
 	d := &Door{
-		demonstration: o.Demonstration, clock: o.Clock, log: o.Log, show: o.Render,
+		demonstration: o.Demonstration, assets: o.Assets, clock: o.Clock, log: o.Log, show: o.Render,
 		used: newUsedSet(maxUsed), kept: newKeptForms(),
 		limits:     newLimiter(signInBurst, signInRefill),
 		backLimits: newLimiter(backChannelBurst, backChannelRefill),
@@ -99,7 +101,7 @@ func New(o Options) (*Door, error) {
 	if d.keys, err = openKeyring(filepath.Join(o.Folder, "keys.json"), now, o.Log); err != nil {
 		return nil, err
 	}
-	if d.ended, err = openEnded(filepath.Join(o.Folder, "ended"), now, d.config.Longest); err != nil {
+	if d.ended, err = openEnded(filepath.Join(o.Folder, endedFile), now, d.config.Longest); err != nil {
 		return nil, err
 	}
 	d.cookies = "guichet-" + d.keys.mac("cookies", "")[:8]
@@ -173,6 +175,10 @@ func (d *Door) Handler(next http.Handler) http.Handler {
 			d.backChannel(w, r)
 			return
 		}
+		if d.isAsset(r) {
+			next.ServeHTTP(w, r)
+			return
+		}
 		v := &visit{door: d}
 		r = r.WithContext(context.WithValue(r.Context(), visitKey{}, v))
 		if d.demonstration && !isLoopbackRequest(r) {
@@ -195,7 +201,15 @@ func (d *Door) Handler(next http.Handler) http.Handler {
 	})
 }
 
-// recognise finds who asks, and renews a session that is in use.
+// isAsset reports whether a request reads a file that is the same for everybody. It is
+// served without a look at cookies: caches on the way may keep it, and must not keep a
+// session with it.
+func (d *Door) isAsset(r *http.Request) bool {
+	return d.assets != "" && strings.HasPrefix(r.URL.Path, d.assets) && (r.Method == http.MethodGet || r.Method == http.MethodHead)
+}
+
+// recognise finds who asks, and renews a session that is in use. A stream of events
+// does not: a page left open would never be idle.
 func (d *Door) recognise(w http.ResponseWriter, r *http.Request, v *visit) *session {
 	s := d.readSession(r)
 	if s == nil {
@@ -207,7 +221,9 @@ func (d *Door) recognise(w http.ResponseWriter, r *http.Request, v *visit) *sess
 	v.token = func() string { return d.sessionToken(s) }
 	// A page that names somebody is for nobody's cache, unless it says otherwise.
 	w.Header().Set("Cache-Control", "private, no-store")
-	d.renew(w, s)
+	if r.Header.Get("Accept") != "text/event-stream" {
+		d.renew(w, s)
+	}
 	return s
 }
 
@@ -227,7 +243,7 @@ func (d *Door) fail(w http.ResponseWriter, r *http.Request, f *failure) {
 		cause = f.cause.Error()
 	}
 	d.log.LogAttrs(r.Context(), level, "sign-in failed", slog.String("reason", f.key), slog.String("cause", clip(cause, 500)))
-	d.render(w, r, f.status, f.key, Args{Values: f.values, Next: f.next})
+	d.render(w, r, f.status, f.key, Args{Values: f.values, Next: f.next, To: f.to})
 }
 
 // failure is one way in which signing in does not come about.
@@ -236,6 +252,7 @@ type failure struct {
 	key    string
 	values map[string]string
 	next   string // what can be tried
+	to     string // the page that was wanted
 	cause  error  // for the operator
 }
 
@@ -285,7 +302,11 @@ func localAddress(to string) string {
 	if err != nil || u.IsAbs() || u.Host != "" || isOurs(u.Path) {
 		return "/"
 	}
-	return u.RequestURI()
+	// What is written again may differ from what was read: /%2f becomes //, which names a host.
+	if to = u.RequestURI(); strings.HasPrefix(to, "//") {
+		return "/"
+	}
+	return to
 }
 
 // isLoopback reports whether an address to listen at is on this machine only.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -32,7 +33,10 @@ type entry struct {
 	At  int64  `json:"at"` // milliseconds
 }
 
-const everybody = "a"
+const (
+	everybody = "a"
+	endedFile = "ended"
+)
 
 // ended knows the sessions that are over though their cookie is still good. It is on
 // disk before it answers, so that a restart lets nobody back in.
@@ -44,6 +48,17 @@ type ended struct {
 	file  *os.File
 	lines int
 	until map[string]int64 // of a key: sessions that began until then are over
+}
+
+// EndAll ends every session of a home whose node does not run: after the home was put
+// back from a backup, which does not know who signed out since, or when a session may be
+// in the wrong hands.
+func EndAll(folder string, now time.Time) error {
+	e, err := openEnded(filepath.Join(folder, endedFile), now, maxLongest)
+	if err != nil {
+		return err
+	}
+	return errors.Join(e.add(now, everybody), e.close())
 }
 
 // openEnded reads the table and leaves out what no session can be of any more. A

@@ -11,6 +11,7 @@ var (
 	FieldsOf     = fieldsOf
 	RolesAt      = rolesAt
 	NameOf       = nameOf
+	FormToken    = formToken
 )
 
 const (

@@ -44,7 +44,7 @@ func (d *Door) signIn(w http.ResponseWriter, r *http.Request) {
 	}
 	known, err := d.provider.find(r.Context())
 	if err != nil {
-		d.fail(w, r, discoveryFailure(err))
+		d.fail(w, r, discoveryFailure(err).wanting(to, kept))
 		return
 	}
 	f := &flow{State: rand.Text(), Nonce: rand.Text(), Verifier: oauth2.GenerateVerifier(), To: to, Kept: kept, Made: d.clock().UnixMilli()}
@@ -67,6 +67,15 @@ func discoveryFailure(err error) *failure {
 	return unreachable(err)
 }
 
+// wanting says where to go on, once signing in comes about.
+func (f *failure) wanting(to, kept string) *failure {
+	f.to = to
+	if f.next == SignInPath {
+		f.next = signInAddress(to, kept)
+	}
+	return f
+}
+
 // callback takes the browser back from the provider.
 func (d *Door) callback(w http.ResponseWriter, r *http.Request) {
 	if d.provider == nil {
@@ -81,7 +90,7 @@ func (d *Door) callback(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	// RFC 9207: an answer that another provider gave is not for this one.
 	if iss := q.Get("iss"); iss != "" && iss != d.config.Issuer {
-		d.fail(w, r, &failure{status: http.StatusBadRequest, key: "signin.issuer", cause: errors.New("an answer of " + clip(iss, 200))})
+		d.fail(w, r, &failure{status: http.StatusBadRequest, key: "signin.issuer", to: f.To, cause: errors.New("an answer of " + clip(iss, 200))})
 		return
 	}
 	if code := q.Get("error"); code != "" {
@@ -90,20 +99,17 @@ func (d *Door) callback(w http.ResponseWriter, r *http.Request) {
 	}
 	code := q.Get("code")
 	if code == "" || len(code) > maxCode {
-		d.fail(w, r, &failure{status: http.StatusBadRequest, key: "signin.state", next: SignInPath})
+		d.fail(w, r, &failure{status: http.StatusBadRequest, key: "signin.state", next: signInAddress(f.To, f.Kept), to: f.To})
 		return
 	}
 	known, err := d.provider.find(r.Context())
 	if err != nil {
-		d.fail(w, r, discoveryFailure(err))
+		d.fail(w, r, discoveryFailure(err).wanting(f.To, f.Kept))
 		return
 	}
 	who, bad := d.redeem(r.Context(), known, code, f)
 	if bad != nil {
-		if bad.next == SignInPath {
-			bad.next = signInAddress(f.To, f.Kept)
-		}
-		d.fail(w, r, bad)
+		d.fail(w, r, bad.wanting(f.To, f.Kept))
 		return
 	}
 	d.admit(w, r, who, f)
@@ -119,17 +125,17 @@ func (d *Door) takeFlow(w http.ResponseWriter, r *http.Request) (*flow, *failure
 	d.endCookie(w, d.flowName(state))
 	now, made := d.clock(), time.UnixMilli(f.Made)
 	if now.Sub(made) > flowFor || made.After(now.Add(clockSlip)) {
-		return nil, &failure{status: http.StatusBadRequest, key: "signin.slow", next: signInAddress(f.To, f.Kept)}
+		return nil, &failure{status: http.StatusBadRequest, key: "signin.slow", next: signInAddress(f.To, f.Kept), to: f.To}
 	}
 	if !d.used.use("state "+state, now, made.Add(flowFor+clockSlip)) {
-		return nil, &failure{status: http.StatusBadRequest, key: "signin.replayed", next: signInAddress(f.To, f.Kept)}
+		return nil, &failure{status: http.StatusBadRequest, key: "signin.replayed", next: signInAddress(f.To, f.Kept), to: f.To}
 	}
 	return f, nil
 }
 
 // refusal is the provider's no.
 func refusal(code, to string) *failure {
-	f := &failure{status: http.StatusForbidden, key: "signin.refused", next: signInAddress(to, ""), cause: errors.New("the provider says " + clip(code, 60))}
+	f := &failure{status: http.StatusForbidden, key: "signin.refused", next: signInAddress(to, ""), to: to, cause: errors.New("the provider says " + clip(code, 60))}
 	switch code {
 	case "access_denied":
 		f.key = "signin.denied"
@@ -149,7 +155,7 @@ func (d *Door) admit(w http.ResponseWriter, r *http.Request, who *identity, f *f
 	if len(roles) == 0 {
 		d.log.InfoContext(r.Context(), "sign-in without a role")
 		d.render(w, r, http.StatusForbidden, "signin.no_role", Args{
-			Next:   SignInPath + "?again=1",
+			Next: SignInPath + "?again=1", To: f.To,
 			Values: map[string]string{"issuer": d.config.Issuer, "roles": d.config.rolesWanted()},
 		})
 		return

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -265,6 +266,32 @@ func TestProviderThatIsAway(t *testing.T) {
 		t.Errorf("led to %q", to)
 	}
 	w.issuer.down = false
+}
+
+// TestWaitingForTheProvider: who waits while it does not answer is told together with
+// the first, not one after the other.
+func TestWaitingForTheProvider(t *testing.T) {
+	w := newWorld(t, false, nil)
+	w.issuer.down = true
+	asked := 0
+	w.issuer.asked = func() {
+		asked++
+		time.Sleep(100 * time.Millisecond)
+		w.watch.pass(10 * time.Second) // as long as we wait for an answer
+	}
+	var wait sync.WaitGroup
+	for range 20 {
+		b := w.browser()
+		wait.Go(func() {
+			if s, _ := b.get("/sign-in?to=/fr/ask"); s.Key != "signin.unreachable" || s.Args.To != "/fr/ask" || s.Args.Next != "/sign-in?to=%2Ffr%2Fask" {
+				t.Errorf("shown %d %q, wanted %q", s.Status, s.Key, s.Args.To)
+			}
+		})
+	}
+	wait.Wait()
+	if asked > 2 {
+		t.Errorf("the provider was asked %d times", asked)
+	}
 }
 
 // TestProviderOfAnotherName: the name must be the same letter by letter.

@@ -146,19 +146,19 @@ func (d *Door) keep(w http.ResponseWriter, r *http.Request, owner string, s *ses
 	to := referer(r)
 	form := readForm(w, r)
 	if form == nil {
-		d.render(w, r, http.StatusUnauthorized, "signin.needed", Args{Next: signInAddress(to, "")})
+		d.render(w, r, http.StatusUnauthorized, "signin.needed", Args{Next: signInAddress(to, ""), To: to})
 		return
 	}
 	id, ok := d.kept.put(owner, form, d.clock())
 	switch {
 	case !ok:
-		d.render(w, r, http.StatusServiceUnavailable, "signin.not_kept", Args{Next: signInAddress(to, "")})
+		d.render(w, r, http.StatusServiceUnavailable, "signin.not_kept", Args{Next: signInAddress(to, ""), To: to})
 	case s != nil:
 		// Signed in again in another tab: straight on to the button.
 		http.Redirect(w, r, ContinuePath+"?kept="+id, http.StatusSeeOther)
 	default:
 		d.render(w, r, http.StatusUnauthorized, "signin.kept", Args{
-			Next:   signInAddress(to, id),
+			Next: signInAddress(to, id), To: to,
 			Values: map[string]string{"minutes": strconv.Itoa(int(keptFor / time.Minute))},
 		})
 	}

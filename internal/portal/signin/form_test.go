@@ -5,6 +5,7 @@ import (
 	"io"
 	"mime/multipart"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
@@ -74,13 +75,13 @@ func TestForms(t *testing.T) {
 }
 
 // upload makes a form with a file; the token stands first unless it is late.
-func upload(t *testing.T, token string, late bool, size int) (string, io.Reader) {
-	t.Helper()
+func upload(tb testing.TB, token string, late bool, size int) (string, io.Reader) {
+	tb.Helper()
 	var body bytes.Buffer
 	m := multipart.NewWriter(&body)
 	put := func(name, value string) {
 		if err := m.WriteField(name, value); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 	if !late {
@@ -89,17 +90,17 @@ func upload(t *testing.T, token string, late bool, size int) (string, io.Reader)
 	put("remark", "first of March, as published")
 	f, err := m.CreateFormFile("file", "march.csv")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	if _, err := f.Write(bytes.Repeat([]byte("a,b,c\n"), size/6)); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	put("after", "the file")
 	if late {
 		put("csrf", token)
 	}
 	if err := m.Close(); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return m.FormDataContentType(), &body
 }
@@ -337,6 +338,32 @@ func TestWhoMaySee(t *testing.T) {
 	if got := w.door.FormAction(); !slices.Equal(got, []string{w.issuer.URL}) {
 		t.Errorf("forms may lead to %q", got)
 	}
+}
+
+// FuzzFormToken: whatever is sent, who comes next reads the same bytes.
+func FuzzFormToken(f *testing.F) {
+	f.Add("multipart/form-data; boundary=x", []byte("--x\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\ntoken\r\n--x--\r\n"))
+	f.Add("multipart/form-data", []byte("--\r\n"))
+	f.Add("application/x-www-form-urlencoded", []byte("a=1&csrf=token"))
+	f.Add("text/plain", []byte("csrf=token"))
+	f.Fuzz(func(t *testing.T, kind string, body []byte) {
+		r, err := http.NewRequest(http.MethodPost, "/save", bytes.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", kind)
+		token, err := signin.FormToken(httptest.NewRecorder(), r)
+		if err != nil {
+			return
+		}
+		got, err := io.ReadAll(r.Body)
+		if err != nil || !bytes.Equal(got, body) {
+			t.Errorf("%d of %d bytes are left, %v", len(got), len(body), err)
+		}
+		if len(token) > len(body) {
+			t.Errorf("a token of %d bytes in a body of %d", len(token), len(body))
+		}
+	})
 }
 
 func FuzzFieldsOf(f *testing.F) {

@@ -8,9 +8,10 @@ import (
 )
 
 const (
-	// Many officers share one address: a minute's worth of patience for all of them.
-	signInBurst  = 60
-	signInRefill = 1.0 // a second
+	// No password is guessed here, and a whole office that comes at nine may share one
+	// address: two requests each. Behind a proxy everybody does.
+	signInBurst  = 300
+	signInRefill = 5.0 // a second
 	// A provider tells of every session that ends, one by one, and may end them all.
 	backChannelBurst  = 500
 	backChannelRefill = 20.0

@@ -104,7 +104,7 @@ func Ask(w http.ResponseWriter, r *http.Request) {
 	if read {
 		to = r.URL.RequestURI()
 	}
-	v.door.render(w, r, http.StatusUnauthorized, "signin.needed", Args{Next: signInAddress(to, "")})
+	v.door.render(w, r, http.StatusUnauthorized, "signin.needed", Args{Next: signInAddress(to, ""), To: to})
 }
 
 // Require lets only those through who have one of the roles; without roles, anybody
@@ -121,7 +121,7 @@ func Require(next http.Handler, roles ...Role) http.Handler {
 			http.Error(w, "this page is for another role", http.StatusForbidden)
 		default:
 			noStore(w)
-			v.door.render(w, r, http.StatusForbidden, "signin.forbidden", Args{Roles: roles})
+			v.door.render(w, r, http.StatusForbidden, "signin.forbidden", Args{Roles: roles, To: localAddress(r.URL.RequestURI())})
 		}
 	})
 }

@@ -123,7 +123,8 @@ func (p *provider) find(ctx context.Context) (*discovered, error) {
 	defer cancel()
 	known, err := p.discover(ctx, now)
 	if err != nil {
-		p.failed, p.failure = now, err
+		// After the wait, not before it: who waited meanwhile must not ask one by one.
+		p.failed, p.failure = p.clock(), err
 		if p.known != nil {
 			return p.known, nil
 		}

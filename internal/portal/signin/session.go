@@ -64,6 +64,8 @@ func (d *Door) open(w http.ResponseWriter, p Person, provider string) *session {
 		Demonstration: p.Demonstration, Provider: provider, Began: now, Seen: now,
 	}
 	d.writeCookie(w, d.cookieName("session"), "session "+d.law, s)
+	// Whoever used the browser before may know it.
+	d.endCookie(w, d.cookieName("visit"))
 	return s
 }
 

@@ -1,7 +1,9 @@
 package signin_test
 
 import (
+	"context"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -203,6 +205,75 @@ func TestSessionsEnd(t *testing.T) {
 			t.Errorf("shown %q", s.Key)
 		}
 	})
+}
+
+// TestAllOut: an operator ends all sessions of a home.
+func TestAllOut(t *testing.T) {
+	w := newWorld(t, false, nil)
+	b := w.browser()
+	b.signIn("amina", "trade-desk")
+	if err := w.door.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := signin.EndAll(filepath.Join(w.folder, "portal"), w.watch.Now()); err != nil {
+		t.Fatal(err)
+	}
+	w.door = w.open()
+	if s, _ := b.get("/"); s.Person != nil {
+		t.Error("still in")
+	}
+	w.watch.pass(time.Second)
+	b.signIn("amina", "trade-desk")
+}
+
+// TestAssets: what is the same for everybody is served without a session, so that a
+// cache may keep it; and a stream of events does not keep a session alive.
+func TestAssets(t *testing.T) {
+	w := newDemonstration(t)
+	b := w.browser()
+	s := b.follow("/sign-in")
+	b.post("/sign-in", url.Values{"role": {"officer"}, "csrf": {s.Token}})
+	w.watch.pass(20 * time.Minute)
+	if s, _ := b.get("/static/page.css"); s.Person != nil || len(s.Header["Set-Cookie"]) > 0 || s.Header.Get("Cache-Control") != "" {
+		t.Errorf("a file is served to %v with %v", s.Person, s.Header)
+	}
+	r, err := http.NewRequest(http.MethodGet, w.pages.URL+"/events", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Accept", "text/event-stream")
+	if s, _ := b.do(r); s.Person == nil || len(s.Header["Set-Cookie"]) > 0 {
+		t.Errorf("a stream is served to %v with %v", s.Person, s.Header["Set-Cookie"])
+	}
+	if s, _ := b.get("/"); s.Person == nil || len(s.Header["Set-Cookie"]) != 1 {
+		t.Errorf("a page is served to %v with %v", s.Person, s.Header["Set-Cookie"])
+	}
+	if s, _ := b.post("/static/page.css", nil); s.Status != http.StatusForbidden {
+		t.Errorf("a post to a file: %d %q", s.Status, s.Key)
+	}
+}
+
+func BenchmarkSession(b *testing.B) {
+	w := newDemonstration(b)
+	browser := w.browser()
+	s := browser.follow("/sign-in")
+	browser.post("/sign-in", url.Values{"role": {"officer"}, "csrf": {s.Token}})
+	r, err := http.NewRequest(http.MethodGet, w.pages.URL+"/", nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	r = r.WithContext(context.WithValue(r.Context(), http.LocalAddrContextKey, w.pages.Listener.Addr()))
+	r.RemoteAddr = "127.0.0.1:1"
+	r.AddCookie(browser.session())
+	h := w.door.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, ok := signin.From(r.Context()); !ok {
+			b.Error("nobody")
+		}
+		signin.Token(r.Context())
+	}))
+	for b.Loop() {
+		h.ServeHTTP(httptest.NewRecorder(), r)
+	}
 }
 
 // TestBackChannel: the provider says that sessions are over, and nobody else can.

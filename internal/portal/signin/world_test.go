@@ -101,7 +101,7 @@ func pages() http.Handler {
 
 // world is pages behind a door, and the provider that their persons come from.
 type world struct {
-	t      *testing.T
+	t      testing.TB
 	watch  *watch
 	folder string
 	door   *signin.Door
@@ -178,17 +178,17 @@ func newWorld(t *testing.T, secure bool, change func(*signin.Config)) *world {
 }
 
 // newDemonstration opens a door with the demonstration's users.
-func newDemonstration(t *testing.T) *world {
-	t.Helper()
-	w := &world{t: t, watch: &watch{now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}, folder: t.TempDir(), log: &bytes.Buffer{}}
+func newDemonstration(tb testing.TB) *world {
+	tb.Helper()
+	w := &world{t: tb, watch: &watch{now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}, folder: tb.TempDir(), log: &bytes.Buffer{}}
 	w.pages = httptest.NewServer(w.handler())
 	w.open = func() *signin.Door {
 		d, err := signin.New(signin.Options{
-			Demonstration: true, Listen: w.pages.Listener.Addr().String(), Folder: filepath.Join(w.folder, "portal"),
+			Demonstration: true, Listen: w.pages.Listener.Addr().String(), Assets: "/static/", Folder: filepath.Join(w.folder, "portal"),
 			Clock: w.watch.Now, Render: render, Log: slog.New(slog.NewTextHandler(w.log, nil)),
 		})
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		return d
 	}
@@ -199,7 +199,7 @@ func newDemonstration(t *testing.T) *world {
 
 // browser keeps cookies and follows no redirection by itself.
 type browser struct {
-	t      *testing.T
+	t      testing.TB
 	w      *world
 	client *http.Client
 }
@@ -331,6 +331,7 @@ type issuer struct {
 	info    map[string]any              // of userinfo; nil: it says nothing
 	answer  func(q url.Values)          // of the authorization's answer
 	noLogin bool
+	asked   func() // while it is down
 }
 
 func newIssuer(t *testing.T, w *watch) *issuer {
@@ -362,6 +363,9 @@ func newIssuer(t *testing.T, w *watch) *issuer {
 	mux.Handle("/", keys)
 	i.Server = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if i.down {
+			if i.asked != nil {
+				i.asked()
+			}
 			http.Error(rw, "down", http.StatusBadGateway)
 			return
 		}
