@@ -237,6 +237,23 @@ func TestRolesFromUserinfo(t *testing.T) {
 	}
 }
 
+// TestRolesInOurWords: without a map the provider's names are ours, and no others count.
+func TestRolesInOurWords(t *testing.T) {
+	w := newWorld(t, false, func(c *signin.Config) { c.Roles = nil })
+	b := w.browser()
+	s := b.signIn("amina", "canteen", "steward", "officer")
+	if !slices.Equal(s.Person.Roles, []signin.Role{signin.Officer, signin.Steward}) {
+		t.Errorf("signed in as %+v", s.Person)
+	}
+	if n := len(b.session().Value); n > 500 {
+		t.Errorf("the session's cookie is %d bytes", n)
+	}
+	w.issuer.as("bilal", "canteen")
+	if s := w.browser().follow("/sign-in?to=/ask"); s.Key != "signin.no_role" || s.Args.Values["roles"] != "officer, steward, auditor, operator" || s.Args.To != "/ask" {
+		t.Errorf("shown %d %q %v", s.Status, s.Key, s.Args)
+	}
+}
+
 // TestProviderThatIsAway: nobody can sign in, whoever has is not disturbed, and it is
 // asked again when it may be back.
 func TestProviderThatIsAway(t *testing.T) {
