@@ -37,7 +37,7 @@ var words = map[string][]string{
 // docs/design/layout.md in the same change.
 var rooms = []string{
 	"agreement", "circle", "desk", "disclosure", "federation", "gate", "guichettest", "harmonise",
-	"ingest", "journal", "mirror", "node", "seal", "search", "store", "synth",
+	"ingest", "journal", "mirror", "node", "portal", "seal", "search", "store", "synth",
 }
 
 // rules are the rooms that judge. They are pure: what they say depends on
@@ -63,6 +63,8 @@ var doors = map[string][]string{
 	"golang.org/x/mod/sumdb":               {"journal"},
 	"github.com/dunglas/httpsfv":           {"seal"},
 	"filippo.io/age":                       {"seal"},
+	"github.com/xuri/excelize":             {"portal"},
+	"html/template":                        {"portal"},
 	"github.com/prometheus":                {"node"},
 	"go.opentelemetry.io":                  {"node"},
 }
