@@ -7,6 +7,7 @@ import (
 
 	"guichet"
 	"guichet/internal/agreement"
+	"guichet/internal/portal"
 )
 
 // Given is the count that quotas are held against.
@@ -66,4 +67,10 @@ func RestoreStepwise(ctx context.Context, cfg Config, req RestoreRequest, step f
 // CheckList holds a list of copies against what a copy may be.
 func CheckList(of string, list guichet.CopyList) error {
 	return (&syncing{m: guichet.Member{Code: of}}).check(list)
+}
+
+// WithDoor puts a door of a test before the pages. No command can.
+func (r PagesRequest) WithDoor(d portal.Door) PagesRequest {
+	r.door = d
+	return r
 }
