@@ -186,10 +186,20 @@ func (d *showing) step(en, fr string, args ...any) {
 	d.say(number+en, number+fr, args...)
 }
 
-// does names the command that does the same by hand.
+// does shows the command that does the same by hand.
 func (d *showing) does(format string, args ...any) {
 	command := "   $ guichet " + format
 	d.say(command, command, args...)
+}
+
+// by names commands that do the same by hand, one after the other.
+func (d *showing) by(commands string) {
+	d.say("   by hand: guichet %s", "   à la main : guichet %s", commands)
+}
+
+// asks shows the command by which a member asks another.
+func (d *showing) asks(p *party, circle, of, question string) {
+	d.does("ask --home %s --circle %s --members %s --purpose %s --office-asking statistics %s", p.code, circle, of, demoOfficial, question)
 }
 
 func (d *showing) lang() string {
@@ -315,11 +325,11 @@ func (d *showing) takeHome(ctx context.Context, p *party) ([]taken, error) {
 	return all, errors.Join(err, n.Close())
 }
 
-// wanted says whether a file is taken in: where the exchange is not shown, what
-// those published who are asked later, as it stands.
+// wanted says whether a file is taken in: where the exchange is not shown, the
+// imports that those published who are asked later, as they stand.
 func (d *showing) wanted(f synth.File) bool {
 	if !d.shows(chapterExchange) {
-		return f.Kind == "aggregate" && f.Vintage != "first" && slices.Contains([]string{"AU", demoAsker, demoLost}, f.Member)
+		return f.Kind == "aggregate" && f.Vintage != "first" && slices.Contains([]string{demoBoth, demoAsker, demoLost}, f.Member) && !strings.Contains(f.Name, "Exp")
 	}
 	return f.Kind == "declarations" || f.Kind == "aggregate"
 }

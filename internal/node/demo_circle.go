@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -57,7 +58,7 @@ func (d *showing) five(ctx context.Context, cfg Config) error {
 	say := func() ([]byte, error) { return []byte(words), nil }
 	cfg.Passphrase, cfg.MemberPassphrase = say, say
 	for _, code := range synth.Members() {
-		if _, err := d.settle(ctx, cfg, code); err != nil {
+		if err := d.settle(ctx, cfg, code); err != nil {
 			return err
 		}
 	}
@@ -65,21 +66,18 @@ func (d *showing) five(ctx context.Context, cfg Config) error {
 }
 
 // settle makes a member's home, and gives it a place to be heard at.
-func (d *showing) settle(ctx context.Context, cfg Config, code string) (*party, error) {
+func (d *showing) settle(ctx context.Context, cfg Config, code string) error {
 	p := &party{code: code, cfg: cfg, addrs: map[string]string{}}
 	p.cfg.Home, p.cfg.Circle = filepath.Join(d.dir, code), demoCircleName
 	if _, err := Init(ctx, p.cfg, code); err != nil {
-		return nil, err
+		return err
 	}
 	var err error
 	if p.metrics, err = freePort(ctx); err != nil {
-		return nil, err
-	}
-	if err := p.comes(ctx, demoCircleName); err != nil {
-		return nil, err
+		return err
 	}
 	d.parties = append(d.parties, p)
-	return p, nil
+	return p.comes(ctx, demoCircleName)
 }
 
 // comes gives the member a place to be heard at in a circle.
@@ -148,38 +146,37 @@ func (p *party) paper(in, role string) ([]byte, error) {
 // found makes the circle as its members would: one drafts it and invites, the
 // others join, all sign, all publish.
 func (d *showing) found(ctx context.Context) error {
-	first := d.parties[0]
+	first, invited := d.parties[0], d.parties[1:]
+	invitations, joins := make([][]byte, len(invited)), make([][]byte, len(invited))
 	var draft []byte
-	var joins [][]byte
 	err := first.at(ctx, func(c *Ceremonies) error {
 		paper, err := first.paper(demoCircleName, "party")
 		if err != nil {
 			return err
 		}
-		draft, err = c.Found(demoCircleName, demoThreshold, paper, "a demonstration")
-		return err
-	})
-	for _, p := range d.parties[1:] {
-		if err != nil {
+		if draft, err = c.Found(demoCircleName, demoThreshold, paper, "a demonstration"); err != nil {
 			return err
 		}
-		var invitation, join []byte
-		err = errors.Join(
-			first.at(ctx, func(c *Ceremonies) (err error) {
-				invitation, err = c.Invite(demoCircleName, p.code, "party")
+		for i, p := range invited {
+			if invitations[i], err = c.Invite(demoCircleName, p.code, "party"); err != nil {
 				return err
-			}),
-			p.at(ctx, func(c *Ceremonies) error {
-				paper, err := p.paper(demoCircleName, "party")
-				if err != nil {
-					return err
-				}
-				join, err = c.Join(invitation, paper)
-				return err
-			}))
-		joins = append(joins, join)
-	}
+			}
+		}
+		return nil
+	})
 	if err != nil {
+		return err
+	}
+	if err := sideBySide(invited, func(i int, p *party) error {
+		return p.at(ctx, func(c *Ceremonies) error {
+			paper, err := p.paper(demoCircleName, "party")
+			if err != nil {
+				return err
+			}
+			joins[i], err = c.Join(invitations[i], paper)
+			return err
+		})
+	}); err != nil {
 		return err
 	}
 	if err := first.at(ctx, func(c *Ceremonies) (err error) { draft, err = c.Admit(draft, joins); return err }); err != nil {
@@ -195,26 +192,39 @@ func (d *showing) found(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
-	if err := d.signed(ctx, lists); err != nil {
+	if _, err := d.signedIn(ctx, demoCircleName, lists, d.parties, d.parties); err != nil {
 		return err
 	}
 	d.step("A circle of five, founded by their signatures: a change needs %d of them; no member, and no server, is above the others", "Un cercle de cinq, fondé par leurs signatures : un changement en requiert %d ; aucun membre, aucun serveur n'est au-dessus des autres", demoThreshold)
 	return nil
 }
 
-// signed lets every member sign a proposal and publish it at home.
+// signed lets every member sign a proposal, each by itself; what they signed is put
+// together, and each publishes it at home.
 func (d *showing) signed(ctx context.Context, proposal []byte) error {
-	for _, p := range d.parties {
-		if err := p.at(ctx, func(c *Ceremonies) (err error) { proposal, err = c.Sign(proposal); return err }); err != nil {
-			return err
-		}
+	signed := make([][]byte, len(d.parties))
+	if err := sideBySide(d.parties, func(i int, p *party) error {
+		return p.at(ctx, func(c *Ceremonies) (err error) { signed[i], err = c.Sign(proposal); return err })
+	}); err != nil {
+		return err
 	}
-	for _, p := range d.parties {
-		if err := p.at(ctx, func(c *Ceremonies) error { _, err := c.Publish(ctx, proposal); return err }); err != nil {
-			return err
-		}
+	if err := d.parties[0].at(ctx, func(c *Ceremonies) (err error) { proposal, err = c.Merge(signed); return err }); err != nil {
+		return err
 	}
-	return nil
+	return sideBySide(d.parties, func(_ int, p *party) error {
+		return p.at(ctx, func(c *Ceremonies) error { _, err := c.Publish(ctx, proposal); return err })
+	})
+}
+
+// sideBySide does something with several members, two at a time: a passphrase is
+// made to be slow.
+func sideBySide(parties []*party, do func(int, *party) error) error {
+	var g errgroup.Group
+	g.SetLimit(2)
+	for i, p := range parties {
+		g.Go(func() error { return do(i, p) })
+	}
+	return g.Wait()
 }
 
 // agree makes an agreement among the five, from a template, and shows what it
@@ -318,11 +328,7 @@ func (d *showing) start(ctx context.Context) error {
 // startAll starts members' nodes side by side. Each process is its own: of those
 // that one failure leaves behind, stopAll ends what started.
 func (d *showing) startAll(ctx context.Context, parties ...*party) error {
-	var g errgroup.Group
-	for _, p := range parties {
-		g.Go(func() error { return p.start(ctx, d) })
-	}
-	return g.Wait()
+	return sideBySide(parties, func(_ int, p *party) error { return p.start(ctx, d) })
 }
 
 func (d *showing) addresses() []string {
@@ -381,10 +387,15 @@ func (p *party) stop() error {
 }
 
 // stopAll ends what still runs.
-func (d *showing) stopAll() error {
-	var errs []error
-	for _, p := range d.parties {
-		errs = append(errs, p.stop())
+func (d *showing) stopAll() error { return stopped(d.parties...) }
+
+// stopped ends members' processes side by side.
+func stopped(parties ...*party) error {
+	errs := make([]error, len(parties))
+	var g sync.WaitGroup
+	for i, p := range parties {
+		g.Go(func() { errs[i] = p.stop() })
 	}
+	g.Wait()
 	return errors.Join(errs...)
 }

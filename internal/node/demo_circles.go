@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/ed25519"
 	"crypto/tls"
-	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -67,11 +66,11 @@ func (d *showing) second(ctx context.Context) error {
 	}
 	d.step("A second circle, %s: %s and %s are its parties, %s a dialogue partner. Each has a pair of key files of its own there, another address and another journal; one process serves both circles",
 		"Un second cercle, %s : %s et %s en sont parties, %s partenaire de dialogue. Chacun y a ses propres fichiers de clés, une autre adresse et un autre journal ; un seul processus sert les deux cercles", demoOther, sg.code, au.code, ca.code)
-	d.does("circle create --circle %s; circle invite --circle %s --member %s --role %s; circle join; circle admit; circle sign; circle publish", demoOther, demoOther, ca.code, demoDialogue)
+	d.by("circle create, circle invite --role " + demoDialogue + ", circle join, circle admit, circle sign, circle publish; agreement draft, agreement sign")
 	if err := d.secondAgreements(ctx, all); err != nil {
 		return err
 	}
-	if err := errors.Join(sg.stop(), au.stop(), ca.stop()); err != nil {
+	if err := stopped(all...); err != nil {
 		return err
 	}
 	if err := d.startAll(ctx, all...); err != nil {
@@ -127,12 +126,7 @@ func (d *showing) secondAgreements(ctx context.Context, all []*party) error {
 		if _, err := d.signedIn(ctx, demoOther, proposal, signers, []*party{sg, au}); err != nil {
 			return err
 		}
-		// A party's bundle for the dialogue partner leaves out what it may not read.
-		var bundle []byte
-		if err := sg.in(ctx, demoOther, func(c *Ceremonies) (err error) { bundle, err = c.BundleFor(ca.code, ""); return err }); err != nil {
-			return err
-		}
-		if err := ca.in(ctx, demoOther, func(c *Ceremonies) error { _, err := c.Update(ctx, bundle); return err }); err != nil {
+		if err := d.follows(ctx, ca); err != nil {
 			return err
 		}
 	}
@@ -166,9 +160,11 @@ func (d *showing) apart(ctx context.Context) error {
 		d.fault("%s is asked in %s under an agreement of %s: %v", au.code, demoCircleName, demoOther, err)
 		return nil
 	}
-	d.does("ask --home %s --circle %s --members %s; ask --home %s --circle %s --members %s --agreement %s", demoNewcomer, demoOther, au.code, demoNewcomer, demoCircleName, au.code, demoAmongSelves)
+	what := "--flow imports --period " + demoYear + " --by reporter"
+	d.asks(d.party(demoNewcomer), demoOther, au.code, what)
 	d.came(given)
-	d.say("   in %s, under that agreement: %s", "   dans %s, selon cet accord : %s", demoCircleName, Sentence(err))
+	d.asks(d.party(demoNewcomer), demoCircleName, au.code, what+" --agreement "+demoAmongSelves)
+	d.say("   not there: %s", "   pas là : %s", Sentence(err))
 	masks, err := d.masks()
 	if err != nil {
 		return err
@@ -240,7 +236,7 @@ func (d *showing) leavesApart(ctx context.Context, p *party, exchange map[string
 			}
 		}
 	}
-	d.does("journal show --home %s --circle %s; journal show --home %s --circle %s", p.code, demoCircleName, p.code, demoOther)
+	d.by("journal show --circle " + demoCircleName + ", journal show --circle " + demoOther)
 	d.say("   each exchange is in %s's journal of its own circle, and unknown in the other", "   chaque échange est dans le journal de %s pour son cercle, et inconnu dans l'autre", p.code)
 	return nil
 }
@@ -266,7 +262,7 @@ func (d *showing) papersApart(ctx context.Context) error {
 		d.fault("%s has a seat in %s: %v", demoLost, demoOther, err)
 		return nil
 	}
-	d.does("ask --home %s --circle %s --members %s", demoLost, demoOther, demoBoth)
+	d.asks(d.party(demoLost), demoOther, demoBoth, "--period "+demoYear)
 	d.say("   %s, a member of the first alone: %s", "   %s, membre du premier seul : %s", demoLost, Sentence(err))
 	return nil
 }
@@ -351,11 +347,11 @@ func (d *showing) dialogue(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	want := d.newcomer.masksOf(newcomerMonths(demoNewMonths)...) // all that it has of chapter 63
+	want := d.newcomer.masksOf(newcomerMonths()...) // all that it has of chapter 63
 	if sumOf(a).Cmp(want) != 0 {
 		d.fault("the dialogue partner is given %s of chapter 63, want %s (%v)", sumOf(a), want, r.Gap)
 	}
-	d.does("ask --home %s --circle %s --members %s --product 63 --flow imports --period %s", ca.code, demoOther, sg.code, demoYear)
+	d.asks(ca, demoOther, sg.code, "--product 63 --flow imports --period "+demoYear+" --by reporter")
 	d.came(r)
 	d.say("   by chapter and year: %s SGD", "   par chapitre et année : %s SGD", sumOf(a))
 	fine, err := newMasks(demoYear + "-01")
@@ -391,7 +387,7 @@ func (d *showing) reads(ctx context.Context, p *party) error {
 	}); err != nil {
 		return err
 	}
-	return p.in(ctx, demoOther, func(c *Ceremonies) error {
+	if err := p.in(ctx, demoOther, func(c *Ceremonies) error {
 		now, err := c.Circle()
 		if err != nil {
 			return err
@@ -405,8 +401,28 @@ func (d *showing) reads(ctx context.Context, p *party) error {
 			d.fault("the dialogue partner signed the circle's papers")
 			return nil
 		}
-		d.does("agreement list --home %s --circle %s; circle sign lists.json --home %s", p.code, demoOther, p.code)
+		d.by("agreement list --circle " + demoOther + ", circle sign")
 		d.say("   it reads %s, of which it is a party, and not %s; and it signs nothing of the circle's: %s", "   il lit %s, dont il est partie, et non %s ; et il ne signe rien de ce qui est au cercle : %s", demoWithAll, demoAmongSelves, Sentence(err))
 		return nil
-	})
+	}); err != nil {
+		return err
+	}
+	parties := []*party{d.party(demoNewcomer), d.party(demoBoth)}
+	if _, err := d.signedIn(ctx, demoOther, proposal, parties, parties); err != nil {
+		return err
+	}
+	return d.follows(ctx, p)
+}
+
+// follows brings the dialogue partner's copy of the circle up to date: a party's
+// bundle for it leaves out what it may not read.
+func (d *showing) follows(ctx context.Context, p *party) error {
+	var bundle []byte
+	if err := d.party(demoNewcomer).in(ctx, demoOther, func(c *Ceremonies) (err error) {
+		bundle, err = c.BundleFor(p.code, "")
+		return err
+	}); err != nil {
+		return err
+	}
+	return p.in(ctx, demoOther, func(c *Ceremonies) error { _, err := c.Update(ctx, bundle); return err })
 }

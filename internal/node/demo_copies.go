@@ -39,7 +39,7 @@ func (d *showing) atHome(ctx context.Context, p *party, months ...string) (sum g
 
 // sync brings the copy up to date.
 func (d *showing) sync(ctx context.Context) (res SyncResult, err error) {
-	d.does("sync --home %s --from %s --purpose %s", demoAsker, demoNewcomer, demoOfficial)
+	d.does("sync --home %s --circle %s --from %s --purpose %s --office-asking statistics", demoAsker, demoCircleName, demoNewcomer, demoOfficial)
 	err = d.operate(ctx, d.party(demoAsker), demoCircleName, func(op Operator) error {
 		res, err = op.Sync(ctx, SyncRequest{From: demoNewcomer, Purpose: demoOfficial, Office: "statistics", Officer: "demonstration", Lang: d.lang()}, nil)
 		return err
@@ -69,7 +69,7 @@ func (d *showing) copies(ctx context.Context) error {
 	if err := sg.stop(); err != nil {
 		return err
 	}
-	months := newcomerMonths(demoNewMonths)
+	months := newcomerMonths()
 	sum, copied, err := d.atHome(ctx, ca, months...)
 	if err != nil {
 		return err
@@ -84,7 +84,7 @@ func (d *showing) copies(ctx context.Context) error {
 
 // notices fetches what is to be told.
 func (d *showing) notices(ctx context.Context) (a NoticesAnswer, err error) {
-	d.does("notices --home %s", demoAsker)
+	d.does("notices --home %s --circle %s --from %s --office-asking statistics", demoAsker, demoCircleName, demoNewcomer)
 	err = d.operate(ctx, d.party(demoAsker), demoCircleName, func(op Operator) error {
 		a, err = op.Notices(ctx, NoticesQuestion{Members: []string{demoNewcomer}, Office: "statistics", Officer: "demonstration"})
 		return err
@@ -105,7 +105,7 @@ func (d *showing) absent(ctx context.Context) error {
 		return err
 	}
 	q.Members, q.Office, q.Officer = []string{sg.code}, "statistics", "demonstration"
-	d.does("subscribe --home %s --from %s --product %s --flow imports --period %s --purpose %s", ca.code, sg.code, demoMasks, demoYear, demoOfficial)
+	d.does("subscribe --home %s --circle %s --from %s --product %s --flow imports --period %s --purpose %s --office-asking statistics", ca.code, demoCircleName, sg.code, demoMasks, demoYear, demoOfficial)
 	var sub guichet.Subscription
 	if err := d.operate(ctx, ca, demoCircleName, func(op Operator) (err error) { sub, err = op.Subscribe(ctx, q); return err }); err != nil {
 		return err
@@ -178,12 +178,12 @@ func noticeWord(kind string) guichet.Text {
 // corrected lets the copy follow its source.
 func (d *showing) corrected(ctx context.Context) error {
 	ca := d.party(demoAsker)
-	months := append(newcomerMonths(demoNewMonths), demoNextMonth)
+	months := append(newcomerMonths(), demoNextMonth)
 	stale, _, err := d.atHome(ctx, ca, months...)
 	if err != nil {
 		return err
 	}
-	d.step("What is corrected at the source is corrected in the copy; what was withdrawn is left nowhere in it:", "Ce qui est corrigé à la source l'est dans la copie ; de ce qui fut retiré, rien n'y reste :")
+	d.step("What is corrected at the source is corrected in the copy:", "Ce qui est corrigé à la source l'est dans la copie :")
 	res, err := d.sync(ctx)
 	if err != nil {
 		return err

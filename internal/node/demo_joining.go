@@ -108,9 +108,9 @@ func (n newcomer) masksOf(months ...string) (sum guichet.Decimal) {
 	return sum
 }
 
-// newcomerMonths are the first n months of the year.
-func newcomerMonths(n int) (out []string) {
-	for m := range n {
+// newcomerMonths are those that its first file is of.
+func newcomerMonths() (out []string) {
+	for m := range demoNewMonths {
 		out = append(out, fmt.Sprintf("%s-%02d", demoYear, m+1))
 	}
 	return out
@@ -141,14 +141,14 @@ func (d *showing) takeNew(ctx context.Context, release int, released string, mon
 
 // newHome is the newcomer's home, from nothing.
 func (d *showing) newHome(ctx context.Context) error {
-	d.step("%s, a sixth member, begins with nothing. Its figures are made up for this: no office of %s published any of them. Its files are of a shape that guichet does not know; a profile of 36 lines describes it",
-		"%s, un sixième membre, commence de rien. Ses chiffres sont inventés pour ceci : aucun office de %s n'en a publié aucun. Ses fichiers ont une forme que guichet ne connaît pas ; un profil de 36 lignes la décrit",
-		demoNewcomer, areaName(demoNewcomer).In(d.lang()))
+	d.step("%s, a sixth member, begins with nothing. Its figures are made up for this: no office of %s published any of them. Its files are of a shape that guichet does not know; a profile of %d lines describes it",
+		"%s, un sixième membre, commence de rien. Ses chiffres sont inventés pour ceci : aucun office de %s n'en a publié aucun. Ses fichiers ont une forme que guichet ne connaît pas ; un profil de %d lignes la décrit",
+		demoNewcomer, areaName(demoNewcomer).In(d.lang()), strings.Count(newcomerProfile, "\n"))
 	d.does("init --home %s --member %s", demoNewcomer, demoNewcomer)
-	if _, err := d.settle(ctx, d.parties[0].cfg, demoNewcomer); err != nil {
+	if err := d.settle(ctx, d.parties[0].cfg, demoNewcomer); err != nil {
 		return err
 	}
-	return d.takeNew(ctx, 1, demoFirst, newcomerMonths(demoNewMonths)...)
+	return d.takeNew(ctx, 1, demoFirst, newcomerMonths()...)
 }
 
 // join takes the newcomer into the circle that runs; nobody is stopped for it.
@@ -195,8 +195,8 @@ func (d *showing) join(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d.step("%s invites it, it answers with its keys, %s sign: the circle's papers change, and its five nodes run on", "%s l'invite, il répond avec ses clés, %s signent : les papiers du cercle changent, et ses cinq nœuds continuent de tourner", ca.code, strings.Join(by, ", "))
-	d.does("circle invite --member %s; circle join; circle admit; circle adopt; circle sign; circle publish", sg.code)
+	d.step("%s invites it, it answers with its keys, %s sign: the circle's papers change, and its five nodes run on", "%s l'invite, il répond avec ses clés, %s signent : les papiers du cercle changent, et ses cinq nœuds tournent toujours", ca.code, strings.Join(by, ", "))
+	d.by("circle invite, circle join, circle admit, circle bundle, circle adopt, circle sign, circle publish; serve; doctor")
 	return d.joined(ctx, before)
 }
 
@@ -220,7 +220,6 @@ func (d *showing) joined(ctx context.Context, before guichet.Circle) error {
 	if len(now.Members) != len(before.Members)+1 || now.Threshold*2 <= len(now.Members) || now.Version <= before.Version {
 		d.fault("the circle of %d members needs %d signatures", len(now.Members), now.Threshold)
 	}
-	d.does("serve --home %s; doctor --home %s", sg.code, sg.code)
 	d.say("   %d members, version %d of the circle's papers; a change needs %d signatures now, since more than half must sign (it needed %d). %s reaches all five, each with the new papers",
 		"   %d membres, version %d des papiers du cercle ; un changement requiert maintenant %d signatures, puisque plus de la moitié doivent signer (il en fallait %d). %s atteint les cinq, chacun avec les nouveaux papiers",
 		len(now.Members), now.Version, now.Threshold, before.Threshold, sg.code)
@@ -290,8 +289,8 @@ func (d *showing) joinAgreement(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d.does("agreement draft --template small-circle --parties %s,%s --id %s; agreement sign; circle publish", ca.code, sg.code, demoNewAgreement)
-	d.say("   signed by %s: published statistics, for %s; copies are permitted, none older than 30 days; corrections are told", "   signé par %s : statistiques publiées, aux fins de %s ; copies permises, aucune de plus de 30 jours ; les corrections sont dites", strings.Join(by, ", "), demoOfficial)
+	d.by("agreement draft --template small-circle --parties " + ca.code + "," + sg.code + " --id " + demoNewAgreement + ", agreement sign, circle publish")
+	d.say("   signed by %s: published statistics, for %s; copies are permitted, none older than 30 days; corrections are told", "   signé par %s : statistiques publiées, aux fins de %s ; copies autorisées, aucune de plus de 30 jours ; les corrections sont dites", strings.Join(by, ", "), demoOfficial)
 	return nil
 }
 
@@ -303,7 +302,8 @@ func (d *showing) joinAsks(ctx context.Context) error {
 		return err
 	}
 	d.step("Then %s is asked, and asks:", "Puis %s est interrogé, et interroge :", sg.code)
-	d.does("ask --home %s --members %s --purpose %s --product %s --flow imports --period %s", ca.code, sg.code, demoOfficial, demoMasks, demoYear)
+	what := "--product " + demoMasks + " --flow imports --period " + demoYear + " --by reporter"
+	d.asks(ca, demoCircleName, sg.code, what)
 	var r MemberResult
 	var a guichet.Answer
 	if err := d.until(ctx, "the agreement is in force at both", func(ctx context.Context) (ok bool, err error) {
@@ -313,7 +313,7 @@ func (d *showing) joinAsks(ctx context.Context) error {
 		return err
 	}
 	d.came(r)
-	want := d.newcomer.masksOf(newcomerMonths(demoNewMonths)...)
+	want := d.newcomer.masksOf(newcomerMonths()...)
 	if got := sumOf(a); got.Cmp(want) != 0 || !generated(a) {
 		d.fault("%s imported masks of %s by its files, and %s through the circle (marked as generated: %v)", sg.code, want, got, generated(a))
 	}
@@ -321,7 +321,7 @@ func (d *showing) joinAsks(ctx context.Context) error {
 	d.newcomer.exchange = r.Exchange
 
 	asked.Question.Where["reporter"] = []string{ca.code}
-	d.does("ask --home %s --members %s --purpose %s --product %s --flow imports --period %s", sg.code, ca.code, demoOfficial, demoMasks, demoYear)
+	d.asks(sg, demoCircleName, ca.code, what)
 	if err := d.until(ctx, ca.code+" knows of the agreement", func(ctx context.Context) (ok bool, err error) {
 		r, a, err = d.ask(ctx, sg, demoCircleName, asked, ca.code)
 		return err == nil && r.Gap == nil, err

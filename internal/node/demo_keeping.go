@@ -22,12 +22,14 @@ type backedUp struct {
 	sum          guichet.Decimal
 }
 
-// asksLost puts the question of masks to the member that is lost later.
+// asksLost asks for the imports of the member that is lost later.
 func (d *showing) asksLost(ctx context.Context) (MemberResult, guichet.Decimal, error) {
 	q, err := d.masks()
 	if err != nil {
 		return MemberResult{}, guichet.Decimal{}, err
 	}
+	delete(q.Question.Where, "partner")
+	q.Question.Where["product"] = []string{"covid19"}
 	r, a, err := d.ask(ctx, d.party(demoAsker), demoCircleName, q, demoLost)
 	return r, sumOf(a), err
 }
@@ -104,7 +106,8 @@ func (d *showing) lost(ctx context.Context) error {
 // restored puts a backup back, and starts its node.
 func (d *showing) restored(ctx context.Context, b BackupResult) error {
 	p := d.party(demoLost)
-	d.does("restore %s --home %s --digest %.12s...; serve; journal standing", filepath.Base(b.File), p.code, b.Digest)
+	d.does("restore %s --home %s --digest %s", filepath.Base(b.File), p.code, b.Digest)
+	d.by("serve; journal standing")
 	res, err := Restore(ctx, p.cfg, RestoreRequest{File: b.File, Home: p.cfg.Home, Digest: b.Digest})
 	if err != nil {
 		return err

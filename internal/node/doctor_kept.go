@@ -129,10 +129,10 @@ func (s *Seat) noticesFinding() (Finding, bool) {
 		f = finding("notices", stateWrong, "what was told cannot be read: %s", "ce qui fut dit ne peut être lu : %s", join(unread)).
 			do("restore it from a backup, or remove the file and subscribe anew", "restaurez-le d'une sauvegarde, ou retirez le fichier et abonnez-vous de nouveau")
 	case len(closed) > 0:
-		f = finding("notices", stateWatch, "%d notices wait to be read; subscriptions have ended at %s", "%d avis attendent d'être lus ; des abonnements ont pris fin chez %s", waiting, join(closed)).
+		f = finding("notices", stateWatch, "%d notices wait to be read; subscriptions have ended at %s", "%d avis restent à lire ; des abonnements ont pris fin chez %s", waiting, join(closed)).
 			do("read them: guichet notices; then subscribe anew, if it is still wanted: guichet subscribe", "lisez-les : guichet notices ; puis abonnez-vous de nouveau, si c'est encore voulu : guichet subscribe")
 	case waiting > 0:
-		f = finding("notices", stateWatch, "%d subscriptions are open, at %d members; %d notices wait to be read", "%d abonnements sont ouverts, chez %d membres ; %d avis attendent d'être lus", open, len(tellers), waiting).
+		f = finding("notices", stateWatch, "%d subscriptions are open, at %d members; %d notices wait to be read", "%d abonnements sont ouverts, chez %d membres ; %d avis restent à lire", open, len(tellers), waiting).
 			do("read them: guichet notices", "lisez-les : guichet notices")
 	case len(tellers) == 0:
 		return f, false
