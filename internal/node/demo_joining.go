@@ -135,7 +135,7 @@ func (d *showing) takeNew(ctx context.Context, release int, released string, mon
 		d.fault("%s: %d of %d lines came in, marked as generated: %v", filepath.Base(file), s.Kept, s.Lines, s.Generated)
 	}
 	d.does("ingest %s --profile sg-made.yaml --home %s", filepath.Base(file), demoNewcomer)
-	d.say("   taken in as %s: %d lines of %d months, marked as generated", "   pris en charge comme %s : %d lignes de %d mois, marquées comme générées", res.Submission.ID, res.Submission.Lines, len(months))
+	d.say("   taken in as %s: %d lines, %s to %s, marked as generated", "   pris en charge comme %s : %d lignes, de %s à %s, marquées comme générées", res.Submission.ID, res.Submission.Lines, months[0], months[len(months)-1])
 	return nil
 }
 

@@ -62,12 +62,12 @@ func (d *showing) health(ctx context.Context) error {
 		return err
 	}
 	for _, name := range []string{"guichet_journal_leaves", "guichet_requests_total", "guichet_ready"} {
-		lines := slices.DeleteFunc(strings.Split(said, "\n"), func(l string) bool { return !strings.HasPrefix(l, name) })
+		lines := slices.DeleteFunc(strings.Split(said, "\n"), func(l string) bool { return !strings.HasPrefix(l, name+`{circle="`+demoCircleName) })
 		if len(lines) == 0 {
 			d.fault("%s tells no %s", p.code, name)
 			continue
 		}
-		d.line(lines[0])
+		d.line(lines[len(lines)-1])
 	}
 	return nil
 }
