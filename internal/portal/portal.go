@@ -22,8 +22,11 @@ type Config struct {
 	Kept     string    // folder of what was asked; it must be there and the owner's alone
 	Door     Door      // nil: nobody can sign in
 	// FormAction are origins beside our own that a form may lead to: a provider's, for
-	// signing out there.
-	FormAction []string
+	// signing out there. They may become known later; nil: none.
+	FormAction func() []string
+	// Demonstration: nobody checks who comes in. Every page says so.
+	Demonstration bool
+	Keeper        Keeper // looks at how the node does; nil: nobody
 	// Parquet writes rows for other programs.
 	Parquet func(ctx context.Context, columns []guichet.Column, rows []guichet.Row, w io.Writer) error
 	Clock   guichet.Clock
@@ -69,6 +72,7 @@ type Portal struct {
 	looks   *looks
 	shelf   *shelf
 	askings *askings
+	rounds  *rounds
 	guard   *http.CrossOriginProtection
 }
 
@@ -98,12 +102,14 @@ func New(cfg Config) (*Portal, error) {
 		return nil, err
 	}
 	p.askings = newAskings(cfg.Clock, cfg.Log, p.shelf)
+	p.rounds = newRounds(cfg.Clock, cfg.Log, cfg.Keeper)
 	return p, nil
 }
 
 // Close ends what is being asked, and waits for it.
 func (p *Portal) Close() error {
 	p.askings.close()
+	p.rounds.close()
 	return nil
 }
 

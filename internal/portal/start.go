@@ -41,5 +41,8 @@ func (p *Portal) start(v *visit) error {
 			card{v.t("start.ask"), v.t("start.ask.text"), v.to("/ask", nil)},
 			card{v.t("start.asked"), v.t("start.asked.text"), v.to("/asked", nil)})
 	}
+	if v.person.Is(Operator) && v.in {
+		page.Can = append(page.Can, card{v.t("start.operator"), v.t("start.operator.text"), v.to("/operator", nil)})
+	}
 	return v.show(http.StatusOK, "start", v.t("start.title"), page)
 }
