@@ -130,7 +130,7 @@ func (d *door) Token(ctx context.Context) string { return signin.Token(ctx) }
 func (d *door) render(w http.ResponseWriter, r *http.Request, status int, key string, args signin.Args) {
 	lang := langFor(r, args)
 	say := d.sayer(lang, args.Values)
-	t := portal.Telling{Lang: lang, Other: otherOf(r, lang, args.To), Title: say(key + ".title"), Texts: []string{say(key)}, Next: args.Next, Word: say(key + ".next")}
+	t := portal.Telling{Lang: lang, To: pageOf(args.To), Other: otherOf(r, lang, args.To), Title: say(key + ".title"), Texts: []string{say(key)}, Next: args.Next, Word: say(key + ".next")}
 	switch key {
 	case "signin.choose":
 		t.Next = ""
@@ -191,6 +191,14 @@ func (d *door) sayer(lang string, values map[string]string) func(string) string 
 		}
 		return strings.ReplaceAll(fill.Replace(text), "'", "\u2019") // as the pages write it
 	}
+}
+
+// pageOf is the address of a page to come back to; "" for what is none, such as "/".
+func pageOf(to string) string {
+	if langOfPath(to) == "" {
+		return ""
+	}
+	return to
 }
 
 // signOutForm is the button to sign out, with a tick for everywhere.

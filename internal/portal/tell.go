@@ -4,12 +4,14 @@ import (
 	"cmp"
 	"log/slog"
 	"net/http"
+	"net/url"
 )
 
 // Telling is a page of a Door's: what it says, and what can be done from it.
 type Telling struct {
 	Lang  string // "" the browser's
 	Other string // this very page in the other language; "" that language's start page
+	To    string // the page that was wanted, to come back to after signing in; "" the start page
 	Title string
 	Texts []string // paragraphs
 	Next  string   // the address of the next step; "" none
@@ -43,6 +45,7 @@ func (p *Portal) Tell(w http.ResponseWriter, r *http.Request, status int, t Tell
 	v.person, v.in = p.cfg.Door.Person(r.Context())
 	err := v.show(status, "tell", t.Title, t, func(s *shown) {
 		s.Other = cmp.Or(t.Other, "/"+otherThan(lang)+"/")
+		s.SignIn = "/sign-in?" + url.Values{"to": {cmp.Or(t.To, "/"+lang+"/")}}.Encode()
 	})
 	if err != nil {
 		p.cfg.Log.LogAttrs(r.Context(), slog.LevelError, "page not made", slog.String("error", err.Error()))
