@@ -104,8 +104,9 @@ func (d *showing) absent(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	q.Question.Where, q.Question.By, q.Question.Measures = map[string][]string{"product": {demoMasks}}, nil, nil // all that is told of masks
 	q.Members, q.Office, q.Officer = []string{sg.code}, "statistics", "demonstration"
-	d.does("subscribe --home %s --circle %s --from %s --product %s --flow imports --period %s --purpose %s --office-asking statistics", ca.code, demoCircleName, sg.code, demoMasks, demoYear, demoOfficial)
+	d.does("subscribe --home %s --circle %s --from %s --product %s --period %s --purpose %s --office-asking statistics", ca.code, demoCircleName, sg.code, demoMasks, demoYear, demoOfficial)
 	var sub guichet.Subscription
 	if err := d.operate(ctx, ca, demoCircleName, func(op Operator) (err error) { sub, err = op.Subscribe(ctx, q); return err }); err != nil {
 		return err

@@ -61,7 +61,7 @@ func (d *showing) health(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range []string{"guichet_journal_leaves", "guichet_requests_total", "guichet_ready"} {
+	for _, name := range []string{"guichet_journal_leaves", "guichet_journal_cosigned_leaves", "guichet_ready"} {
 		lines := slices.DeleteFunc(strings.Split(said, "\n"), func(l string) bool { return !strings.HasPrefix(l, name+`{circle="`+demoCircleName) })
 		if len(lines) == 0 {
 			d.fault("%s tells no %s", p.code, name)
