@@ -65,14 +65,8 @@ func (s *Seat) readerPath(member string) string {
 // subscribe takes a subscription down. What may be asked may be subscribed to.
 func (d writing) subscribe(ctx context.Context, l federation.Letter) (any, guichet.LetterReply, error) {
 	none := guichet.LetterReply{}
-	req, err := federation.ParseRequest(l.Body)
+	req, err := readSubscription(l.Body)
 	if err != nil {
-		return nil, none, err
-	}
-	if req.Records || req.Have != "" {
-		return nil, none, guichet.Errorf(guichet.KindInvalid, "a subscription is to a question for figures")
-	}
-	if err := bounded(req.Question); err != nil {
 		return nil, none, err
 	}
 	q, decision := d.counter.Judge(ctx, desk.Asked{Request: req, Body: l.Body, Key: l.Key})
@@ -122,16 +116,16 @@ func (d writing) submissions(ctx context.Context) ([]*guichet.Submission, error)
 // notices tells a member what came in since it last asked.
 func (d writing) notices(ctx context.Context, l federation.Letter) (any, guichet.LetterReply, error) {
 	none := guichet.LetterReply{}
-	var asked guichet.NoticesAsked
-	if err := federation.ReadLetter(l.Body, &asked, true); err != nil {
-		return nil, none, guichet.Errorf(guichet.KindInvalid, "the letter: %w", err)
+	asked, err := readNoticesLetter(l.Body)
+	if err != nil {
+		return nil, none, err
 	}
 	path := d.s.readerPath(l.Member.Code)
 	p := readerPaper{}
 	if _, err := readPaper(path, &p); err != nil {
 		return nil, none, err
 	}
-	if asked.After < 0 || asked.After > p.Next {
+	if asked.After > p.Next {
 		return nil, none, guichet.Errorf(guichet.KindInvalid, "notice %d was read, and the last that was told is %d", asked.After, p.Next).WithHint("this node was restored from an older backup, or yours is another's: read again from %d", p.Read)
 	}
 	if err := d.bring(ctx, l, &p, asked); err != nil {

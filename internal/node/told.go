@@ -99,9 +99,9 @@ func (s *Seat) Subscribe(ctx context.Context, q MembersQuestion) (guichet.Subscr
 		}
 		return guichet.Subscription{}, guichet.Errorf(kind, "%s", sent.Gap.Text)
 	}
-	var out guichet.Subscribed
-	if err := federation.ReadLetter(sent.Body, &out, false); err != nil || len(out.ID) != 16 {
-		return guichet.Subscription{}, guichet.Errorf(guichet.KindUntrusted, "what %s says to the subscription cannot be read", members[0].Code)
+	out, err := readSubscribed(members[0].Code, sent.Body)
+	if err != nil {
+		return guichet.Subscription{}, err
 	}
 	free, err := s.outbox.hold("told " + members[0].Code)
 	if err != nil {
@@ -215,10 +215,10 @@ func (s *Seat) fetchNotices(ctx context.Context, m guichet.Member, q NoticesQues
 
 // add takes a page down: in order, and none twice.
 func (p *tellerPaper) add(page guichet.NoticePage, leaf int64) error {
+	if err := checkPage(p.Member, page, p.After); err != nil {
+		return err
+	}
 	for _, n := range page.Notices {
-		if n.Number <= p.After {
-			return guichet.Errorf(guichet.KindUntrusted, "%s tells notice %d again, after %d", p.Member, n.Number, p.After)
-		}
 		p.After = n.Number
 		p.Notices = append(p.Notices, ToldNotice{p.Member, leaf, n})
 	}
