@@ -73,7 +73,7 @@ func TestTheLettersOfThePaper(t *testing.T) {
 			continue
 		}
 		held++
-		err := error(nil)
+		var err error
 		if bad.What == "letter" {
 			err = node.CheckLetter(v.Letters[bad.Letter].Path, bad.Body)
 		} else {
