@@ -39,6 +39,10 @@ const (
 	NoticeClosed     = "closed"     // the subscription has ended, and why
 )
 
+// clauseAfter is the clause of a refusal to go on after a notice that was never told:
+// by a node that was restored from an older backup.
+const clauseAfter = "after"
+
 // readerPaper is what one member is to be told.
 type readerPaper struct {
 	Next          int64                      `json:"next"` // number of the last notice
@@ -126,7 +130,12 @@ func (d writing) notices(ctx context.Context, l federation.Letter) (any, guichet
 		return nil, none, err
 	}
 	if asked.After > p.Next {
-		return nil, none, guichet.Errorf(guichet.KindInvalid, "notice %d was read, and the last that was told is %d", asked.After, p.Next).WithHint("this node was restored from an older backup, or yours is another's: read again from %d", p.Read)
+		page := guichet.NoticePage{Notices: []guichet.SubmissionNotice{}, Subscriptions: []guichet.Subscription{}}
+		page.LetterReply = l.Reply(d.s.us(), guichet.Decision{
+			Clause: clauseAfter, Text: fmt.Sprintf("%s says that it has read notice %d, and the last that is known here is %d", l.Member.Code, asked.After, p.Next),
+			Hint: "a node that was restored from an older backup has forgotten what it told: read again from 0",
+		}, 0)
+		return page, page.LetterReply, nil
 	}
 	if err := d.bring(ctx, l, &p, asked); err != nil {
 		return nil, none, err
@@ -297,6 +306,9 @@ func (d writing) corrections(ctx context.Context, l federation.Letter, p *reader
 		for _, x := range arrived {
 			if len(x.Replaces) == 0 {
 				continue
+			}
+			if len(p.Waiting) > mostWaiting { // the rest is told when these were read
+				return nil
 			}
 			p.Corrected[set.Exchange+" "+x.Submission.ID] = true
 			p.tell(guichet.SubmissionNotice{
