@@ -72,7 +72,7 @@ func (c *Counter) Together(ctx context.Context, a Asked, parts []Part) (Sealed, 
 		whole.take(p, w)
 	}
 	if e.decision.Permitted {
-		whole.tellCopies()
+		whole.tellCopies(c.cfg.Us)
 	}
 	made, err := c.encode(e, whole)
 	if err != nil {
@@ -190,20 +190,20 @@ func (w *work) take(p Part, from *work) {
 
 // tellCopies remarks where several parts speak of one reporter: a reader who adds up
 // would count it as often.
-func (w *work) tellCopies() {
+func (w *work) tellCopies(us string) {
 	said := map[string][]string{}
 	for _, s := range w.answer.Sources {
 		for reporter := range strings.FieldsSeq(s.Reporter) {
-			if !slices.Contains(said[reporter], s.Member) {
-				said[reporter] = append(said[reporter], s.Member)
+			if of := cmp.Or(s.Member, us); !slices.Contains(said[reporter], of) {
+				said[reporter] = append(said[reporter], of)
 			}
 		}
 	}
 	for _, reporter := range slices.Sorted(maps.Keys(said)) {
 		if by := said[reporter]; len(by) > 1 {
 			w.remark(guichet.Remark{Code: RemarkSeveralCopies, Reporter: reporter, Text: w.say(
-				"the figures of %s are from copies of what %s hold: the same trade told more than once; the rows stand side by side and must not be added",
-				"les chiffres de %s viennent de copies de ce que détiennent %s : le même commerce dit plusieurs fois ; les lignes sont côte à côte et ne doivent pas être additionnées", reporter, strings.Join(by, ", "))})
+				"the figures of %s are told from what %s hold: the same trade told more than once; the rows stand side by side and must not be added",
+				"les chiffres de %s sont dits d’après ce que détiennent %s : le même commerce dit plusieurs fois ; les lignes sont côte à côte et ne doivent pas être additionnées", reporter, strings.Join(by, ", "))})
 		}
 	}
 }

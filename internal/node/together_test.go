@@ -45,7 +45,7 @@ func TestSeveralCopiesAnswer(t *testing.T) {
 	wantCopy(t, a.Answer, "AU", nil, "7000")
 	remark(t, a.Answer, node.RemarkCopy, "copy of what US holds")
 	remark(t, a.Answer, node.RemarkCopy, "copy of what GB holds")
-	remark(t, a.Answer, desk.RemarkSeveralCopies, "the figures of US are from copies of what GB, US hold")
+	remark(t, a.Answer, desk.RemarkSeveralCopies, "the figures of US are told from what GB, US hold")
 	exchange := a.Members[0].Exchange
 	if n, m := us.leaves(exchange, guichet.LeafReceived), nz.leaves(exchange, guichet.LeafAnswered); n != 1 || m != 1 {
 		t.Errorf("%d leaves at who asked, %d at who answered, want one each", n, m)
