@@ -1,6 +1,7 @@
 package node_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -104,8 +105,13 @@ func awayForLong(t *testing.T, x *trio) {
 		t.Errorf("after 30 days: %d subscriptions, %v", len(a.Subscriptions), closings(a))
 	}
 	x.agree(nil) // also renews the circle's papers, which expire after 30 days
+	path := filepath.Join(us.cfg.Home, "subscriptions", "three", "of", "GB.json")
+	before := given(os.ReadFile(path))(t)
 	us.month("2024-02", "2024-04-01", "1220 6307909870 40")
 	x.clock.Move(30 * 24 * time.Hour)
+	if !bytes.Equal(before, given(os.ReadFile(path))(t)) {
+		t.Error("something piles up for a reader that does not come")
+	}
 	a := gb.told("US")
 	if want := map[string]int{"nobody has read its notices for 30 days": 100}; !maps.Equal(closings(a), want) || len(a.Notices) != 100 {
 		t.Errorf("after 30 days and a minute: %v of %d notices", closings(a), len(a.Notices))
