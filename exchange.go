@@ -77,6 +77,8 @@ const (
 	LeafReceived LeafKind = "received" // the asker: an answer or refusal, verified, durable before it is used
 	LeafMissed   LeafKind = "missed"   // the asker: no reply that could be used, and why
 	LeafTaken    LeafKind = "taken"    // a submission was taken in
+	LeafPurged   LeafKind = "purged"   // the owner: figures were removed for good, by which rule
+	LeafWithdrew LeafKind = "withdrew" // the owner: a submission is not to be used, or is again
 )
 
 // Leaf is one entry of a member's journal. It holds identities and salted
