@@ -77,6 +77,10 @@ const (
 	LeafReceived LeafKind = "received" // the asker: an answer or refusal, verified, durable before it is used
 	LeafMissed   LeafKind = "missed"   // the asker: no reply that could be used, and why
 	LeafTaken    LeafKind = "taken"    // a submission was taken in
+	// The journal goes on in a log of its own, of which this is the first leaf.
+	LeafRenewed LeafKind = "renewed"
+	// An exchange whose leaf was lost, as the other side's leaf of it tells.
+	LeafRecovered LeafKind = "recovered"
 )
 
 // Leaf is one entry of a member's journal. It holds identities and salted

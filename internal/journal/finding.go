@@ -39,6 +39,8 @@ const (
 	TilesUntrue        Code = "tiles_untrue"
 	NotIncluded        Code = "not_included"
 	NotCovered         Code = "not_covered"
+	Renewed            Code = "renewed"
+	AfterTheEnd        Code = "after_the_end"
 )
 
 // What may be found between two logs that tell of the same exchanges.
@@ -58,6 +60,8 @@ const (
 	OtherLeaf           Code = "other_leaf"
 	NoEnd               Code = "no_end"
 	ToldTwice           Code = "told_twice"
+	RecoveredHere       Code = "recovered_here"
+	RecoveredThere      Code = "recovered_there"
 )
 
 // Finding is one thing that is not as it should be.
@@ -205,6 +209,16 @@ func headSayings() []saying {
 			NotIncluded, Grave, // member, index
 			"the leaf that %[1]s showed us at %[2]d is not in its log",
 			"la feuille que %[1]s nous a montrée à %[2]d n’est pas dans son journal",
+		},
+		{
+			Renewed, Notice, // log, member, leaves at its end, next log, date, what is lost, in English and in French, why
+			"log %[1]d of %[2]s ended at %[3]d leaves and goes on in log %[4]d since %[5]s; %[6]s; it says why: %[8]s",
+			"le journal %[1]d de %[2]s s’est arrêté à %[3]d feuilles et continue dans le journal %[4]d depuis le %[5]s ; %[7]s ; la raison donnée : %[8]s",
+		},
+		{
+			AfterTheEnd, Grave, // member, log
+			"%[1]s has said that its log %[2]d ended, and somebody has signed more of it under its key since",
+			"%[1]s a dit que son journal %[2]d s’était arrêté, et quelqu’un en a signé davantage sous sa clé depuis",
 		},
 		{
 			NotCovered, Notice, // member, index, size

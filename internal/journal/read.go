@@ -28,7 +28,7 @@ type IndexedLeaf struct {
 func knownKind(k guichet.LeafKind) bool {
 	switch k {
 	case guichet.LeafAnswered, guichet.LeafRefused, guichet.LeafStarted, guichet.LeafEnded,
-		guichet.LeafReceived, guichet.LeafMissed, guichet.LeafTaken:
+		guichet.LeafReceived, guichet.LeafMissed, guichet.LeafTaken, guichet.LeafRenewed, guichet.LeafRecovered:
 		return true
 	}
 	return false

@@ -43,7 +43,7 @@ func newGiven(us string, now time.Time) *given {
 const late = time.Hour
 
 // countGiven sums up the journal's last day.
-func countGiven(ctx context.Context, j *journal.Journal, us string, now time.Time) (*given, error) {
+func countGiven(ctx context.Context, j *journal.Book, us string, now time.Time) (*given, error) {
 	g := newGiven(us, now)
 	since := now.UTC().Truncate(24 * time.Hour).Add(-late)
 	const page = 1000

@@ -95,6 +95,9 @@ func (s *Seat) receipt(ctx context.Context, exchange string) (Receipt, error) {
 	if err != nil {
 		return Receipt{}, err
 	}
+	if r.Index, err = s.positionOf(ctx, m, r); err != nil {
+		return Receipt{}, err
+	}
 	if !proves(r, ours.Leaf) {
 		return Receipt{}, guichet.Errorf(guichet.KindUntrusted, "the receipt that %s gave is not of its own leaf of this exchange, or tells another answer than our leaf %d", m.Code, ours.Index).
 			WithHint("keep both: guichet journal verify --member %s says where they differ", m.Code)
@@ -125,7 +128,7 @@ func VerifyReceipt(text []byte, c guichet.Circle) (Receipt, error) {
 	if err != nil {
 		return Receipt{}, err
 	}
-	out := Receipt{Text: string(text), Circle: r.Circle, Member: r.Member, Index: r.Index, Size: r.Size, Root: r.Root, Leaf: r.Leaf, Witnesses: []string{}}
+	out := Receipt{Text: string(text), Circle: r.Circle, Member: r.Member, Log: r.Log, Index: r.Index, Size: r.Size, Root: r.Root, Leaf: r.Leaf, Witnesses: []string{}}
 	for _, w := range r.Witnesses {
 		out.Witnesses = append(out.Witnesses, w.Member)
 	}
@@ -206,7 +209,7 @@ func lyingJournal(ctx context.Context, cfg Config) (JournalReport, error) {
 		return JournalReport{}, err
 	}
 	us := n.Home().Member
-	rep, err := journal.CheckDir(ctx, filepath.Join(n.Home().Path, dirJournals, name), journal.Origin(name, us), journal.Trusted(p.circle()))
+	rep, err := journal.CheckBook(ctx, filepath.Join(n.Home().Path, dirJournals, name), journal.Origin(name, us), journal.Trusted(p.circle()))
 	return reportOf(us, rep), err
 }
 
@@ -255,12 +258,15 @@ func (s *Seat) verifyPeer(ctx context.Context, m guichet.Member) (JournalReport,
 		}
 		ours, from = append(ours, page...), next
 	}
+	if _, err := s.learnOf(ctx, m); err != nil {
+		return JournalReport{}, err
+	}
 	theirs, err := s.theirLeaves(ctx, m, manyMore(len(ours)))
 	if err != nil {
 		return JournalReport{}, err
 	}
 	rep, err := journal.CheckPeer(ctx, journal.PeerLog{
-		Circle: s.name, Member: m.Code, Keys: s.trusted(), Leaves: theirs,
+		Circle: s.name, Member: m.Code, Keys: s.trusted(), Renewals: s.renewals, Leaves: theirs,
 		Dir:   filepath.Join(s.n.Home().Path, dirJournals, s.name, "peers"),
 		Fetch: func(ctx context.Context, path string) ([]byte, error) { return s.client.LogFile(ctx, m, path) },
 	})
