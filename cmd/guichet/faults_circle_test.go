@@ -163,11 +163,14 @@ func (f *five) stolenKey() {
 	thief.serving.Kill()
 	ca.serve()
 	// The thief wrote in the journal under the key of CA's log: it stays closed until
-	// its operator says that it goes on without that.
+	// it goes on in a log of its own.
 	if out, words, code := ca.run(asking("all")...); code == 0 {
 		t.Errorf("CA goes on beside what a thief wrote in its name: %s%s", out, words)
 	}
-	ca.must("journal", "standing", "--go-on", "the keys were stolen, and are revoked")
+	renewal := filepath.Join(f.dir, "renewal.json")
+	ca.must("journal", "renew", "--why", "the keys were stolen, and are revoked", "--out", renewal)
+	ca.must("journal", "sign", renewal, "--yes")
+	ca.must("journal", "publish", renewal)
 	f.answered(ca.ask("all"), "AU", "CA", "GB", "NZ", "US")
 	f.answered(us.ask("all"), "AU", "CA", "GB", "NZ", "US")
 }

@@ -388,7 +388,7 @@ func (r *Report) join(one Report, number int, first int64) {
 		if f.Last > 0 {
 			f.Last += first
 		}
-		f.Text.EN, f.Text.FR = fmt.Sprintf("log %d: ", number)+f.Text.EN, fmt.Sprintf("journal %d : ", number)+f.Text.FR
+		f.Text.EN, f.Text.FR = fmt.Sprintf("log %d: ", number)+f.Text.EN, fmt.Sprintf("registre %d : ", number)+f.Text.FR
 		r.Findings = append(r.Findings, f)
 	}
 }

@@ -212,13 +212,13 @@ func headSayings() []saying {
 		},
 		{
 			Renewed, Notice, // log, member, leaves at its end, next log, date, what is lost, in English and in French, why
-			"log %[1]d of %[2]s ended at %[3]d leaves and goes on in log %[4]d since %[5]s; %[6]s; it says why: %[8]s",
-			"le journal %[1]d de %[2]s s’est arrêté à %[3]d feuilles et continue dans le journal %[4]d depuis le %[5]s ; %[7]s ; la raison donnée : %[8]s",
+			"log %[1]d of %[2]s ended at %[3]d leaves, and since %[5]s its journal goes on in log %[4]d; %[6]s; it says why: %[8]s",
+			"le registre %[1]d de %[2]s s’est arrêté à %[3]d feuilles, et depuis le %[5]s son journal continue dans le registre %[4]d ; %[7]s ; la raison donnée : %[8]s",
 		},
 		{
 			AfterTheEnd, Grave, // member, log
 			"%[1]s has said that its log %[2]d ended, and somebody has signed more of it under its key since",
-			"%[1]s a dit que son journal %[2]d s’était arrêté, et quelqu’un en a signé davantage sous sa clé depuis",
+			"%[1]s a dit que son registre %[2]d s’était arrêté, et quelqu’un en a signé davantage sous sa clé depuis",
 		},
 		{
 			NotCovered, Notice, // member, index, size
