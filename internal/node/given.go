@@ -70,7 +70,9 @@ func countGiven(ctx context.Context, j *journal.Book, us string, now time.Time) 
 
 // count counts a leaf. g.mu is held, or nobody else knows g.
 func (g *given) count(l guichet.Leaf) {
-	if l.To == g.us && (l.Kind == guichet.LeafAnswered || l.Kind == guichet.LeafStarted) {
+	// What was lost and told by the other side counts on the day that it was told.
+	recovered := l.Kind == guichet.LeafRecovered && l.Clause == ""
+	if l.To == g.us && (l.Kind == guichet.LeafAnswered || l.Kind == guichet.LeafStarted || recovered) {
 		g.n[quota{l.Agreement, l.From.Member}]++
 	}
 }

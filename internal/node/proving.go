@@ -35,7 +35,7 @@ func (s *Seat) Leaves(ctx context.Context, q LeavesQuestion) ([]LeafEntry, error
 		}
 		before = found[len(found)-1].Index
 		for _, l := range entries(found) {
-			if !q.Asked || l.Leaf.From.Member == s.us() {
+			if !q.Asked || l.Leaf.From.Member == s.us() && l.Leaf.Kind != guichet.LeafRenewed {
 				out = append(out, l)
 			}
 		}
@@ -73,6 +73,9 @@ func (s *Seat) receipt(ctx context.Context, exchange string) (Receipt, error) {
 		return Receipt{}, err
 	}
 	ours := found[len(found)-1]
+	if ours.Leaf.Kind == guichet.LeafRecovered { // our own leaf is lost; theirs was kept when it was told
+		return s.recoveredReceipt(ours.Leaf)
+	}
 	if ours.Leaf.To == s.us() {
 		text, err := s.journal.Receipt(ctx, ours.Index)
 		if err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -211,7 +210,9 @@ func (s *Seat) learnOf(ctx context.Context, m guichet.Member) (bool, error) {
 	}
 	news, err := s.renewals.Accept(raw, s.papers.circle(), m.Code, s.clock())
 	if err != nil {
-		s.n.cfg.Log.LogAttrs(ctx, slog.LevelWarn, "renewal of a journal refused", slog.String("member", m.Code), slog.String("error", err.Error()))
+		if was, told := s.refusedRenewals.Swap(m.Code, err.Error()); !told || was != err.Error() { // it is announced every two seconds
+			s.n.cfg.Log.LogAttrs(ctx, slog.LevelWarn, "renewal of a journal refused", slog.String("member", m.Code), slog.String("error", err.Error()))
+		}
 		return false, guichet.Errorf(guichet.KindUntrusted, "%s announces that its journal goes on in another log, and that is not accepted: %w", m.Code, err)
 	}
 	if news {
@@ -349,21 +350,48 @@ func (s *Seat) recoverOne(ctx context.Context, m guichet.Member, l Lost) error {
 	if r.Member != m.Code || r.Leaf != l.Leaf {
 		return guichet.Errorf(guichet.KindUntrusted, "the receipt that %s gave is not of the leaf %d that it tells", m.Code, l.index)
 	}
-	name := fmt.Sprintf("%s.%s.receipt", l.Leaf.Exchange, m.Code)
-	if err := durably(filepath.Join(s.inJournal(dirRecovered), name), func(f *os.File) error { _, err := f.Write(text); return err }); err != nil {
+	name := filepath.Join(s.inJournal(dirRecovered), recoveredName(l.Leaf.Exchange, m.Code))
+	if err := durably(name, func(f *os.File) error { _, err := f.Write(text); return err }); err != nil {
 		return err
 	}
 	hash, err := journal.HashOf(l.Leaf)
 	if err != nil {
 		return err
 	}
-	_, err = s.journal.Append(ctx, guichet.Leaf{
+	leaf := guichet.Leaf{
 		Format: l.Leaf.Format, Kind: guichet.LeafRecovered, Exchange: l.Leaf.Exchange, From: l.Leaf.From, To: l.Leaf.To, Officer: l.Leaf.Officer,
 		Purpose: l.Leaf.Purpose, Agreement: l.Leaf.Agreement, Version: l.Leaf.Version, Clause: l.Leaf.Clause,
 		Request: hash, Rows: l.Leaf.Rows, Peer: l.index + 1, Time: s.clock().Truncate(time.Second),
-	})
+	}
+	if _, err = s.journal.Append(ctx, leaf); err == nil {
+		s.given.add(ctx, leaf)
+	}
 	return err
 }
+
+// recoveredReceipt is the receipt that the other side gave of an exchange whose leaf
+// we have lost.
+func (s *Seat) recoveredReceipt(l guichet.Leaf) (Receipt, error) {
+	other := l.To
+	if other == s.us() {
+		other = l.From.Member
+	}
+	name := filepath.Join(s.inJournal(dirRecovered), recoveredName(l.Exchange, other))
+	text, err := os.ReadFile(name) //nolint:gosec // inside the home; an exchange has 32 hex digits, or it is not in the journal
+	if err != nil {
+		return Receipt{}, guichet.Errorf(guichet.KindNotFound, "the receipt that %s gave of the exchange %s is not there: %w", other, l.Exchange, err).WithHint("restore %s from a backup", name)
+	}
+	r, err := VerifyReceipt(text, s.papers.circle())
+	if err != nil {
+		return Receipt{}, err
+	}
+	if hash, err := journal.HashOf(r.Leaf); err != nil || hash != l.Request {
+		return Receipt{}, guichet.Errorf(guichet.KindUntrusted, "%s is not the receipt that our journal names", name).WithHint("restore it from a backup")
+	}
+	return r, nil
+}
+
+func recoveredName(exchange, member string) string { return exchange + "." + member + ".receipt" }
 
 // standingTold is what one member has told of our journal: a checkpoint of it, and a
 // renewal of it that it has accepted. Either may be nil.

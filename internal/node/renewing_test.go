@@ -130,6 +130,9 @@ func TestAJournalThatWasPutBackIsRenewed(t *testing.T) {
 			t.Error(err)
 		}
 	}
+	if r, err := op.Receipt(t.Context(), lost[1]); err != nil || r.Member != "CA" || r.Leaf.Exchange != lost[1] {
+		t.Errorf("the receipt of what was lost: %+v %v", r, err)
+	}
 	_ = op.Close()
 	after := p.asks(t, p.ca, "US")
 	p.seesRenewed(t, lost...)

@@ -61,7 +61,9 @@ type Seat struct {
 	// we have lost.
 	recovering   sync.Mutex
 	recoverAfter map[string]time.Time
-	doubted      atomic.Bool // a witness says that it has seen another log of ours
+	// refusedRenewals is, by member, why its renewal was refused the last time.
+	refusedRenewals sync.Map
+	doubted         atomic.Bool // a witness says that it has seen another log of ours
 }
 
 // TakeSeat opens a node and its seat in a circle; Close must be called. KindBusy
