@@ -94,7 +94,7 @@ func (f *five) lostDisk() {
 	backup := filepath.Join(f.dir, "au.tar")
 	au.must("backup", "--out", backup)
 	lost := []string{f.of(us.ask("AU"), "AU").Exchange, f.of(au.ask("US"), "US").Exchange, f.of(nz.ask("AU"), "AU").Exchange}
-	time.Sleep(5 * time.Second) // they cosign every two
+	time.Sleep(3 * time.Second) // they cosign every two
 	for _, m := range []*seat{au, nz} {
 		m.stop()
 	}

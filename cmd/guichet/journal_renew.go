@@ -2,10 +2,8 @@ package main
 
 import (
 	"context"
-	"os"
 	"strconv"
 
-	"guichet"
 	"guichet/internal/node"
 )
 
@@ -61,9 +59,9 @@ func (w *window) signRenewal(c *node.Ceremonies, o *journalOptions, name string)
 // publishRenewal begins the log that a renewal names, and says how the journal
 // stands then.
 func (w *window) publishRenewal(ctx context.Context, op node.Operator, name string) error {
-	text, err := os.ReadFile(name)
+	text, err := readPaper(name)
 	if err != nil {
-		return guichet.Errorf(guichet.KindInvalid, "%s cannot be read: %w", name, err)
+		return err
 	}
 	st, err := op.PublishRenewal(ctx, text)
 	if err != nil {

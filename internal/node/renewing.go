@@ -165,7 +165,7 @@ func (s *Seat) PublishRenewal(ctx context.Context, text []byte) (Standing, error
 	}
 	s.n.cfg.Log.LogAttrs(ctx, slog.LevelWarn, "journal renewed", slog.Int("log", signed.Renewal.Number), slog.Int64("lost", signed.Renewal.Lost()), slog.String("why", signed.Renewal.Why))
 	s.proven(ctx)
-	s.recover(ctx)
+	s.recoverAtOnce(ctx)
 	return s.Standing(ctx)
 }
 
@@ -265,7 +265,11 @@ const (
 	recoveredFile = "recovered.json"
 	dirRecovered  = "recovered"
 	// recoverEvery is how long a member that did not answer is left alone.
-	recoverEvery = 20 * time.Second
+	recoverEvery = 5 * time.Second
+	// recoverAtMost is how long one member may take; what it has told is kept, and the
+	// rest asked for again. A publication waits less: the rest comes by itself.
+	recoverAtMost = time.Minute
+	recoverAtOnce = 5 * time.Second
 	// unseen is how many more exchanges than leaves that others have seen may be told
 	// as lost: those of the last seconds, that nobody had witnessed.
 	unseen = 1000
@@ -310,8 +314,17 @@ func (s *Seat) recover(ctx context.Context) {
 	}
 }
 
+// recoverAtOnce does so as far as it goes within a moment.
+func (s *Seat) recoverAtOnce(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, recoverAtOnce)
+	defer cancel()
+	s.recover(ctx)
+}
+
 // recoverFrom keeps what one member tells, and returns of how many exchanges.
 func (s *Seat) recoverFrom(ctx context.Context, m guichet.Member, most int64) (int, error) {
+	ctx, cancel := context.WithTimeout(ctx, recoverAtMost)
+	defer cancel()
 	lost, err := s.lostWith(ctx, m)
 	if err != nil {
 		return 0, err
