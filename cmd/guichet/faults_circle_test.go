@@ -145,6 +145,7 @@ func (f *five) stolenKey() {
 	copyAll(t, thief.home, ca.home)
 	thief.serve()
 	f.answered(thief.ask("all"), "AU", "CA", "GB", "NZ", "US")
+	time.Sleep(3 * time.Second) // until the others have cosigned that: they are asked every two
 
 	for _, use := range []guichet.KeyUse{guichet.KeyTLS, guichet.KeySeal} {
 		proposal := filepath.Join(f.dir, "revoke-"+string(use)+".json")
