@@ -77,8 +77,9 @@ const (
 	LeafReceived LeafKind = "received" // the asker: an answer or refusal, verified, durable before it is used
 	LeafMissed   LeafKind = "missed"   // the asker: no reply that could be used, and why
 	LeafTaken    LeafKind = "taken"    // a submission was taken in
-	// The journal goes on in a log of its own, of which this is the first leaf.
-	LeafRenewed LeafKind = "renewed"
+	LeafPurged   LeafKind = "purged"   // the owner: figures were removed for good, by which rule
+	LeafWithdrew LeafKind = "withdrew" // the owner: a submission is not to be used, or is again
+	LeafRenewed  LeafKind = "renewed"  // the owner: its journal goes on in a log of its own, of which this is the first leaf
 	// An exchange whose leaf was lost, as the other side's leaf of it tells.
 	LeafRecovered LeafKind = "recovered"
 )

@@ -63,6 +63,7 @@ type GapReason string
 const (
 	GapZero         GapReason = "zero"           // the file covers this and has no line: a reported zero
 	GapNotReported  GapReason = "not_reported"   // no file of that period has been taken in
+	GapPurged       GapReason = "purged"         // the figures were here, and were removed when their time had come
 	GapNotCovered   GapReason = "not_covered"    // the files at hand do not break this down, or leave it out
 	GapHidden       GapReason = "hidden"         // the office rolled it up or blanked it
 	GapPutAside     GapReason = "put_aside"      // lines that could not be read

@@ -48,6 +48,45 @@ type Submission struct {
 	// and exports.
 	MayRedistribute bool `json:"may_redistribute"`
 	Generated       bool `json:"generated"` // made data, never an observation
+	// Event is set where the entry is no file, but what became of files.
+	Event     *Event   `json:"event,omitempty"`
+	Withdrawn string   `json:"withdrawn,omitempty"` // the event by which its figures are not in force
+	Purged    []string `json:"purged,omitempty"`    // the events by which rows of it were removed; totals, examples and the original went with the first
+}
+
+// EventKind says what became of submissions after they were taken in.
+type EventKind string
+
+// The kinds of events. Figures are answered as of the days before a withdrawal;
+// what was purged is gone for every day.
+const (
+	EventWithdrawn  EventKind = "withdrawn"  // their figures are not to be used
+	EventReinstated EventKind = "reinstated" // they are again
+	EventPurged     EventKind = "purged"     // rows of them were removed for good
+)
+
+// Event is an entry of the register that stands among the submissions, so that
+// every moment before and after it can be told.
+type Event struct {
+	Kind    EventKind `json:"kind"`
+	Of      []string  `json:"of"` // ids of submissions
+	Why     string    `json:"why"`
+	By      string    `json:"by,omitempty"` // the account or the program that did it
+	Removed []Removed `json:"removed,omitempty"`
+}
+
+// Removed is what a purge took of one submission. No figure stands in it.
+type Removed struct {
+	Submission string `json:"submission"`
+	File       string `json:"file"`
+	Digest     string `json:"digest"`   // of the unpacked content: proves that another copy is the same
+	Original   string `json:"original"` // sha256 of the file as it came
+	Rule       string `json:"rule"`     // "keep 10y from period"
+	Basis      string `json:"basis"`    // the law or the agreement behind it
+	Periods    string `json:"periods"`  // "2014-01:2014-12"
+	Units      int    `json:"units"`
+	Rows       int64  `json:"rows"`
+	Whole      bool   `json:"whole"` // nothing of it is left but this
 }
 
 // Total is the invariant of one measure: File = Kept + Aside.
@@ -84,6 +123,7 @@ type Unit struct {
 	Scope    string            `json:"scope"` // the profile's further scope, e.g. one product; "" none
 	Rows     int64             `json:"rows"`
 	Value    Decimal           `json:"value"`
+	Purged   string            `json:"purged,omitempty"` // the event that removed its rows; Rows and Value are then zero
 }
 
 // Key returns the unit's identity within a cube.

@@ -201,6 +201,7 @@ func gapTexts() []saying {
 	return []saying{
 		say(string(guichet.GapZero), "zero: the file covers this and has no line", "zéro : le fichier couvre ceci et n’a pas de ligne"),
 		say(string(guichet.GapNotReported), "not reported: no file of that period has been taken in", "non déclaré : aucun fichier de cette période n’a été reçu"),
+		say(string(guichet.GapPurged), "removed: the figures were here, and were removed when their time had come", "supprimé : les chiffres étaient ici et ont été supprimés à leur échéance"),
 		say(string(guichet.GapNotCovered), "not covered: the files at hand do not break this down, or leave it out", "non couvert : les fichiers détenus ne ventilent pas ceci, ou l’omettent"),
 		say(string(guichet.GapHidden), "hidden: the office rolled it up or blanked it", "caché : l’office l’a regroupé ou effacé"),
 		say(string(guichet.GapPutAside), "put aside: the lines could not be read", "mis de côté : les lignes n’ont pas pu être lues"),

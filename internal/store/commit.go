@@ -185,7 +185,7 @@ func (w *Writer) place(ctx context.Context, ds *guichet.Dataset, sh *shelf, in I
 	if err != nil {
 		return nil, kept{}, err
 	}
-	del, add, replaced, err := w.changes(ctx, ds, change{before: before, after: after, held: held, packs: sh.packs, sub: sub})
+	del, add, replaced, err := w.changes(ctx, ds, change{before: before, after: after, held: held, packs: sh.packs, sub: sub, cause: sub.ID})
 	if err != nil {
 		return nil, kept{}, err
 	}
@@ -224,10 +224,11 @@ type change struct {
 	held          *filePlan // the files of the table
 	packs         map[string]*pack
 	sub           *guichet.Submission
+	cause         string // of files that are written anew: part of their names
 }
 
 // changes works out which files leave the table and which enter it. A file of
-// which only a part is superseded is written anew without that part. A pack of
+// which only a part is in force is written anew without the rest. A pack of
 // which anything is superseded is opened: what it was made of is still there and
 // stands in the table again, until the next compaction.
 func (w *Writer) changes(ctx context.Context, ds *guichet.Dataset, c change) (del, add, replaced []string, err error) {
@@ -241,8 +242,7 @@ func (w *Writer) changes(ctx context.Context, ds *guichet.Dataset, c change) (de
 	was, is := units(c.before), units(c.after)
 	opened := map[string]bool{}
 	for id, h := range was {
-		now, ok := is[id]
-		if ok && len(now.Units) == len(h.Units) {
+		if now, ok := is[id]; ok && sameUnits(ds, now, h) {
 			continue
 		}
 		replaced = append(replaced, id)
@@ -253,18 +253,14 @@ func (w *Writer) changes(ctx context.Context, ds *guichet.Dataset, c change) (de
 			}
 			opened[f.Name] = true
 		}
-		if ok {
-			paths, err := w.rewrite(ctx, ds, now, c.sub.ID)
-			if err != nil {
-				return nil, nil, nil, err
-			}
-			add = append(add, paths...)
-		}
 	}
-	if h, ok := is[c.sub.ID]; ok && len(c.sub.Parts) > 0 {
-		paths := pathsOf(c.sub.Parts)
+	for id, h := range is {
+		if _, ok := was[id]; ok && !slices.Contains(replaced, id) || len(h.Submission.Parts) == 0 {
+			continue
+		}
+		paths := pathsOf(h.Submission.Parts)
 		if !h.Whole {
-			if paths, err = w.rewrite(ctx, ds, h, c.sub.ID); err != nil {
+			if paths, err = w.rewrite(ctx, ds, h, c.cause); err != nil {
 				return nil, nil, nil, err
 			}
 		}
@@ -280,6 +276,11 @@ func (w *Writer) changes(ctx context.Context, ds *guichet.Dataset, c change) (de
 	}
 	slices.Sort(replaced)
 	return del, add, replaced, nil
+}
+
+// sameUnits says whether a submission answers for the same units in both.
+func sameUnits(ds *guichet.Dataset, a, b guichet.Holding) bool {
+	return slices.EqualFunc(a.Units, b.Units, func(u, v guichet.Unit) bool { return u.Key(ds.UnitFields) == v.Key(ds.UnitFields) })
 }
 
 // swap is a change of the table's files, and who makes it.

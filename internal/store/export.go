@@ -30,6 +30,11 @@ func (s *Store) Export(ctx context.Context, ds *guichet.Dataset, dir string) (st
 	if err != nil {
 		return "", err
 	}
+	r, err := s.read(ctx, ds.Name)
+	if err != nil {
+		return "", err
+	}
+	defer r.end()
 	sh, err := s.shelfOf(ctx, ds.Name)
 	if err != nil {
 		return "", err

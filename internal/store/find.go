@@ -59,6 +59,11 @@ func (s *Store) Find(ctx context.Context, p guichet.Plan) ([]guichet.Found, erro
 	if err != nil {
 		return nil, err
 	}
+	r, err := s.read(ctx, ds.Name)
+	if err != nil {
+		return nil, err
+	}
+	defer r.end()
 	select {
 	case s.ask <- struct{}{}:
 		defer func() { <-s.ask }()
@@ -255,12 +260,15 @@ type opened struct {
 // are the table's own files in its snapshot of then; for a vintage they are the
 // first files of the submissions, of which only some units may count.
 func (s *Store) filesFor(ctx context.Context, ds *guichet.Dataset, a asked) (opened, error) {
-	if a.Moment.Vintage != "" {
-		return s.vintageFiles(ctx, ds, a)
-	}
 	sh, err := s.shelfOf(ctx, ds.Name)
 	if err != nil {
 		return opened{}, err
+	}
+	if a.Moment.State != 0 && a.Moment.State < sh.purged {
+		return opened{}, purgedMeanwhile()
+	}
+	if a.Moment.Vintage != "" || sh.beforePurge(a.Moment) {
+		return s.vintageFiles(ctx, ds, a)
 	}
 	plan, err := s.snapshotFiles(ctx, ds, sh, a.Moment)
 	if err != nil {
@@ -281,6 +289,21 @@ func (s *Store) filesFor(ctx context.Context, ds *guichet.Dataset, a asked) (ope
 		out.within = out.within && f.Bounds.within(a.part.Span)
 	}
 	return out, nil
+}
+
+// beforePurge says whether a moment is older than the last purge: the table's
+// snapshots of it are gone, and what is left answers from the first files.
+func (sh *shelf) beforePurge(at guichet.Moment) bool {
+	if sh.purged == 0 || at.AsOf.IsZero() {
+		return false
+	}
+	last := 0
+	for _, sub := range sh.subs {
+		if !sub.TakenAt.After(at.AsOf) {
+			last = sh.seq[sub.ID]
+		}
+	}
+	return last < sh.purged
 }
 
 // holdsOnly says whether a file holds no rows but of these submissions.

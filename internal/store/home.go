@@ -19,9 +19,10 @@ import (
 
 // HomeVersion is the newest version of a home's layout that this program knows.
 // A home is made as the oldest, and raised where it comes to hold what an older
-// program would misread: 2 holds files of several submissions (packsVersion).
+// program would misread: 2 holds files of several submissions (packsVersion), 3
+// submissions that were withdrawn or purged (eventsVersion).
 const (
-	HomeVersion   = 2
+	HomeVersion   = 3
 	oldestVersion = 1
 )
 

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"fmt"
 	"context"
 	"encoding/json"
 	"errors"
@@ -95,7 +96,7 @@ func TestOpenHomeTells(t *testing.T) {
 		name, paper, words, hint string
 		kind                     guichet.Kind
 	}{
-		{"newer", paper(store.HomeVersion + 1), "is of version 3", "newer guichet", guichet.KindVersion},
+		{"newer", paper(store.HomeVersion + 1), fmt.Sprintf("is of version %d", store.HomeVersion+1), "newer guichet", guichet.KindVersion},
 		{"older", `{"member":"FR","version":-1}`, "made by an older guichet", "originals", guichet.KindVersion},
 		{"damaged", `{"member":"FR","vers`, "is damaged", "backup", guichet.KindInvalid},
 		{"empty", ``, "is damaged", "backup", guichet.KindInvalid},

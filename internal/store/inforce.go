@@ -46,15 +46,41 @@ func (sh *shelf) upTo(state int) []*guichet.Submission {
 // place of its former reading as a whole, and stands where that stood.
 //
 // A submission that comes in later never gives an older one a unit back: what a
-// former reading had superseded stays so. The writing of the table rests on it.
+// former reading had superseded stays so. The withdrawal of one does: then it is as
+// if it had never come in.
+//
+// A unit whose rows were purged answers for nothing, and what it had taken the
+// place of stays superseded.
 func InForce(ds *guichet.Dataset, subs []*guichet.Submission, at guichet.Moment) []guichet.Holding {
+	held, _ := inForce(ds, subs, at)
+	return held
+}
+
+// Purged returns the submissions that would answer at a moment with units whose
+// rows were purged, and those units.
+func (s *Store) Purged(ctx context.Context, dataset string, at guichet.Moment) ([]guichet.Holding, error) {
+	ds, err := s.Dataset(dataset)
+	if err != nil {
+		return nil, err
+	}
+	sh, err := s.shelfOf(ctx, dataset)
+	if err != nil || sh.purged == 0 {
+		return nil, err
+	}
+	_, purged := inForce(ds, sh.upTo(at.State), at)
+	return purged, nil
+}
+
+// inForce works out who answers, and who would if its rows had not been purged.
+func inForce(ds *guichet.Dataset, subs []*guichet.Submission, at guichet.Moment) (held, purged []guichet.Holding) {
 	var all []*filed
 	reading := map[string]*filed{} // content -> its last reading
+	counts := func(sub *guichet.Submission) bool {
+		return (at.AsOf.IsZero() || !sub.TakenAt.After(at.AsOf)) && (at.Vintage == "" || sub.Released != "" && sub.Released <= at.Vintage)
+	}
+	withdrawn := withdrawals(subs, counts)
 	for _, sub := range subs {
-		if !at.AsOf.IsZero() && sub.TakenAt.After(at.AsOf) {
-			continue
-		}
-		if at.Vintage != "" && (sub.Released == "" || sub.Released > at.Vintage) {
+		if sub.Event != nil || !counts(sub) || withdrawn != nil && withdrawn[content(sub)] != "" {
 			continue
 		}
 		f := newFiled(ds, sub, len(all))
@@ -86,24 +112,34 @@ func InForce(ds *guichet.Dataset, subs []*guichet.Submission, at guichet.Moment)
 			owner[key] = f
 		}
 	}
-	var out []guichet.Holding
 	for _, f := range all {
 		if reading[f.content] != f {
 			continue
 		}
-		h := guichet.Holding{Submission: f.sub}
+		h, without := guichet.Holding{Submission: f.sub}, guichet.Holding{Submission: f.sub}
+		left := 0
 		for i, u := range f.sub.Units {
+			if u.Purged == "" {
+				left++
+			}
 			stands := f.sub.Action == ActionAdd || owner[f.units[i]] == f
-			if stands && (len(gone) == 0 || !gone[f.sub.ID+"|"+u.Reporter]) {
+			switch {
+			case !stands || len(gone) > 0 && gone[f.sub.ID+"|"+u.Reporter]:
+			case u.Purged == "":
 				h.Units = append(h.Units, u)
+			default:
+				without.Units = append(without.Units, u)
 			}
 		}
-		h.Whole = len(h.Units) == len(f.sub.Units)
+		h.Whole = len(h.Units) == left
 		if len(h.Units) > 0 {
-			out = append(out, h)
+			held = append(held, h)
+		}
+		if len(without.Units) > 0 {
+			purged = append(purged, without)
 		}
 	}
-	return out
+	return held, purged
 }
 
 // filed is a submission among the others.

@@ -87,6 +87,11 @@ func (s *Store) Look(ctx context.Context) error {
 }
 
 func (s *Store) checkDataset(ctx context.Context, ds *guichet.Dataset) error {
+	r, err := s.read(ctx, ds.Name)
+	if err != nil {
+		return err
+	}
+	defer r.end()
 	sh, err := s.shelfOf(ctx, ds.Name)
 	if err != nil {
 		return err
@@ -140,6 +145,13 @@ func (s *Store) checkSnapshot(ctx context.Context, ds *guichet.Dataset) error {
 	if err != nil {
 		return err
 	}
+	var kept int64 // what a purge has tidied is of no submission, and kept as the present
+	if err := s.db.QueryRowContext(ctx, `SELECT coalesce(max(snapshot),0) FROM plans WHERE dataset=?`, ds.Name).Scan(&kept); err != nil {
+		return fmt.Errorf("read register: %w", err)
+	}
+	if kept == now.SnapshotID {
+		return nil
+	}
 	if seq, ok := now.Summary.Properties[propCompaction]; ok {
 		return s.checkCompaction(ctx, ds, seq)
 	}
@@ -151,6 +163,9 @@ func (s *Store) checkSnapshot(ctx context.Context, ds *guichet.Dataset) error {
 
 // checkSubmission looks at a submission and reads its original.
 func (s *Store) checkSubmission(ds *guichet.Dataset, sub *guichet.Submission) error {
+	if sub.Event != nil {
+		return nil
+	}
 	if digest, err := digestOf(s.originalPath(sub.Original)); err == nil && digest != sub.Original {
 		return guichet.Errorf(guichet.KindInternal, "submission %s: the kept original has changed: its digest is %s", sub.ID, digest).WithHint("restore it from a backup")
 	}
@@ -158,6 +173,9 @@ func (s *Store) checkSubmission(ds *guichet.Dataset, sub *guichet.Submission) er
 }
 
 func (s *Store) lookAt(ds *guichet.Dataset, sub *guichet.Submission) error {
+	if sub.Event != nil {
+		return nil // no file
+	}
 	if sub.Lines != sub.Kept+sub.Aside {
 		return guichet.Errorf(guichet.KindInternal, "submission %s: %d lines, %d kept and %d put aside", sub.ID, sub.Lines, sub.Kept, sub.Aside)
 	}
@@ -166,12 +184,15 @@ func (s *Store) lookAt(ds *guichet.Dataset, sub *guichet.Submission) error {
 			return guichet.Errorf(guichet.KindInternal, "submission %s: %s of %s, %s kept and %s put aside", sub.ID, t.Measure, t.File, t.Kept, t.Aside)
 		}
 	}
-	paths := []string{s.originalPath(sub.Original)}
+	var paths []string
 	for _, p := range sub.Parts {
 		paths = append(paths, s.dataPath(ds.Name, p.Path))
 	}
-	if sub.Aside > 0 {
-		paths = append(paths, s.rejectsPath(sub.ID))
+	if len(sub.Purged) == 0 { // else the original and the lines put aside went with the first rows
+		paths = append(paths, s.originalPath(sub.Original))
+		if sub.Aside > 0 {
+			paths = append(paths, s.rejectsPath(sub.ID))
+		}
 	}
 	for _, p := range paths {
 		if _, err := os.Stat(p); err != nil {

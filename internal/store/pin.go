@@ -106,7 +106,7 @@ func pinned(name string) bool {
 // process or one machine and belong in no copy.
 func HomeParts() (pinned, never []string) {
 	return []string{homePaper, homeDB, dirTables, dirOriginals, dirRejects, dirLabels},
-		[]string{homeLock, homeDB + "-wal", homeDB + "-shm", homeDB + "-journal", dirStaging}
+		[]string{homeLock, homeDB + "-wal", homeDB + "-shm", homeDB + "-journal", dirStaging, dirReading}
 }
 
 // Furnish makes the folders of a home that are not there: an archive of files

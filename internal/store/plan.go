@@ -147,7 +147,11 @@ func (s *Store) planOf(ctx context.Context, ds *guichet.Dataset, sh *shelf, snap
 		if err != nil {
 			return nil, err
 		}
-		if files, err = tableFiles(ctx, ds, tbl, tbl.SnapshotByID(snap)); err != nil {
+		at := tbl.SnapshotByID(snap)
+		if at == nil {
+			return nil, purgedMeanwhile()
+		}
+		if files, err = tableFiles(ctx, ds, tbl, at); err != nil {
 			return nil, err
 		}
 	}

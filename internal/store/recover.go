@@ -36,6 +36,9 @@ func (s *Store) recover(ctx context.Context) error {
 	if err := s.recoverCompactions(ctx); err != nil {
 		return err
 	}
+	if _, err := s.finishPurges(ctx, 0); err != nil {
+		return err
+	}
 	return s.sweep(ctx)
 }
 
@@ -63,11 +66,12 @@ func (s *Store) recoverOne(ctx context.Context, id, dataset string) error {
 	}
 	for _, snap := range tbl.Metadata().Snapshots() {
 		if snap.Summary != nil && snap.Summary.Properties[propSubmission] == id {
-			files, err := tableFiles(ctx, ds, tbl, tbl.SnapshotByID(snap.SnapshotID))
+			sub := &guichet.Submission{ID: id, Dataset: dataset}
+			k, err := s.tidied(ctx, ds, tbl, sub.ID, snap.SnapshotID)
 			if err != nil {
 				return err
 			}
-			return s.confirm(ctx, &guichet.Submission{ID: id, Dataset: dataset}, kept{snap.SnapshotID, files})
+			return s.confirm(ctx, sub, k)
 		}
 	}
 	return s.strike(ctx, id)
@@ -100,9 +104,13 @@ func (s *Store) sweep(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	going, purged, err := s.going(ctx)
+	if err != nil {
+		return err
+	}
 	owned := func(name string) bool {
 		if isPack(name) {
-			return packs[name]
+			return packs[name] || going[name]
 		}
 		owner, cause := ownersOf(name)
 		return ids[owner] && (cause == "" || ids[cause])
@@ -112,7 +120,10 @@ func (s *Store) sweep(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := sweepFolder(filepath.Join(s.home.Path, dirRejects), owned); err != nil {
+	if err := sweepFolder(filepath.Join(s.home.Path, dirRejects), func(name string) bool {
+		owner, _ := ownersOf(name)
+		return ids[owner] && !purged[owner]
+	}); err != nil {
 		return err
 	}
 	return sweepFolder(filepath.Join(s.home.Path, dirOriginals), func(name string) bool { return originals[name] })
@@ -151,7 +162,7 @@ func runs(pid string) bool {
 // registered returns the ids of all submissions, and the digests of their
 // originals.
 func (s *Store) registered(ctx context.Context) (ids, originals map[string]bool, err error) {
-	rows, err := s.db.QueryContext(ctx, `SELECT id, coalesce(json_extract(doc,'$.original'),'') FROM submissions`)
+	rows, err := s.db.QueryContext(ctx, `SELECT id, CASE WHEN json_extract(doc,'$.purged') IS NULL THEN coalesce(json_extract(doc,'$.original'),'') ELSE '' END FROM submissions`)
 	if err != nil {
 		return nil, nil, fmt.Errorf("recover: %w", err)
 	}

@@ -36,7 +36,7 @@ func (s *Store) createRegister(ctx context.Context) error {
 			return fmt.Errorf("create register: %w", err)
 		}
 	}
-	if err := s.createPacks(ctx); err != nil {
+	if err := errors.Join(s.createPacks(ctx), s.createKeeping(ctx)); err != nil {
 		return err
 	}
 	return s.createLedger(ctx)
@@ -85,27 +85,34 @@ func (s *Store) confirm(ctx context.Context, sub *guichet.Submission, k kept) er
 		if _, err := tx.ExecContext(ctx, `UPDATE submissions SET state=?, snapshot=? WHERE id=?`, stateCommitted, k.snapshot, sub.ID); err != nil {
 			return err
 		}
+		if err := applyPurge(ctx, tx, sub.ID); err != nil {
+			return err
+		}
 		return s.keepPresent(ctx, tx, sub.Dataset, k)
 	})
 }
 
 // strike removes a submission that never became durable.
 func (s *Store) strike(ctx context.Context, id string) error {
-	if _, err := s.db.ExecContext(ctx, `DELETE FROM submissions WHERE id=? AND state=?`, id, stateStaged); err != nil {
-		return fmt.Errorf("strike submission: %w", err)
-	}
-	return nil
+	return s.inTx(ctx, "strike submission", func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM purges WHERE id=? AND state=?`, id, stateStaged); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `DELETE FROM submissions WHERE id=? AND state=?`, id, stateStaged)
+		return err
+	})
 }
 
 // shelf is what a dataset's register holds, read once per change.
 type shelf struct {
 	version   string
-	subs      []*guichet.Submission // committed, in order of taking in
+	subs      []*guichet.Submission // committed, in order of taking in, events among them
 	snapshots map[string]int64      // submission -> snapshot that first carried it
 	seq       map[string]int
 	compacted map[string]int64    // submission -> snapshot of the last compaction before the next came in
 	packs     map[string]*pack    // every pack there ever was, by name
 	plans     map[int64]*filePlan // by snapshot; guarded by Store.mu
+	purged    int                 // place of the last purge; 0: none
 }
 
 // shelfOf returns the register of a dataset, read again only when it changed.
@@ -150,6 +157,9 @@ func (s *Store) readShelf(ctx context.Context, dataset string) (*shelf, error) {
 			return nil, fmt.Errorf("read submission %s: %w", id, err)
 		}
 		sh.subs, byID[id], sh.snapshots[id], sh.seq[id] = append(sh.subs, sub), sub, snap, seq
+		if sub.Event != nil && sub.Event.Kind == guichet.EventPurged {
+			sh.purged = seq
+		}
 	}
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("read register: %w", err)
@@ -157,11 +167,15 @@ func (s *Store) readShelf(ctx context.Context, dataset string) (*shelf, error) {
 	if err := s.readPacks(ctx, dataset, sh); err != nil {
 		return nil, err
 	}
+	gone := withdrawals(sh.subs, func(*guichet.Submission) bool { return true })
+	for _, sub := range sh.subs {
+		sub.Withdrawn = gone[content(sub)]
+	}
 	return sh, s.readUnits(ctx, dataset, byID)
 }
 
 func (s *Store) readUnits(ctx context.Context, dataset string, byID map[string]*guichet.Submission) error {
-	rows, err := s.db.QueryContext(ctx, `SELECT u.submission, u.reporter, u.freq, u.period, u.dims, u.scope, u.rows, u.value
+	rows, err := s.db.QueryContext(ctx, `SELECT u.submission, u.reporter, u.freq, u.period, u.dims, u.scope, u.rows, u.value, u.purged
 		FROM units u JOIN submissions s ON s.id=u.submission WHERE s.dataset=? AND s.state=? ORDER BY u.rowid`, dataset, stateCommitted)
 	if err != nil {
 		return fmt.Errorf("read units: %w", err)
@@ -170,7 +184,7 @@ func (s *Store) readUnits(ctx context.Context, dataset string, byID map[string]*
 	for rows.Next() {
 		var id, freq, period, dims, value string
 		var u guichet.Unit
-		if err := rows.Scan(&id, &u.Reporter, &freq, &period, &dims, &u.Scope, &u.Rows, &value); err != nil {
+		if err := rows.Scan(&id, &u.Reporter, &freq, &period, &dims, &u.Scope, &u.Rows, &value, &u.Purged); err != nil {
 			return fmt.Errorf("read units: %w", err)
 		}
 		start, err := time.Parse(time.DateOnly, period)
@@ -198,8 +212,12 @@ func (s *Store) Submissions(ctx context.Context, dataset string) ([]*guichet.Sub
 	if err != nil {
 		return nil, err
 	}
-	out := slices.Clone(sh.subs)
-	slices.Reverse(out)
+	var out []*guichet.Submission
+	for _, sub := range slices.Backward(sh.subs) {
+		if sub.Event == nil {
+			out = append(out, sub)
+		}
+	}
 	return out, nil
 }
 
@@ -211,7 +229,7 @@ func (s *Store) Submission(ctx context.Context, dataset, id string) (*guichet.Su
 	}
 	var found []*guichet.Submission
 	for _, sub := range sh.subs {
-		if strings.HasPrefix(sub.ID, id) && id != "" {
+		if sub.Event == nil && strings.HasPrefix(sub.ID, id) && id != "" {
 			found = append(found, sub)
 		}
 	}

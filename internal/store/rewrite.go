@@ -24,6 +24,11 @@ func pathsOf(parts []guichet.Part) []string {
 // of their own, or pieces of one, from its first files, which are kept for
 // questions about the past.
 func (w *Writer) rewrite(ctx context.Context, ds *guichet.Dataset, h guichet.Holding, cause string) ([]string, error) {
+	parts, err := w.rewriteParts(ctx, ds, h, cause)
+	return pathsOf(parts), err
+}
+
+func (w *Writer) rewriteParts(ctx context.Context, ds *guichet.Dataset, h guichet.Holding, cause string) ([]guichet.Part, error) {
 	engine, err := w.s.asking(ctx)
 	if err != nil {
 		return nil, err
@@ -60,7 +65,7 @@ func (w *Writer) rewrite(ctx context.Context, ds *guichet.Dataset, h guichet.Hol
 			return nil, err
 		}
 	}
-	return pathsOf(parts), nil
+	return parts, nil
 }
 
 // copySorted is the statement that writes those rows of files for which a

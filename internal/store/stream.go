@@ -48,6 +48,11 @@ func (s *Store) Stream(ctx context.Context, p guichet.Plan, w io.Writer) (int64,
 	if err != nil {
 		return 0, err
 	}
+	r, err := s.read(ctx, ds.Name)
+	if err != nil {
+		return 0, err
+	}
+	defer r.end()
 	var parts []streamPart
 	group := grouped{ds: ds, cols: cols}
 	for _, part := range p.Parts {
