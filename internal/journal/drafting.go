@@ -19,6 +19,7 @@ import (
 
 // Beyond holds a checkpoint of one of our logs, as another member remembers it,
 // against what there is of it: nil when there is nothing in it that we do not know.
+// What it tells is in positions.
 // Errors are those of Journal.Beyond.
 func (b *Book) Beyond(ctx context.Context, raw []byte) (*Ahead, error) {
 	v := b.last()
@@ -31,13 +32,13 @@ func (b *Book) Beyond(ctx context.Context, raw []byte) (*Ahead, error) {
 	}
 	switch {
 	case cp.number > v.number:
-		return &Ahead{Seen: signed(cp.size), Have: 0, Log: cp.number}, nil
+		return &Ahead{Seen: b.Size() + signed(cp.size), Have: b.Size(), Log: cp.number}, nil
 	case cp.number < v.number:
 		return b.beyondEnd(cp)
 	}
 	ahead, err := v.Beyond(ctx, raw)
 	if ahead != nil {
-		ahead.Log = cp.number
+		ahead.Seen, ahead.Have, ahead.Log = ahead.Seen+v.first, ahead.Have+v.first, cp.number
 	}
 	return ahead, err
 }
@@ -51,9 +52,9 @@ func (b *Book) beyondEnd(cp checkpoint) (*Ahead, error) {
 	case err != nil:
 		return nil, err
 	case cp.size > end.size:
-		return &Ahead{Seen: signed(cp.size), Have: signed(end.size), Log: cp.number}, nil
+		return &Ahead{Seen: e.First + signed(cp.size), Have: e.First + signed(end.size), Log: cp.number}, nil
 	case cp.size == end.size && cp.size > 0 && !bytes.Equal(cp.root, end.root) && !e.Forked:
-		return &Ahead{Seen: signed(cp.size), Have: signed(end.size), Log: cp.number, Forked: true}, nil
+		return &Ahead{Seen: e.First + signed(cp.size), Have: e.First + signed(end.size), Log: cp.number, Forked: true}, nil
 	}
 	return nil, nil //nolint:nilnil // within is an answer here
 }

@@ -339,3 +339,44 @@ func FuzzParseRenewal(f *testing.F) {
 		_ = s.Verify(papers(), now())
 	})
 }
+
+// A member that was silent had seen more than the end that was announced. It refuses
+// the renewal; its owner renews again, from what it shows, and both accept that.
+func TestAnEndThatWasTooLow(t *testing.T) {
+	ctx := context.Background()
+	dir, whole, seen := rolledBack(t)
+	ca, gb := newMember(t, "CA"), newMember(t, "GB")
+	grow(t, whole, 100, 10)
+	full := open(t, whole)
+	if err := gb.cosigns(full.Cosign); err != nil {
+		t.Fatal(err)
+	}
+	closeNow(t, full)
+	b := openBook(t, dir)
+	s := begin(t, b, draft(t, b, seen))
+	if err := ca.accept(s); err != nil {
+		t.Fatal(err)
+	}
+	ca.cosignsAll(b)
+	if err := gb.accept(s); guichet.KindOf(err) != guichet.KindUntrusted || !strings.Contains(err.Error(), "110 were seen") {
+		t.Errorf("GB has seen more, and accepts: %v", err)
+	}
+	more := must(journal.Remembered(gb.dir, circleName, "US"))(t)
+	if ahead, err := b.Beyond(ctx, more); err != nil || ahead == nil || ahead.Seen != 110 || ahead.Have != 100 {
+		t.Errorf("%+v %v", ahead, err)
+	}
+	r := draft(t, b, more)
+	if r.Number != 3 || r.Before[0].EndSize() != 110 || r.Before[0].Have != 60 || r.Before[1].First != 100 || r.First != 101 {
+		t.Fatalf("%+v", r)
+	}
+	s = begin(t, b, r)
+	for _, m := range []*member{ca, gb} {
+		if err := m.accept(s); err != nil {
+			t.Fatal(err)
+		}
+		wellRenewed(t, m, b, 2)
+	}
+	if ahead, err := b.Beyond(ctx, more); err != nil || ahead != nil {
+		t.Errorf("after it: %+v %v", ahead, err)
+	}
+}

@@ -143,8 +143,8 @@ func (s *Seat) PublishRenewal(ctx context.Context, text []byte) (Standing, error
 		return Standing{}, guichet.Errorf(guichet.KindInvalid, "the renewal is of log %d; the next is log %d", signed.Renewal.Number, now.Number).WithHint("draft it again: guichet journal renew")
 	}
 	for i, e := range now.Before {
-		if was := signed.Renewal.Before[i]; e.EndSize() > was.EndSize() {
-			return Standing{}, guichet.Errorf(guichet.KindInvalid, "the renewal says that log %d ended at %d leaves, and %d were seen of it since", e.Number, was.EndSize(), e.EndSize()).WithHint("draft it again: guichet journal renew")
+		if was := signed.Renewal.Before[i]; e.EndSize() > was.EndSize() || e.Forked && !was.Forked {
+			return Standing{}, guichet.Errorf(guichet.KindInvalid, "the renewal says that log %d ended at %d leaves, and of it %d were seen since, or another tree", e.Number, was.EndSize(), e.EndSize()).WithHint("draft it again: guichet journal renew")
 		}
 	}
 	key, paper, err := s.keyInForce(guichet.KeyLog)

@@ -85,7 +85,7 @@ func (p *pair) seesRenewed(t *testing.T, lost ...string) {
 }
 
 // putBack backs US up, lets things happen that it then loses, and puts it back.
-func (p *pair) putBack(t *testing.T, log string, leaves int, happens func()) {
+func (p *pair) putBack(t *testing.T, log string, leaves int, has string, happens func()) {
 	t.Helper()
 	b := p.backup(t)
 	happens()
@@ -93,8 +93,8 @@ func (p *pair) putBack(t *testing.T, log string, leaves int, happens func()) {
 	p.stop()
 	p.restore(t, b)
 	p.serve()
-	if status, said := p.status(t); status == 200 || !strings.Contains(said, "journal renew") {
-		t.Fatalf("put back, and it answers: %d %s", status, said)
+	if status, said := p.status(t); status == 200 || !strings.Contains(said, "journal renew") || !strings.Contains(said, has) {
+		t.Fatalf("put back, and it answers: %d %s, want %q", status, said, has)
 	}
 }
 
@@ -107,7 +107,7 @@ func TestAJournalThatWasPutBackIsRenewed(t *testing.T) {
 	p.serveCA(t, p.caAddr)
 	kept := p.asks(t, p.ca, "US")
 	var lost []string
-	p.putBack(t, "guichet/two/US", 3, func() { lost = append(lost, p.asks(t, p.ca, "US"), p.asks(t, p.us, "CA")) })
+	p.putBack(t, "guichet/two/US", 3, "our journal has 1 leaves, and CA holds 3 of it", func() { lost = append(lost, p.asks(t, p.ca, "US"), p.asks(t, p.us, "CA")) })
 
 	draft, st := p.renew(t)
 	v := given(node.ReadRenewal(draft))(t)
@@ -144,7 +144,7 @@ func TestAJournalThatWasPutBackIsRenewed(t *testing.T) {
 
 	// The second log is put back too. Of it the renewal's leaf, two that name what was
 	// lost and an answer are there.
-	p.putBack(t, "guichet/two/US/2", 5, func() { lost = append(lost, p.asks(t, p.ca, "US")) })
+	p.putBack(t, "guichet/two/US/2", 5, "our journal has 7 leaves, and CA holds 8 of it", func() { lost = append(lost, p.asks(t, p.ca, "US")) })
 	draft, st = p.renew(t)
 	v = given(node.ReadRenewal(draft))(t)
 	if v.Log != 3 || v.First != 8 || len(v.Logs) != 2 || v.Logs[1] != (node.EndedView{Log: 2, First: 3, Have: 4, Seen: 5, Lost: 1}) || !st.Proven {
@@ -156,9 +156,8 @@ func TestAJournalThatWasPutBackIsRenewed(t *testing.T) {
 
 	// A new start, and a restore of a backup that has all of it, change nothing.
 	p.witnessedOf(t, "guichet/two/US/3", 3)
-	b := p.backup(t)
 	p.stop()
-	p.restore(t, b)
+	p.restore(t, p.backup(t))
 	p.serve()
 	op = given(node.Operate(t.Context(), p.us))(t)
 	for wait := 0; ; wait++ {
