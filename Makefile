@@ -57,6 +57,7 @@ FAULTS_LATER := TestFaults/(a_member_stops|an_answer_breaks|the_circle_has_expir
 test: compilers data ## Run all tests, the rooms under the race detector; installs what they need
 	@tools/netns.sh
 	@command -v systemd-analyze >/dev/null || tools/apt.sh systemd || { echo "the unit for systemd is not verified" >&2; [ -z "$${CI:-}" ]; }
+	@[ -n "$${GUICHET_KEYCLOAK:-}" ] || echo "signing in is not tried with a real provider: make test-signin does"
 	@. tools/pyiceberg.sh; . tools/signatures.sh; . tools/protocol.sh; \
 	echo "go test -race $(TESTFLAGS) (words and rooms)   (the first time builds all of it with the race detector: about 4 minutes)"; \
 	go test -race -timeout 15m $(TESTFLAGS) $$(go list ./... | grep -v -e '^guichet/cmd/' -e '^guichet/internal/node$$' -e '^guichet/internal/circle$$' -e '^guichet/internal/ingest'); \
@@ -74,6 +75,11 @@ test-faults: compilers ## All faults that a circle of five must survive, in netw
 test-engines: compilers ## Open our tables with pyiceberg and with Spark: the same answers to ten questions
 	@. tools/pyiceberg.sh; . tools/spark.sh; \
 	go test -count=1 -v -run TestOtherEnginesGiveTheSameAnswers ./internal/store
+
+.PHONY: test-signin
+test-signin: compilers ## Sign in, out and out everywhere with a real provider: Keycloak, on the loopback
+	@. tools/keycloak.sh; \
+	go test -count=1 -v -timeout 8m -run TestKeycloak ./internal/portal/signin
 
 .PHONY: fuzz
 fuzz: compilers ## Run each fuzz test in turn for FUZZTIME (20s)

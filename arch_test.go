@@ -37,7 +37,7 @@ var words = map[string][]string{
 // docs/design/layout.md in the same change.
 var rooms = []string{
 	"agreement", "circle", "desk", "disclosure", "federation", "gate", "guichettest", "harmonise",
-	"ingest", "journal", "mirror", "node", "seal", "search", "store", "synth",
+	"ingest", "journal", "mirror", "node", "portal", "seal", "search", "store", "synth",
 }
 
 // rules are the rooms that judge. They are pure: what they say depends on
@@ -65,6 +65,8 @@ var doors = map[string][]string{
 	"filippo.io/age":                       {"seal"},
 	"github.com/prometheus":                {"node"},
 	"go.opentelemetry.io":                  {"node"},
+	"github.com/coreos/go-oidc":            {"portal"},
+	"golang.org/x/oauth2":                  {"portal"},
 }
 
 const (

@@ -55,7 +55,7 @@ func TestCodesAreKept(t *testing.T) {
 			t.Errorf("the reason %s is gone", code)
 		}
 	}
-	want := []guichet.GapReason{guichet.GapZero, guichet.GapNotReported, guichet.GapNotCovered, guichet.GapHidden, guichet.GapPutAside, guichet.GapIncomparable}
+	want := []guichet.GapReason{guichet.GapZero, guichet.GapNotReported, guichet.GapNotCovered, guichet.GapHidden, guichet.GapPutAside, guichet.GapIncomparable, guichet.GapPurged}
 	if got := trade.GapCodes(); len(got) != len(want) || !slices.Contains(got, string(guichet.GapHidden)) {
 		t.Errorf("gaps: %v", got)
 	}

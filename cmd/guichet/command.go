@@ -26,6 +26,7 @@ func commands() []command {
 	return []command{
 		initCommand(), ingestCommand(), askCommand(), mirrorCommand(), codesCommand(),
 		submissionsCommand(), profileCommand(), reharmoniseCommand(), exportCommand(), checkCommand(), compactCommand(), backupCommand(), restoreCommand(),
+		retentionCommand(), purgeCommand(), holdCommand(),
 		circleCommand(), agreementCommand(), serveCommand(), syncCommand(), subscribeCommand(), subscriptionsCommand(), noticesCommand(), receiptCommand(), journalCommand(), doctorCommand(),
 		synthCommand(), demoCommand(), versionCommand(), helpCommand(), stageChildCommand(),
 	}

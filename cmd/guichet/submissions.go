@@ -15,17 +15,29 @@ const rejectsShown = 20
 func submissionsCommand() command {
 	return command{name: "submissions", define: func(f *flags) action {
 		var limit int
+		var req node.WithdrawRequest
 		f.atHome()
 		f.int(&limit, "limit", rejectsShown)
+		f.text(&req.Why, "why")
+		f.text(&req.By, "officer")
+		f.bool(&req.DryRun, "dry-run")
 		return func(ctx context.Context, w *window, args []string) error {
 			what, args := verb(args)
 			act, ok := map[string]func(*node.Node) error{
 				"":        func(n *node.Node) error { return w.listSubmissions(ctx, n) },
 				"show":    func(n *node.Node) error { return w.showSubmission(ctx, n, args[0]) },
 				"rejects": func(n *node.Node) error { return w.showRejects(ctx, n, args[0], limit) },
+				"withdraw": func(n *node.Node) error {
+					req.Submission, req.By = args[0], w.officer(req.By)
+					return w.withdraw(ctx, n, req)
+				},
+				"reinstate": func(n *node.Node) error {
+					req.Submission, req.By, req.Reinstate = args[0], w.officer(req.By), true
+					return w.withdraw(ctx, n, req)
+				},
 			}[what]
 			if !ok {
-				return w.nearest(w.say("error.verb", "name", "submissions", "verb", what), what, []string{"show", "rejects"}, w.say("hint.usage", "name", "submissions"))
+				return w.nearest(w.say("error.verb", "name", "submissions", "verb", what), what, []string{"show", "rejects", "withdraw", "reinstate"}, w.say("hint.usage", "name", "submissions"))
 			}
 			if limit < 0 {
 				return w.wrong("error.flag.bad", "hint.usage", "name", "submissions", "flag", "--limit", "value", "-")
@@ -66,7 +78,14 @@ func (w *window) listSubmissions(ctx context.Context, n *node.Node) error {
 	}
 	t := newTable(w.say("head.submission"), w.say("head.taken"), w.say("head.reporter"), w.say("head.periods"), w.say("head.profile"), ">"+w.say("head.records"), ">"+w.say("head.aside"), w.say("head.file"))
 	for _, s := range list {
-		t.add(s.ID, moment(s.TakenAt), strings.Join(s.Reporters(), ","), periodsOf(s), s.Profile, count(s.Records, w.lang), count(s.Aside, w.lang), s.File)
+		file := s.File
+		switch {
+		case s.Withdrawn != "":
+			file += " (" + w.say("event.withdrawn") + ")"
+		case len(s.Purged) > 0:
+			file += " (" + w.say("event.purged") + ")"
+		}
+		t.add(s.ID, moment(s.TakenAt), strings.Join(s.Reporters(), ","), periodsOf(s), s.Profile, count(s.Records, w.lang), count(s.Aside, w.lang), file)
 	}
 	w.table(t)
 	return nil
@@ -81,10 +100,30 @@ func (w *window) showSubmission(ctx context.Context, n *node.Node, id string) er
 		return w.printJSON(map[string]guichet.Submission{"submission": tidy(s)})
 	}
 	w.print(w.say("submission.title", "id", s.ID, "file", s.File))
+	if err := w.printFate(ctx, n, s); err != nil {
+		return err
+	}
 	w.printIdentity(s)
 	w.printSubmission(s)
 	w.printOutliers(s)
 	w.printUnits(s)
+	return nil
+}
+
+// printFate says what became of a submission after it came in.
+func (w *window) printFate(ctx context.Context, n *node.Node, s guichet.Submission) error {
+	if s.Withdrawn == "" && len(s.Purged) == 0 {
+		return nil
+	}
+	all, err := n.Events(ctx)
+	if err != nil {
+		return err
+	}
+	for _, e := range all {
+		if e.ID == s.Withdrawn || slices.Contains(s.Purged, e.ID) {
+			w.printEvent(e)
+		}
+	}
 	return nil
 }
 
@@ -114,6 +153,10 @@ func (w *window) showRejects(ctx context.Context, n *node.Node, id string, limit
 			PutAside   int64        `json:"put_aside"`
 			Rejects    []rejectJSON `json:"rejects"`
 		}{s.ID, s.Aside, out})
+	}
+	if len(s.Purged) > 0 && s.Aside > 0 {
+		w.note(w.say("rejects.purged", "id", s.ID, "event", s.Purged[0]))
+		return nil
 	}
 	if len(list) == 0 {
 		w.note(w.say("rejects.none", "id", s.ID))

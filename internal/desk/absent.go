@@ -3,6 +3,7 @@ package desk
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -27,8 +28,10 @@ func (w *work) notReported(reporter string, holdings []guichet.Holding) {
 			}
 		}
 	}
+	gone := w.saidPurged(reporter, nil)
 	switch {
-	case len(w.kept[reporter]) > 0: // which has been said
+	case len(gone) > 0: // which has been said
+	case len(w.kept[reporter]) > 0:
 	case w.terms.member: // what else is held is not told
 		w.gap(reporter, guichet.GapNotReported, w.notThere(), w.q.Period.String())
 	case len(tables) > 0:
@@ -67,7 +70,11 @@ func (w *work) missingPeriods(reporter string, st stack) {
 			"%s: of %d of %d periods only amendments are held, not their own figures (%s)", "%s : de %d périodes sur %d seules des rectifications sont détenues, non leurs propres chiffres (%s)",
 			w.dimsText(st.dims), len(st.amended), len(st.periods), shown))
 	}
+	gone := w.saidPurged(reporter, &st)
 	missing := slices.DeleteFunc(w.missingMonths(st), func(p guichet.Period) bool {
+		if slices.ContainsFunc(gone, func(have guichet.Period) bool { return have.Contains(p) }) {
+			return true
+		}
 		return slices.ContainsFunc(w.kept[reporter], func(u guichet.Unit) bool { return u.Period.Contains(p) })
 	})
 	if len(missing) == 0 {
@@ -75,6 +82,43 @@ func (w *work) missingPeriods(reporter string, st stack) {
 	}
 	shown := stretches(missing)
 	w.gapOf(st, reporter, shown, w.say("%s: %d of %d months have no file (%s)", "%s : %d mois sur %d sans fichier (%s)", w.dimsText(st.dims), len(missing), len(w.q.Period.Months()), shown))
+}
+
+// saidPurged says of which periods the figures were here and were removed for good,
+// by which purge, and returns them; of a stack, those of its own unit fields alone.
+// A member is told of no more than it would be answered from.
+func (w *work) saidPurged(reporter string, st *stack) []guichet.Period {
+	var gone []guichet.Period
+	by := map[string][]guichet.Period{} // purge -> periods
+	for _, h := range w.purged {
+		if w.q.Cube != "" && h.Submission.Field(guichet.FieldCube) != w.q.Cube || !w.subMatches(h.Submission) || w.terms.member && w.keptBack(h.Submission).EN != "" {
+			continue
+		}
+		for _, u := range h.Units {
+			if u.Reporter != reporter || !w.q.Period.Contains(u.Period) || !w.unitMatches(u) {
+				continue
+			}
+			if st != nil && (!maps.Equal(u.Dims, st.dims) || slices.ContainsFunc(st.periods, func(p guichet.Period) bool { return p.Contains(u.Period) })) {
+				continue
+			}
+			if !slices.Contains(gone, u.Period) {
+				gone = append(gone, u.Period)
+			}
+			if !slices.Contains(by[u.Purged], u.Period) {
+				by[u.Purged] = append(by[u.Purged], u.Period)
+			}
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(by)) {
+		shown := stretches(by[id])
+		g := guichet.Gap{Reporter: reporter, Reason: guichet.GapPurged, Period: shown, Text: w.say(
+			"the figures of %s were here and were removed by a rule of retention (purge %s)", "les chiffres de %s étaient ici et ont été supprimés par une règle de conservation (suppression %s)", shown, id)}
+		if st != nil {
+			g.Of = w.dimsText(st.dims)
+		}
+		w.addGap(g)
+	}
+	return gone
 }
 
 // gapOf is the gap of periods that were not reported in a stack's unit fields.

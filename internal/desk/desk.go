@@ -13,6 +13,9 @@ type Tables interface {
 	Dataset(name string) (*guichet.Dataset, error)
 	// Holdings returns who answers at a moment, with the units in force.
 	Holdings(ctx context.Context, dataset string, at guichet.Moment) ([]guichet.Holding, error)
+	// Purged returns who would answer at a moment with units whose rows were
+	// removed for good, and those units.
+	Purged(ctx context.Context, dataset string, at guichet.Moment) ([]guichet.Holding, error)
 	// State names the present state of the tables: an answer keeps to one.
 	State(ctx context.Context, dataset string) (int, error)
 	// Find runs a plan.
@@ -66,6 +69,9 @@ func (d *Desk) begin(ctx context.Context, ds *guichet.Dataset, q guichet.Questio
 	if err != nil {
 		return nil, nil, err
 	}
+	if w.purged, err = d.tables.Purged(ctx, ds.Name, w.moment); err != nil {
+		return nil, nil, err
+	}
 	return w, w.admitted(holdings), nil
 }
 
@@ -82,6 +88,7 @@ type work struct {
 	subs map[string]*guichet.Submission // in use, by id
 	rows *folded
 
+	purged []guichet.Holding         // whose rows would answer, and were removed for good
 	kept   map[string][]guichet.Unit // by reporter: what the terms keep from the asker
 	hidden int                       // rows of which the figures are hidden
 

@@ -23,7 +23,9 @@ type tables struct {
 	subs  []*guichet.Submission
 	rows  map[string][]map[string]string // submission -> field -> value
 	finds int
-	fail  error // of Find and Stream
+
+	purged []guichet.Holding
+	fail   error // of Find and Stream
 }
 
 func newTables() *tables {
@@ -85,6 +87,12 @@ func (s *tables) Holdings(_ context.Context, _ string, at guichet.Moment) ([]gui
 		}
 	}
 	return out, nil
+}
+
+func (s *tables) Purged(context.Context, string, guichet.Moment) ([]guichet.Holding, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.purged, nil
 }
 
 // key is a dimension of a row: a field, or the beginning of its code.

@@ -190,6 +190,9 @@ func belongs(leaf guichet.Leaf, cp checkpoint) error {
 	if leaf.Kind == guichet.LeafTaken || leaf.Kind == guichet.LeafRecovered && leaf.From.Member == cp.member {
 		owner = cp.member
 	}
+	if (leaf.Kind == guichet.LeafPurged || leaf.Kind == guichet.LeafWithdrew) && leaf.From.Member != owner {
+		owner = leaf.From.Member // a member tells of its own figures alone
+	}
 	if leaf.From.Circle != cp.circle || owner != cp.member {
 		return guichet.Errorf(guichet.KindUntrusted, "a leaf %q of %s/%s stands in the log of %s: it tells another member's story", leaf.Kind, leaf.From.Circle, owner, cp.origin)
 	}

@@ -49,7 +49,13 @@ func Compare(ours, theirs []IndexedLeaf, us, them string) []Finding {
 func rank(s Severity) int { return slices.Index([]Severity{Grave, Serious, Notice}, s) }
 
 func between(l guichet.Leaf, us, them string) bool {
-	return l.Kind != guichet.LeafTaken && (l.From.Member == us && l.To == them || l.From.Member == them && l.To == us)
+	return !ofOwner(l.Kind) && (l.From.Member == us && l.To == them || l.From.Member == them && l.To == us)
+}
+
+// ofOwner says whether a leaf is of what a member did with its own figures: no
+// exchange.
+func ofOwner(k guichet.LeafKind) bool {
+	return k == guichet.LeafTaken || k == guichet.LeafPurged || k == guichet.LeafWithdrew
 }
 
 // exchange is one exchange as the two tell it. asked and asker are the sides in
@@ -76,9 +82,7 @@ func (x *exchange) add(side int, l IndexedLeaf) {
 	case guichet.LeafRecovered:
 		x.recovered[side] = true
 		return
-	case guichet.LeafTaken, guichet.LeafRenewed:
-		return
-	default:
+	case guichet.LeafTaken, guichet.LeafPurged, guichet.LeafWithdrew, guichet.LeafRenewed:
 		return
 	}
 	if *place != nil {

@@ -243,6 +243,8 @@ func gapWord(r guichet.GapReason) guichet.Text {
 		return guichet.Text{EN: "zero", FR: "zéro"}
 	case guichet.GapNotReported:
 		return guichet.Text{EN: "not reported", FR: "non déclaré"}
+	case guichet.GapPurged:
+		return guichet.Text{EN: "removed on time", FR: "supprimé à l'échéance"}
 	case guichet.GapNotCovered:
 		return guichet.Text{EN: "not covered", FR: "non couvert"}
 	case guichet.GapHidden:

@@ -224,7 +224,14 @@ func (in *intake) decide(ctx context.Context, p *prepared) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if sub != nil {
+	switch {
+	case sub != nil && sub.Withdrawn != "":
+		return false, guichet.Errorf(guichet.KindInvalid, "%s is here as submission %s, and was withdrawn", in.req.File, sub.ID).
+			WithHint("see why: guichet submissions show %s; to use it again: guichet submissions reinstate %s --why REASON", sub.ID, sub.ID)
+	case sub != nil && len(sub.Purged) > 0:
+		return false, guichet.Errorf(guichet.KindInvalid, "%s was here as submission %s, and figures of it were removed when their time had come", in.req.File, sub.ID).
+			WithHint("see by which rule: guichet purge show %s", sub.Purged[0])
+	case sub != nil:
 		in.existing = sub
 		return false, nil
 	}
@@ -366,6 +373,10 @@ func (n *Node) Reharmonise(ctx context.Context, id string, p guichet.Progress) (
 		return IngestResult{}, err
 	}
 	path, ok := n.store.Original(sub.Original)
+	if len(sub.Purged) > 0 {
+		return IngestResult{}, guichet.Errorf(guichet.KindNotFound, "the original of %s (%s) was removed when the time of its figures had come", sub.ID, sub.File).
+			WithHint("see by which rule: guichet purge show %s", sub.Purged[0])
+	}
 	if !ok {
 		return IngestResult{}, guichet.Errorf(guichet.KindNotFound, "the original of %s (%s) is not kept here", sub.ID, sub.File)
 	}

@@ -36,6 +36,7 @@ const (
 	NoticeNew        = "new"        // a submission about it came in
 	NoticeRevised    = "revised"    // one that takes over figures of an older one
 	NoticeCorrection = "correction" // of figures that were given in an answer
+	NoticeWithdrawn  = "withdrawn"  // one that was told of, or answered from, is not to be used
 	NoticeClosed     = "closed"     // the subscription has ended, and why
 )
 
@@ -48,6 +49,7 @@ type readerPaper struct {
 	Waiting       []guichet.SubmissionNotice `json:"waiting"`
 	Corrected     map[string]bool            `json:"corrected,omitempty"` // exchange and submission that were told
 	Looked        string                     `json:"looked,omitempty"`    // the last submission that corrections were looked for in
+	Withdrawn     string                     `json:"withdrawn,omitempty"` // the last event that was looked at
 }
 
 // subscribed is one subscription with what it was told last.
@@ -55,7 +57,7 @@ type subscribed struct {
 	guichet.Subscription
 	First  string          `json:"first"`            // the last submission that was there when it began
 	Told   map[string]bool `json:"told,omitempty"`   // submission and reporter
-	Looked string          `json:"looked,omitempty"` // the last submission that was there when it was looked at, and the day: a delay may have ended
+	Looked string          `json:"looked,omitempty"` // the state of the tables when it was looked at, and the day: a delay may have ended
 }
 
 func (s *Seat) readerPath(member string) string {
@@ -182,6 +184,74 @@ func (d writing) bring(ctx context.Context, l federation.Letter, p *readerPaper,
 	if err := d.corrections(ctx, l, p, all); err != nil {
 		return err
 	}
+	return d.withdrawals(ctx, l, p, all)
+}
+
+// withdrawals tells a member of what was withdrawn since it last came: who was told
+// of it by a subscription, and who was answered from it where the agreement says
+// that corrections are forwarded. What is reinstated is told as new.
+func (d writing) withdrawals(ctx context.Context, l federation.Letter, p *readerPaper, all []*guichet.Submission) error {
+	ds := Dataset()
+	events, err := d.s.n.store.Events(ctx, ds.Name)
+	if err != nil || len(events) == 0 || events[0].ID == p.Withdrawn {
+		return err
+	}
+	news := events
+	if i := slices.IndexFunc(events, func(e *guichet.Submission) bool { return e.ID == p.Withdrawn }); i >= 0 {
+		news = events[:i]
+	}
+	for _, e := range slices.Backward(news) {
+		for _, id := range e.Event.Of {
+			i := slices.IndexFunc(all, func(s *guichet.Submission) bool { return s.ID == id })
+			// What was reinstated since is not told of.
+			if e.Event.Kind != guichet.EventWithdrawn || i < 0 || all[i].Withdrawn != e.ID || len(p.Waiting) > mostWaiting {
+				continue
+			}
+			if err := d.withdrawn(ctx, l, p, ds, e, all[i]); err != nil {
+				return err
+			}
+		}
+	}
+	p.Withdrawn = events[0].ID
+	return nil
+}
+
+func (d writing) withdrawn(ctx context.Context, l federation.Letter, p *readerPaper, ds *guichet.Dataset, e, sub *guichet.Submission) error {
+	why := guichet.Text{EN: e.Event.Why, FR: e.Event.Why} // as the source's people wrote it
+	for i := range p.Subscriptions {
+		s := &p.Subscriptions[i]
+		for _, reporter := range sub.Reporters() {
+			told := sub.ID + " " + reporter
+			if s.Closed != "" || !s.Told[told] {
+				continue
+			}
+			delete(s.Told, told)
+			s.Looked = ""
+			// One that still waits says what is no longer so.
+			p.Waiting = slices.DeleteFunc(p.Waiting, func(n guichet.SubmissionNotice) bool {
+				return n.Subscription == s.ID && n.Submission == sub.ID && n.Reporter == reporter
+			})
+			p.tell(guichet.SubmissionNotice{Subscription: s.ID, Kind: NoticeWithdrawn, Submission: sub.ID, Reporter: reporter, Agreement: s.Agreement, Text: why, At: e.TakenAt})
+		}
+	}
+	given, err := d.s.n.store.Given(ctx, guichet.Party{Circle: d.s.name, Member: l.Member.Code})
+	if err != nil {
+		return err
+	}
+	held := map[int]bool{}
+	for _, set := range given {
+		a, ok := d.forwards(set)
+		if !ok {
+			continue
+		}
+		drew, err := d.s.n.drewFrom(ctx, ds, set, *sub, held)
+		if err != nil {
+			return err
+		}
+		if drew {
+			p.tell(guichet.SubmissionNotice{Exchange: set.Exchange, Kind: NoticeWithdrawn, Submission: sub.ID, Agreement: a.ID, Version: a.Version, Text: why, At: e.TakenAt})
+		}
+	}
 	return nil
 }
 
@@ -218,7 +288,11 @@ func (d writing) look(ctx context.Context, l federation.Letter, p *readerPaper, 
 	if len(came) == 0 {
 		return nil
 	}
-	looked := all[len(all)-1].ID + " " + now.UTC().Format(time.DateOnly)
+	state, err := d.s.n.store.State(ctx, s.Question.Dataset)
+	if err != nil {
+		return err
+	}
+	looked := strconv.Itoa(state) + " " + now.UTC().Format(time.DateOnly)
 	if s.Looked == looked {
 		return nil
 	}

@@ -180,6 +180,7 @@ func (h *house) serve(ctx context.Context, req ServeRequest) error {
 			return err
 		})
 	}
+	beside.Go(func() error { return every(over, purgeEvery, h.purgeDue) })
 	if req.Ready != nil {
 		req.Ready(h.listening())
 	}

@@ -87,6 +87,7 @@ func (v *service) run(ctx context.Context) error {
 	g.Go(func() error { return every(run, standEvery, s.standAgain) })
 	g.Go(func() error { return every(run, standEvery, s.recover) })
 	g.Go(func() error { return every(run, followEvery, s.learnAll) })
+	g.Go(func() error { return every(run, tellEvery, s.tellEvents) })
 	g.Go(func() error { return s.watchKeys(run) })
 	g.Go(func() error {
 		<-run.Done()

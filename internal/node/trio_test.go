@@ -32,6 +32,7 @@ type trioSeat struct {
 	relay  *guichettest.Relay
 	serves string
 	stop   func()
+	last   string        // the file that was taken in last
 	seat   node.Operator // kept between uses
 }
 
@@ -213,6 +214,7 @@ func (m *trioSeat) month(month, released string, lines ...string) {
 	if err := os.WriteFile(path, []byte(importsHead+strings.Join(rows, ",\n")+"]"), 0o600); err != nil {
 		m.trio.t.Fatal(err)
 	}
+	m.last = path
 	m.open(func(n *node.Node) {
 		r := given(n.Ingest(m.trio.t.Context(), node.IngestRequest{File: path, Generated: true, Released: released}))(m.trio.t)
 		if r.Submission.Aside != 0 {

@@ -116,22 +116,9 @@ func inForce(ds *guichet.Dataset, subs []*guichet.Submission, at guichet.Moment)
 		if reading[f.content] != f {
 			continue
 		}
-		h, without := guichet.Holding{Submission: f.sub}, guichet.Holding{Submission: f.sub}
-		left := 0
-		for i, u := range f.sub.Units {
-			if u.Purged == "" {
-				left++
-			}
-			stands := f.sub.Action == ActionAdd || owner[f.units[i]] == f
-			switch {
-			case !stands || len(gone) > 0 && gone[f.sub.ID+"|"+u.Reporter]:
-			case u.Purged == "":
-				h.Units = append(h.Units, u)
-			default:
-				without.Units = append(without.Units, u)
-			}
-		}
-		h.Whole = len(h.Units) == left
+		h, without := f.standing(func(i int, u guichet.Unit) bool {
+			return (f.sub.Action == ActionAdd || owner[f.units[i]] == f) && (len(gone) == 0 || !gone[f.sub.ID+"|"+u.Reporter])
+		})
 		if len(h.Units) > 0 {
 			held = append(held, h)
 		}
@@ -139,6 +126,27 @@ func inForce(ds *guichet.Dataset, subs []*guichet.Submission, at guichet.Moment)
 			purged = append(purged, without)
 		}
 	}
+	return held, purged
+}
+
+// standing are the units of a submission that stand: those that have rows, and those
+// whose rows were purged.
+func (f *filed) standing(stands func(i int, u guichet.Unit) bool) (held, purged guichet.Holding) {
+	held.Submission, purged.Submission = f.sub, f.sub
+	left := 0
+	for i, u := range f.sub.Units {
+		if u.Purged == "" {
+			left++
+		}
+		switch {
+		case !stands(i, u):
+		case u.Purged == "":
+			held.Units = append(held.Units, u)
+		default:
+			purged.Units = append(purged.Units, u)
+		}
+	}
+	held.Whole = len(held.Units) == left
 	return held, purged
 }
 
