@@ -397,6 +397,84 @@ def witness(a, sizes, leaves, keys):
     return must(cosignatures, "no cosignature")
 
 
+# Renewals of a journal.
+
+
+def verify_renewal(text, circle, member, keys):
+    """Returns the renewal and what its keys have signed. keys: by use, each with id and raw."""
+    raw = text.encode()
+    whole = read_json(raw)
+    must(canonical(whole) == raw and set(whole) == {"renewal", "signatures"}, "the renewal is not canonical")
+    r = whole["renewal"]
+    must(set(r) == {"format", "circle", "member", "number", "first", "before", "why", "time"}, "a field of the renewal")
+    must((r["format"], r["circle"], r["member"]) == (1, circle, member), "whose renewal it is")
+    must(2 <= r["number"] <= 16 and len(r["before"]) == r["number"] - 1, "its number and the logs before it")
+    must(r["why"] and len(r["why"]) <= 500 and not any(c < " " or c == "\x7f" for c in r["why"]), "its reason")
+    instant(r["time"])
+    message = canonical(r)
+    for use, key in keys.items():
+        found = [x for x in whole["signatures"] if x["use"] == use]
+        must(len(found) == 1 and found[0]["key"] == key["id"], f"no signature of the {use} key")
+        verify_bytes(key["raw"], "guichet journal renewal v1", message, unbase64(found[0]["signature"]))
+    first = 0
+    for number, e in enumerate(r["before"], 1):
+        must(e["number"] == number and e["first"] >= first and (number > 1 or e["first"] == 0), f"the place of log {number}")
+        size = 0
+        if e["end"]:
+            size = verify_checkpoint(e["end"], log_keys(circle, member, number, keys["log"]))[1]
+        must(0 <= e["have"] <= size and len(unhex(e["root"])) == 32, f"what is left of log {number}")
+        first = e["first"] + e["have"]
+    must(r["first"] >= first, "its first leaf")
+    return r, message
+
+
+def log_keys(circle, member, number, key):
+    name = f"guichet/{circle}/{member}" + (f"/{number}" if number > 1 else "")
+    return {(name, note_key_id(name, 1, key["raw"])): key | {"use": "log", "name": name, "member": member}}
+
+
+def lost(r):
+    ends = [int(e["end"].split("\n")[1]) if e["end"] else 0 for e in r["before"]]
+    return sum(end - e["have"] for end, e in zip(ends, r["before"], strict=True))
+
+
+def check_renewal(v):
+    circle, member, keys = v["circle"], v["member"], {}
+    for k in v["keys"]:
+        raw = unbase64(k["public"])
+        must(public_of(k["seed"]) == raw and sha256(raw)[:8].hex() == k["id"], f"the {k['use']} key")
+        keys[k["use"]] = {"id": k["id"], "raw": raw}
+    must(set(keys) == {"log", "member"} and v["context"] == "guichet journal renewal v1", "the keys and the context")
+    r, message = verify_renewal(v["signed"], circle, member, keys)
+    must(message.decode() == v["message"] and sha256(message).hex() == v["digest"], "what is signed")
+    texts = {}
+    for leaf in v["leaves"]:
+        text = leaf["canonical"].encode()
+        must(canonical(read_json(text)) == text and leaf_hash(text).hex() == leaf["leaf_hash"], "a leaf")
+        texts[leaf["position"]] = text
+    must(sorted(texts) == list(range(r["first"], r["first"] + len(texts))), "the positions of leaves")
+    opening = {
+        "exchange": "", "format": 1, "from": {"circle": circle, "member": member, "office": ""}, "kind": "renewed",
+        "request": v["digest"], "rows": lost(r), "time": r["time"], "to": member,
+    }
+    must(texts[r["first"]] == canonical(opening), "the first leaf is not the renewal's")
+    for text in list(texts.values())[1:]:
+        leaf = read_json(text)
+        must(leaf["kind"] == "recovered" and member in (leaf["from"]["member"], leaf["to"]), "what was recovered")
+    for x in v["receipts"]:
+        index, size, root, _, leaf = verify_receipt(x["text"], log_keys(circle, member, x["log"], keys["log"]))
+        before = x["log"] < r["number"]
+        first = r["before"][x["log"] - 1]["first"] if before else r["first"]
+        must(index == x["index"] and first + index == x["position"], "the place of a receipt")
+        if before:
+            must(size <= int(r["before"][x["log"] - 1]["end"].split("\n")[1]), "a receipt of after the end")
+        else:
+            must(leaf == texts[x["position"]] and tree_root([leaf_hash(t) for t in texts.values()][:size]) == root, "the leaf of a receipt")
+    for bad in v["refused"]:
+        refuses(f"refused: {bad['name']}", verify_renewal, bad["text"], circle, member, keys)
+    return 3 + len(v["leaves"]) + len(v["receipts"]) + len(v["refused"])
+
+
 # Replies and records.
 
 
@@ -640,6 +718,7 @@ def check_letters(v):
 CHECKS = {
     "signatures.json": check_signatures,
     "receipt.json": check_receipt,
+    "renewal.json": check_renewal,
     "exchange.json": check_exchange,
     "records.json": check_records,
     "letters.json": check_letters,

@@ -218,7 +218,9 @@ func TestReadAgainAfterARestore(t *testing.T) {
 	us.at(func(op node.Operator) {
 		st := given(op.Standing(t.Context()))(t)
 		if !st.Proven {
-			st = given(op.GoOn(t.Context(), "the newest backup that there is"))(t)
+			paper := given(op.DraftRenewal(t.Context(), "the newest backup that there is"))(t)
+			us.ceremonies(func(c *node.Ceremonies) { paper = given(c.SignRenewal(paper))(t) })
+			st = given(op.PublishRenewal(t.Context(), paper))(t)
 		}
 		if !st.Proven {
 			t.Fatalf("the journal stays closed: %+v", st)
