@@ -298,7 +298,7 @@ func (n *Node) checkJournals(ctx context.Context) error {
 			continue
 		}
 		us := n.Home().Member
-		rep, err := journal.CheckDir(ctx, filepath.Join(n.Home().Path, dirJournals, name), journal.Origin(name, us), journal.Trusted(st))
+		rep, err := journal.CheckBook(ctx, filepath.Join(n.Home().Path, dirJournals, name), journal.Origin(name, us), journal.Trusted(st))
 		if guichet.KindOf(err) == guichet.KindNotFound {
 			continue // a seat that never served
 		}
