@@ -26,6 +26,9 @@ type DemoRequest struct {
 	Lang string    // "en" (default) or "fr"
 	// Chapters are those to be shown; none: all of them.
 	Chapters []string
+	// Stay lets the nodes run on at the end, one of them with its pages for people, until
+	// the context ends.
+	Stay bool
 }
 
 // What the demonstration makes up: the same files at every run.
@@ -74,7 +77,9 @@ func Demo(ctx context.Context, cfg Config, req DemoRequest) error {
 	if cfg, err = cfg.withDefaults(); err != nil {
 		return err
 	}
-	err = d.run(ctx, cfg)
+	if err = d.run(ctx, cfg); err == nil && req.Stay {
+		return d.ended(ctx, d.stay(ctx))
+	}
 	return errors.Join(err, d.stopAll())
 }
 
@@ -233,14 +238,17 @@ func (d *showing) run(ctx context.Context, cfg Config) error {
 	if d.gone {
 		return nil
 	}
-	d.say(demoNextEN, demoNextFR, d.party(demoAsker).cfg.Home, d.words, demoCircleName)
-	return nil
+	d.say(demoNextEN, demoNextFR, d.party(demoAsker).cfg.Home, d.words, demoCircleName, d.dir)
+	return d.note()
 }
 
 // What to try next; the homes stay, their nodes are stopped.
 const (
 	demoNextEN = `
-The homes stay; their nodes are stopped. What to try next:
+The homes stay. To see it all in a browser, from one address:
+  bin/guichet demo --open --home %[4]s
+
+What else to try:
   export GUICHET_PASSPHRASE_FILE=%[2]s GUICHET_MEMBER_PASSPHRASE_FILE=%[2]s
   bin/guichet circle members --home %[1]s --circle %[3]s
   bin/guichet doctor --home %[1]s
@@ -251,7 +259,10 @@ The homes stay; their nodes are stopped. What to try next:
   bin/guichet codes search surgical mask
   bin/guichet help`
 	demoNextFR = `
-Les dépôts restent ; leurs nœuds sont arrêtés. À essayer ensuite :
+Les dépôts restent. Pour tout voir dans un navigateur, depuis une seule adresse :
+  bin/guichet demo --open --home %[4]s --lang fr
+
+À essayer aussi :
   export GUICHET_PASSPHRASE_FILE=%[2]s GUICHET_MEMBER_PASSPHRASE_FILE=%[2]s
   bin/guichet circle members --home %[1]s --circle %[3]s --lang fr
   bin/guichet doctor --home %[1]s --lang fr

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -40,6 +41,8 @@ type party struct {
 	circles []string          // that it serves, in the order in which it came to them
 	addrs   map[string]string // where it is heard, by circle
 	metrics string            // where its operator sees how it does
+	pages   string            // where it is to serve pages, with the demonstration's users; "" nowhere
+	found   string            // where they are
 	process *exec.Cmd
 }
 
@@ -345,6 +348,9 @@ func (p *party) start(ctx context.Context, d *showing) error {
 	for _, name := range p.circles {
 		args = append(args, "--listen", name+"="+p.addrs[name])
 	}
+	if p.pages != "" {
+		args = append(args, "--pages", p.pages, "--pages-demonstration")
+	}
 	cmd := exec.CommandContext(ctx, p.cfg.Child[0], args...) //nolint:gosec // this program itself
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = 10 * time.Second
@@ -367,6 +373,13 @@ func (p *party) start(ctx context.Context, d *showing) error {
 		text, _ := os.ReadFile(log.Name())
 		return guichet.Errorf(guichet.KindInternal, "the node of %s did not start: %s", p.code, strings.TrimSpace(string(text)))
 	}
+	var said struct {
+		Pages string `json:"pages"`
+	}
+	if err := json.Unmarshal([]byte(line), &said); err != nil {
+		return fmt.Errorf("start %s: %w", p.code, err)
+	}
+	p.found = said.Pages
 	return nil
 }
 

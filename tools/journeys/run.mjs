@@ -7,9 +7,11 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { chromium } from "playwright-core";
 
+import { signsIn, sessionOver, operates } from "./signin.mjs";
 import { askToReceipt, byKeyboard, wrongForms, strangers } from "./ways.mjs";
 
 const [base, shots, only] = process.argv.slice(2);
+const demonstration = process.env.GUICHET_JOURNEYS_DEMONSTRATION; // a node with the demonstration's users
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 mkdirSync(shots, { recursive: true });
 const faults = [];
@@ -25,7 +27,8 @@ async function walker({ lang, script, width, as }) {
   if (as) await page.goto(`${base}/sign-in?as=${as}&to=/${lang}/`);
   let n = 0;
   return {
-    page, lang, script, width, base, name,
+    page, lang, script, width, base, name, demonstration,
+    another: () => browser.newContext({ viewport: { width, height: 900 } }), // somebody's other browser
     fault: (text) => faults.push(`${name}: ${text}`),
     // look holds a page to what holds for all, and keeps its picture.
     look: async (what) => {
@@ -68,6 +71,12 @@ for (const lang of ["en", "fr"]) {
     ways.push({ way: wrongForms, lang, script, width: 320, as: "officer" }, { way: strangers, lang, script, width: 768 });
   }
   ways.push({ way: byKeyboard, lang, script: true, width: 1280, as: "officer" });
+}
+for (const lang of ["en", "fr"]) {
+  for (const script of [true, false]) {
+    for (const width of [320, 768, 1280]) ways.push({ way: operates, lang, script, width });
+    ways.push({ way: signsIn, lang, script, width: 320 }, { way: sessionOver, lang, script, width: 768 });
+  }
 }
 for (const w of ways) {
   const label = `${w.way.name} ${w.lang} ${w.script ? "with" : "without"} script at ${w.width}`;
