@@ -80,7 +80,7 @@ for (const lang of ["en", "fr"]) {
 }
 for (const w of ways) {
   const label = `${w.way.name} ${w.lang} ${w.script ? "with" : "without"} script at ${w.width}`;
-  if (only && !label.includes(only)) continue;
+  if (only && !only.split(",").some((o) => label.includes(o))) continue;
   const began = Date.now();
   const who = await walker(w);
   try {
