@@ -98,7 +98,7 @@ func (d *showing) stay(ctx context.Context) error {
 	if err := d.startAll(ctx, idle...); err != nil {
 		return err
 	}
-	d.say(demoStayEN, demoStayFR, len(d.parties), p.found, areaName(p.code))
+	d.say(demoStayEN, demoStayFR, len(d.parties), p.found, areaName(p.code).In(d.lang()), d.dir)
 	<-ctx.Done()
 	return nil
 }
@@ -141,7 +141,7 @@ It is the node of %[3]s. Nobody checks who you are there; choose:
    operator      see how this node and the others do, and what to do
    nobody        what everybody may see, without signing in
 
-^C ends it. To open it again: guichet demo --open`
+^C ends it. To open it again: guichet demo --open --home %[4]s`
 	demoStayFR = `
 Les %[1]d nœuds tournent. Ouvrez cette adresse dans un navigateur de cette machine :
 
@@ -155,5 +155,5 @@ C'est le nœud de : %[3]s. Personne n'y vérifie qui vous êtes ; choisissez :
    exploitant                voir comment vont ce nœud et les autres, et que faire
    personne                  ce que chacun peut voir, sans se connecter
 
-^C y met fin. Pour l'ouvrir à nouveau : guichet demo --open`
+^C y met fin. Pour l'ouvrir à nouveau : guichet demo --open --home %[4]s`
 )

@@ -68,7 +68,7 @@ func serveDemoAs(t *testing.T, homes string, asked node.PagesRequest, members ..
 	for i, m := range members {
 		ctx, cancel := context.WithCancel(context.Background())
 		ready, done := make(chan string, 1), make(chan error, 1)
-		cfg := node.Config{Home: filepath.Join(homes, m), Passphrase: func() ([]byte, error) { return firstLine(words), nil }, Child: []string{exe(t), stageChild}}
+		cfg := node.Config{Home: filepath.Join(homes, m), Passphrase: func() ([]byte, error) { return firstLine(words), nil }, Child: []string{exe(t), stageChild}, Version: "journeys"}
 		req := node.ServeRequest{Ready: func(at []node.Listening) { ready <- at[0].Pages }}
 		if i == 0 {
 			req.Pages = asked

@@ -88,7 +88,7 @@ func (k keeper) members(ctx context.Context, s *Seat, found func([]portal.Findin
 			f, pong := s.memberFinding(ctx, m)
 			x := k.told(s, f)
 			x.Version = pong.Version
-			if pong.Version != "" {
+			if pong.CircleVersion > 0 { // it answered
 				pongs <- pong.Ahead
 			}
 			found([]portal.Finding{x})

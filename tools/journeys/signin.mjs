@@ -58,7 +58,7 @@ export async function sessionOver(w) {
   const { page, lang } = w;
   const t = said[lang];
   quietly(w);
-  const question = `${w.demonstration}/${lang}/question?flow=imports&product=630790&member=US&from=2020-01&to=2020-03&by=period&purpose=supply-monitoring`;
+  const question = `${w.demonstration}/${lang}/question?flow=imports&product=630790&member=US&office=statistics&from=2020-01&to=2020-03&by=period&purpose=supply-monitoring`;
   await page.goto(question);
   await enter(page, t, 0);
   await w.look("form");
@@ -96,7 +96,11 @@ export async function operates(w) {
   await page.waitForSelector("main table", { timeout: 60000 });
   await must(page, t.members);
   await w.look("operator");
+  // A look that goes on: without what tells the page how far it is, it waits before it looks again.
+  quietly(w);
+  await page.route("**/operator/events", (r) => r.abort());
   await main(page).getByRole("button", { name: t.again, exact: true }).click();
   if ((await page.locator("main table").count()) === 0) await w.look("looking");
+  await page.unroute("**/operator/events");
   await page.waitForSelector("main table", { timeout: 60000 });
 }
