@@ -143,5 +143,5 @@ func (s *Seat) standingFinding(ctx context.Context) Finding {
 	case len(st.Members) > 0 && within == 0:
 		return finding(what, stateWatch, "nobody could be asked what they have seen of its %d leaves", "personne n'a pu dire ce qu'il a vu de ses %d feuilles", st.Leaves).do("see below which members do not answer", "voyez quels membres ne répondent pas")
 	}
-	return finding(what, stateWell, "%d leaves; %d of %d others have seen no more, %d did not answer", "%d feuilles ; %d sur %d autres n'en ont pas vu davantage, %d n'ont pas répondu", st.Leaves, within, len(st.Members), silent)
+	return finding(what, stateWell, "%d leaves; %d of %d others have seen no more, without an answer: %d", "%d feuilles ; %d sur %d autres n'en ont pas vu davantage, sans réponse : %d", st.Leaves, within, len(st.Members), silent)
 }

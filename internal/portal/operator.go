@@ -155,6 +155,7 @@ type findingGroup struct {
 
 type findingView struct {
 	Circle, What, State, Tag, Version, Text, Do string
+	Lang, DoLang                                string // of text and of what to do
 }
 
 type factView struct{ Name, Text string }
@@ -305,8 +306,16 @@ func (v *visit) viewOf(f Finding) findingView {
 	}
 	return findingView{
 		Circle: f.Circle, What: name, State: v.t("operator.state." + f.State), Tag: tagOf(f.State), Version: f.Version,
-		Text: sentence(f.Text.In(v.lang)), Do: sentence(f.Do.In(v.lang)),
+		Text: sentence(f.Text.In(v.lang)), Do: sentence(f.Do.In(v.lang)), Lang: v.langOf(f.Text), DoLang: v.langOf(f.Do),
 	}
+}
+
+// langOf is the language that a text is in: what has only one form is English.
+func (v *visit) langOf(t guichet.Text) string {
+	if t.EN == t.FR {
+		return "en"
+	}
+	return v.lang
 }
 
 // sentence begins with a capital, unless it begins with a name or a command.
