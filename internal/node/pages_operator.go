@@ -138,10 +138,10 @@ func (s *Seat) standingFinding(ctx context.Context) Finding {
 	}
 	switch {
 	case !st.Proven || len(beyond) > 0:
-		return finding(what, stateWrong, "%s have seen more of it, or another one, than its %d leaves; nothing is signed or answered", "%s en ont vu davantage, ou un autre, que ses %d feuilles ; rien n'est signé ni répondu", join(beyond), st.Leaves).
+		return finding(what, stateWrong, "%s have seen more of it, or another one, than its %d leaves; nothing is signed or answered", "%s en ont vu plus que ses %d feuilles, ou un autre ; rien n'est signé ni répondu", join(beyond), st.Leaves).
 			do("guichet journal standing says what is missing; restore a newer backup", "guichet journal standing dit ce qui manque ; restaurez une sauvegarde plus récente")
 	case len(st.Members) > 0 && within == 0:
 		return finding(what, stateWatch, "nobody could be asked what they have seen of its %d leaves", "personne n'a pu dire ce qu'il a vu de ses %d feuilles", st.Leaves).do("see below which members do not answer", "voyez quels membres ne répondent pas")
 	}
-	return finding(what, stateWell, "%d leaves; %d of %d others have seen no more, without an answer: %d", "%d feuilles ; %d sur %d autres n'en ont pas vu davantage, sans réponse : %d", st.Leaves, within, len(st.Members), silent)
+	return finding(what, stateWell, "%d leaves; %d of %d others have seen no more, without an answer: %d", "%d feuilles ; %d sur %d autres n'en ont pas vu plus, sans réponse : %d", st.Leaves, within, len(st.Members), silent)
 }
