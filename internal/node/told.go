@@ -103,7 +103,7 @@ func (s *Seat) Subscribe(ctx context.Context, q MembersQuestion) (guichet.Subscr
 	if err := federation.ReadLetter(sent.Body, &out, false); err != nil || len(out.ID) != 16 {
 		return guichet.Subscription{}, guichet.Errorf(guichet.KindUntrusted, "what %s says to the subscription cannot be read", members[0].Code)
 	}
-	free, err := s.outbox.hold("told " + members[0].Code)
+	free, err := s.outbox.wait(ctx, "told "+members[0].Code)
 	if err != nil {
 		return guichet.Subscription{}, err
 	}
@@ -137,7 +137,7 @@ func (s *Seat) Notices(ctx context.Context, q NoticesQuestion) (NoticesAnswer, e
 
 // told adds what one member tells.
 func (s *Seat) told(ctx context.Context, m guichet.Member, q NoticesQuestion, out *NoticesAnswer) error {
-	free, err := s.outbox.hold("told " + m.Code)
+	free, err := s.outbox.wait(ctx, "told "+m.Code)
 	if err != nil {
 		return err
 	}
@@ -246,7 +246,7 @@ func (s *Seat) askNotices(ctx context.Context) {
 }
 
 func (s *Seat) askNoticesOf(ctx context.Context, m guichet.Member) error {
-	free, err := s.outbox.hold("told " + m.Code)
+	free, err := s.outbox.wait(ctx, "told "+m.Code)
 	if err != nil {
 		return err
 	}
