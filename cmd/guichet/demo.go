@@ -9,15 +9,17 @@ import (
 func demoCommand() command {
 	return command{name: "demo", define: func(f *flags) action {
 		var once bool
+		var chapters []string
 		f.atHome()
 		f.bool(&once, "once")
+		f.list(&chapters, "chapter")
 		return func(ctx context.Context, w *window, args []string) error {
 			if err := w.want("demo", args, 0, 0); err != nil {
 				return err
 			}
 			// A home that is not named stays "": the demo finds a place of its
 			// own, and never writes among somebody's figures in $GUICHET_HOME.
-			req := node.DemoRequest{Home: f.home, Once: once, Out: &lines{w}, Lang: w.lang}
+			req := node.DemoRequest{Home: f.home, Once: once, Out: &lines{w}, Lang: w.lang, Chapters: chapters}
 			if err := node.Demo(ctx, w.config(f), req); err != nil {
 				return err
 			}

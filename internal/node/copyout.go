@@ -80,6 +80,27 @@ func (o *outbox) hold(name string) (func(), error) {
 	return m.Unlock, nil
 }
 
+// heldAtMost is how long one waits for what is made ready by another.
+const heldAtMost = 10 * time.Second
+
+// wait is hold for what is over soon: a running node asks for notices by itself too,
+// and its operator is not to be told that it is busy with that.
+func (o *outbox) wait(ctx context.Context, name string) (func(), error) {
+	ctx, cancel := context.WithTimeout(ctx, heldAtMost)
+	defer cancel()
+	for {
+		free, err := o.hold(name)
+		if err == nil {
+			return free, nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil, err
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
 func (s *Seat) copyOutDir(member string) string {
 	return filepath.Join(s.n.Home().Path, dirCopies, s.name, "out", member)
 }

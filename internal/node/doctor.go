@@ -110,6 +110,7 @@ func (s *Seat) Doctor(ctx context.Context, q DoctorQuestion) ([]Finding, error) 
 	out = append(out, s.keysFinding())
 	out = append(out, s.circleFindings()...)
 	out = append(out, s.agreementsFinding(), s.journalFinding(ctx))
+	out = append(out, s.keptFindings()...)
 	if q.Offline {
 		return append(out, clockFinding(kept(), nil)), nil
 	}

@@ -2,7 +2,9 @@ package node
 
 import (
 	"context"
+	"io"
 	"net"
+	"strings"
 	"time"
 
 	"guichet"
@@ -103,4 +105,27 @@ func CheckLetter(name string, body []byte) (err error) {
 func (r PagesRequest) WithDoor(d portal.Door) PagesRequest {
 	r.door = d
 	return r
+}
+
+// DemoFaults are the faults that the demonstration finds in what was told of a
+// subscription, and of corrections of an exchange.
+func DemoFaults(told []ToldNotice, subscription, exchange string) []string {
+	d := &showing{out: io.Discard, newcomer: newcomer{exchange: exchange}}
+	d.told(NoticesAnswer{Notices: told}, subscription)
+	return d.faults
+}
+
+// DemoOrder are the chapters that are gone through for those that were named; in
+// brackets those that are not shown.
+func DemoOrder(named []string) (string, error) {
+	chapters, err := chaptersOf(named)
+	var out []string
+	for _, c := range chapters {
+		name := c.name
+		if c.quiet {
+			name = "(" + name + ")"
+		}
+		out = append(out, name)
+	}
+	return strings.Join(out, " "), err
 }

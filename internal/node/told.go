@@ -111,7 +111,7 @@ func (s *Seat) Subscribe(ctx context.Context, q MembersQuestion) (guichet.Subscr
 	if err != nil {
 		return guichet.Subscription{}, err
 	}
-	free, err := s.outbox.hold("told " + members[0].Code)
+	free, err := s.outbox.wait(ctx, "told "+members[0].Code)
 	if err != nil {
 		return guichet.Subscription{}, err
 	}
@@ -148,7 +148,7 @@ func (s *Seat) Notices(ctx context.Context, q NoticesQuestion) (NoticesAnswer, e
 
 // told adds what one member tells.
 func (s *Seat) told(ctx context.Context, m guichet.Member, q NoticesQuestion, out *NoticesAnswer) error {
-	free, err := s.outbox.hold("told " + m.Code)
+	free, err := s.outbox.wait(ctx, "told "+m.Code)
 	if err != nil {
 		return err
 	}
@@ -295,7 +295,7 @@ func (s *Seat) askNotices(ctx context.Context) {
 }
 
 func (s *Seat) askNoticesOf(ctx context.Context, m guichet.Member) error {
-	free, err := s.outbox.hold("told " + m.Code)
+	free, err := s.outbox.wait(ctx, "told "+m.Code)
 	if err != nil {
 		return err
 	}
