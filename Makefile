@@ -71,6 +71,11 @@ test-faults: compilers ## All faults that a circle of five must survive, in netw
 	@tools/netns.sh
 	go test -count=1 -v -timeout 20m -run '^TestFault' ./cmd/guichet ./internal/node
 
+.PHONY: test-journeys
+test-journeys: compilers ## Walk through the pages in a real browser, in both languages, with and without script
+	@. tools/journeys.sh; \
+	go test -count=1 -v -timeout 20m -run '^TestJourneys$$' ./internal/node
+
 .PHONY: test-engines
 test-engines: compilers ## Open our tables with pyiceberg and with Spark: the same answers to ten questions
 	@. tools/pyiceberg.sh; . tools/spark.sh; \
@@ -101,7 +106,7 @@ fresh: ## Run `make demo` and `make test` in a fresh clone of what is committed
 ##@ Check
 
 .PHONY: check
-check: hygiene format-check vet lint facts-check licences cover-rules build ## All checks that are no tests: lint, licences, generated facts, coverage of the rules
+check: hygiene format-check vet lint facts-check assets-check licences cover-rules build ## All checks that are no tests: lint, licences, generated facts and style, coverage of the rules
 
 .PHONY: hygiene
 hygiene: ## Refuse registry hosts, paths of this machine and TODOs without an issue
@@ -146,6 +151,14 @@ facts-check: data ## Are the generated facts what the data folder gives?
 .PHONY: facts
 facts: ## Make the generated facts again from the data folder
 	@tools/facts.sh write
+
+.PHONY: assets-check
+assets-check: ## Is the style of the pages what its sources give?
+	@tools/assets.sh check
+
+.PHONY: assets
+assets: ## Make the style of the pages again from govuk-frontend and tools/pages
+	@tools/assets.sh write
 
 .PHONY: vuln
 vuln: compilers ## Known vulnerabilities (needs the vulnerability database, from the network)

@@ -63,6 +63,8 @@ var doors = map[string][]string{
 	"golang.org/x/mod/sumdb":               {"journal"},
 	"github.com/dunglas/httpsfv":           {"seal"},
 	"filippo.io/age":                       {"seal"},
+	"github.com/xuri/excelize":             {"portal"},
+	"html/template":                        {"portal"},
 	"github.com/prometheus":                {"node"},
 	"go.opentelemetry.io":                  {"node"},
 	"github.com/coreos/go-oidc":            {"portal"},

@@ -11,6 +11,7 @@ func serveCommand() command {
 	return command{name: "serve", define: func(f *flags) action {
 		var passphrase, metrics, traces, log string
 		var circles, listen []string
+		var pages node.PagesRequest
 		f.atHome()
 		f.list(&circles, "circle")
 		f.text(&passphrase, "passphrase-file")
@@ -18,6 +19,10 @@ func serveCommand() command {
 		f.text(&metrics, "metrics")
 		f.text(&traces, "traces")
 		f.text(&log, "log")
+		f.text(&pages.Listen, "pages")
+		f.text(&pages.Cert, "pages-cert")
+		f.text(&pages.Key, "pages-key")
+		f.bool(&pages.BehindProxy, "pages-behind-proxy")
 		return func(ctx context.Context, w *window, args []string) error {
 			if err := w.want("serve", args, 0, 0); err != nil {
 				return err
@@ -26,13 +31,18 @@ func serveCommand() command {
 			if err != nil {
 				return err
 			}
+			for _, name := range []string{"pages-cert", "pages-key", "pages-behind-proxy"} {
+				if f.has(name) && pages.Listen == "" {
+					return w.wrong("error.nopages", "hint.nopages", "flag", "--"+name)
+				}
+			}
 			cfg := w.atSeat(f, "", passphrase)
 			if log != "" {
 				if cfg.Log, err = w.logAs(log); err != nil {
 					return err
 				}
 			}
-			return node.Serve(ctx, cfg, node.ServeRequest{Circles: circles, Listen: at, Ready: w.listening, Metrics: metrics, Traces: traces})
+			return node.Serve(ctx, cfg, node.ServeRequest{Circles: circles, Listen: at, Ready: w.listening, Metrics: metrics, Traces: traces, Pages: pages})
 		}
 	}}
 }
@@ -60,12 +70,19 @@ func (w *window) listening(circles []node.Listening) {
 		case c.Err != nil:
 			w.aside(w.say("serve.shut", "circle", c.Circle, "error", node.Sentence(c.Err)))
 		case w.json:
-			_ = w.printJSON(map[string]string{"listening": c.Address, "circle": c.Circle})
+			ready := map[string]string{"listening": c.Address, "circle": c.Circle}
+			if c.Pages != "" {
+				ready["pages"] = c.Pages
+			}
+			_ = w.printJSON(ready)
 		case len(circles) == 1:
 			w.print(w.say("serve.ready", "address", c.Address))
 		default:
 			w.print(w.say("serve.ready.circle", "circle", c.Circle, "address", c.Address))
 		}
+	}
+	if len(circles) > 0 && circles[0].Pages != "" && !w.json {
+		w.print(w.say("serve.pages", "address", circles[0].Pages))
 	}
 	_ = w.out.Flush()
 }

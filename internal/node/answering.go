@@ -200,11 +200,17 @@ func (d serving) Reply(ctx context.Context, a federation.Asked) (federation.Said
 	d.s.salts.keep(a.Request.Exchange, a.Request.Salt)
 	ctx, done := d.s.given.begin(ctx)
 	defer done()
-	counter, err := d.s.counterFor(ctx, d.counter, a.Request.Question)
+	counter, parts, err := d.s.counterFor(ctx, d.counter, a.Request)
 	if err != nil {
 		return federation.Said{}, err
 	}
-	sealed, err := counter.Reply(ctx, desk.Asked{Request: a.Request, Body: a.Body, Key: a.Key})
+	asked := desk.Asked{Request: a.Request, Body: a.Body, Key: a.Key}
+	var sealed desk.Sealed
+	if len(parts) > 0 {
+		sealed, err = counter.Together(ctx, asked, parts)
+	} else {
+		sealed, err = counter.Reply(ctx, asked)
+	}
 	return federation.Said{Body: sealed.Body, Leaf: uint64(max(sealed.Leaf, 0)), Refused: !sealed.Reply.Decision.Permitted}, err
 }
 
@@ -219,7 +225,7 @@ func (d serving) Records(ctx context.Context, a federation.Asked, w *federation.
 	d.s.salts.keep(a.Request.Exchange, a.Request.Salt)
 	ctx, done := d.s.given.begin(ctx)
 	defer done()
-	counter, err := d.s.counterFor(ctx, d.counter, a.Request.Question)
+	counter, _, err := d.s.counterFor(ctx, d.counter, a.Request)
 	if err != nil {
 		return err
 	}

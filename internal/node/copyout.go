@@ -155,12 +155,9 @@ func (d writing) Letter(ctx context.Context, name string, l federation.Letter) (
 // listCopies tells a member of what it may keep copies.
 func (d writing) listCopies(ctx context.Context, l federation.Letter) (any, guichet.LetterReply, error) {
 	none := guichet.LetterReply{}
-	req, err := federation.ParseRequest(l.Body)
+	req, err := readCopiesLetter(l.Body)
 	if err != nil {
 		return nil, none, err
-	}
-	if !req.Records || len(req.Question.Where) > 0 || len(req.Question.By) > 0 {
-		return nil, none, guichet.Errorf(guichet.KindInvalid, "copies are asked for as records of a dataset, and of nothing narrower: the agreement says of what")
 	}
 	dir := d.s.copyOutDir(l.Member.Code)
 	var out copyOut
@@ -350,9 +347,9 @@ func (d writing) CopyPiece(ctx context.Context, to federation.Visitor, file stri
 // hearKept takes note of what became of a list: the leaf of the letter is the
 // receipt.
 func (d writing) hearKept(l federation.Letter) (any, guichet.LetterReply, error) {
-	var r guichet.CopyReport
-	if err := federation.ReadLetter(l.Body, &r, true); err != nil {
-		return nil, guichet.LetterReply{}, guichet.Errorf(guichet.KindInvalid, "the report: %w", err)
+	r, err := readReport(l.Body)
+	if err != nil {
+		return nil, guichet.LetterReply{}, err
 	}
 	path := filepath.Join(d.s.copyOutDir(l.Member.Code), outPaper)
 	var out copyOut

@@ -31,11 +31,21 @@ func SearchOwn(query string, limit int) []SearchHit {
 // were brought into the home: of the HS, and of national lists. The nearest
 // come first, at most limit.
 func (n *Node) Search(query string, limit int) ([]SearchHit, error) {
+	find, err := n.searcher()
+	if err != nil {
+		return nil, err
+	}
+	return find(query, limit), nil
+}
+
+// searcher makes the index of a search, for whoever searches often.
+func (n *Node) searcher() (func(query string, limit int) []SearchHit, error) {
 	entries, err := n.withOfficial(search.Own())
 	if err != nil {
 		return nil, err
 	}
-	return hits(search.New(entries), query, limit), nil
+	ix := search.New(entries)
+	return func(query string, limit int) []SearchHit { return hits(ix, query, limit) }, nil
 }
 
 // withOfficial adds official labels to entries: to the entry of the same code

@@ -28,6 +28,8 @@ type ServeRequest struct {
 	Metrics string
 	// Traces is a collector of OpenTelemetry traces: http://HOST:PORT; "" none.
 	Traces string
+	// Pages are the pages for people; served nowhere unless they say where.
+	Pages PagesRequest
 }
 
 // Listening is one circle that a node answers, or does not.
@@ -35,6 +37,8 @@ type Listening struct {
 	Circle  string
 	Address string // "" where Err says why it is not served
 	Err     error
+	// Pages is where the pages for people are, which are of all circles; "" nowhere.
+	Pages string
 }
 
 // Serve answers the members of the home's circles until ctx ends; what is under way
@@ -62,6 +66,7 @@ type house struct {
 	n        *Node
 	watch    *watching
 	metrics  net.Listener // nil: none
+	pages    *pages       // nil: none
 	services []*service   // of the circles that opened
 	shut     []Listening  // those that did not
 }
@@ -102,6 +107,11 @@ func (h *house) open(ctx context.Context, req ServeRequest) error {
 	}
 	if len(h.services) == 0 {
 		return h.shut[0].Err
+	}
+	if req.Pages.Listen != "" {
+		if h.pages, err = h.pagesAt(ctx, req.Pages); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -169,6 +179,10 @@ func (h *house) serve(ctx context.Context, req ServeRequest) error {
 		beside.Go(func() error { return serving1(window.Serve(h.metrics)) })
 		beside.Go(func() error { <-over.Done(); return closed(window.Close()) })
 	}
+	if h.pages != nil {
+		beside.Go(func() error { return h.pages.run(over) })
+		h.tellPages(ctx)
+	}
 	for _, v := range h.services {
 		g.Go(func() error {
 			err := v.run(ctx)
@@ -209,7 +223,7 @@ func (h *house) notify(ctx context.Context, state string) {
 func (h *house) listening() []Listening {
 	var out []Listening
 	for _, v := range h.services {
-		out = append(out, Listening{Circle: v.seat.name, Address: v.ln.Addr().String()})
+		out = append(out, Listening{Circle: v.seat.name, Address: v.ln.Addr().String(), Pages: h.pages.address()})
 	}
 	return append(out, h.shut...)
 }
@@ -219,6 +233,7 @@ func (h *house) close() error {
 	if h.metrics != nil {
 		errs = append(errs, closed(h.metrics.Close()))
 	}
+	errs = append(errs, h.pages.close())
 	for _, v := range h.services {
 		errs = append(errs, v.close(), v.seat.Close())
 	}

@@ -1,0 +1,245 @@
+package portal
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"guichet"
+)
+
+// answerPage is what the page of an answer receives.
+type answerPage struct {
+	ID       string
+	Title    string
+	Lines    []line
+	Banner   banner
+	Who      []whoLine
+	Chart    *chart
+	Tiles    *tiles
+	Table    figureTable
+	Pages    pages
+	Remarks  []said
+	Gaps     []said
+	Notices  []said
+	Sources  []guichet.Source
+	Made     bool // of made data, no observation
+	SaidIn   string
+	Change   string
+	Share    string
+	Kept     keptHead
+	AsOf     guichet.Answer
+	Download string
+}
+
+// banner says how an answer stands, and what to do next.
+type banner struct{ Title, Text, Do, Tag string }
+
+// whoLine says what came of one member.
+type whoLine struct {
+	Name, State, Tag, Agreement, Clause, Text, Hint, Receipt, Took string
+	Rows, Hidden                                                   int
+	Own                                                            bool
+}
+
+// said is a sentence of a member's, with who says it.
+type said struct {
+	Who, Text, Word string
+	Times           int
+}
+
+// pages are the parts of a long table.
+type pages struct {
+	Now, Last        int
+	First, To, Of    int
+	Earlier, Further string
+}
+
+// rowsOfPage is how many rows of a table stand on a page.
+const rowsOfPage = 50
+
+// answered shows an answer.
+func (p *Portal) answered(v *visit, k kept) error {
+	f := formOf(k.keptHead)
+	seat, err := p.seat(k.Circle)
+	if err != nil {
+		return err
+	}
+	c := seat.Circle()
+	asking, _ := f.asks(v.words, c, p.cfg.Member, p.cfg.Purposes, p.cfg.Clock())
+	a := k.Answer.Answer
+	t := p.tableOf(v, k.Answer)
+	page := answerPage{
+		ID: k.ID, Title: p.titleOf(v, k.keptHead), Lines: p.linesOf(v, f, asking, c), Banner: v.bannerOf(k.Answer), Kept: k.keptHead, AsOf: a,
+		Chart: chartOf(v.words, k.Answer, f.By), Tiles: tilesOf(v.words, k.Answer, f),
+		Change: v.to("/ask", f.values()), Share: v.to("/question", f.values()), Download: v.to("/asked/"+k.ID+"/figures/", nil),
+		Sources: a.Sources, SaidIn: k.Lang,
+	}
+	if page.Chart != nil {
+		page.Chart.Title = page.Title + v.t("shell.colon") + page.Chart.Title
+	}
+	for _, m := range k.Answer.Members {
+		page.Who = append(page.Who, v.whoOf(k.Circle, m))
+	}
+	page.Remarks, page.Gaps, page.Notices = v.remarksOf(a), v.gapsOf(a), v.noticesOf(k.Answer)
+	page.Made = slices.ContainsFunc(a.Sources, func(s guichet.Source) bool { return s.Generated })
+	page.Pages = pagesOf(v, k.ID, len(t.Rows))
+	t.Rows = t.Rows[page.Pages.First:page.Pages.To]
+	page.Table = t
+	return v.show(http.StatusOK, "answer", v.t("answer.title"), page)
+}
+
+func pagesOf(v *visit, id string, rows int) pages {
+	last := max(1, (rows+rowsOfPage-1)/rowsOfPage)
+	now, err := strconv.Atoi(v.r.URL.Query().Get("page"))
+	if err != nil || now < 1 {
+		now = 1
+	}
+	now = min(now, last)
+	out := pages{Now: now, Last: last, First: (now - 1) * rowsOfPage, To: min(rows, now*rowsOfPage), Of: rows}
+	to := func(n int) string {
+		return v.to("/asked/"+id, url.Values{"page": {strconv.Itoa(n)}}) + "#figures"
+	}
+	if now > 1 {
+		out.Earlier = to(now - 1)
+	}
+	if now < last {
+		out.Further = to(now + 1)
+	}
+	return out
+}
+
+// bannerOf says how an answer stands: whole, partial, refused, silent, empty.
+func (v *visit) bannerOf(a Answer) banner {
+	gave, refused, missing := 0, 0, 0
+	for _, m := range a.Members {
+		switch {
+		case m.Gap == nil:
+			gave++
+		case m.Gap.Reason == guichet.GapRefused:
+			refused++
+		default:
+			missing++
+		}
+	}
+	state := "done"
+	switch {
+	case gave == 0 && missing == 0:
+		state = "refused"
+	case gave == 0:
+		state = "silent"
+	case len(a.Answer.Rows) == 0:
+		state = "empty"
+	case refused+missing > 0:
+		state = "partial"
+	}
+	tag := map[string]string{"done": "green", "partial": "yellow", "empty": "grey", "refused": "red", "silent": "red"}[state]
+	return banner{
+		Title: v.words.count("answer."+state, gave, "of", len(a.Members)), Do: v.words.or("answer."+state+".do", ""), Tag: tag,
+		Text: v.words.count("answer.rows", len(a.Answer.Rows)),
+	}
+}
+
+// whoOf says what came of one member.
+func (v *visit) whoOf(circle string, m MemberResult) whoLine {
+	out := whoLine{
+		Name: areaName(m.Member, v.lang), Rows: m.Rows, Hidden: m.Hidden, Agreement: m.Decision.Agreement, Clause: m.Decision.Clause, Hint: m.Decision.Hint,
+		Own: m.Exchange == "", State: v.t("who.answered"), Tag: "green", Took: v.t("who.took", "s", v.seconds(m.Millis)),
+	}
+	if m.Decision.Version > 0 {
+		out.Agreement += " v" + strconv.Itoa(m.Decision.Version)
+	}
+	if m.Gap != nil {
+		out.State = v.words.or("gap."+string(m.Gap.Reason), string(m.Gap.Reason))
+		out.Text, out.Tag = m.Gap.Text, "red"
+		if m.Gap.Reason == guichet.GapSilent || m.Gap.Reason == guichet.GapLate {
+			out.Tag = "grey"
+		}
+		if out.Hint == "" {
+			out.Hint = v.words.or("gapdo."+string(m.Gap.Reason), "")
+		}
+	}
+	if m.Peer > 0 && m.Exchange != "" {
+		out.Receipt = v.to("/receipt/"+url.PathEscape(circle)+"/"+m.Exchange, nil)
+	}
+	return out
+}
+
+// seconds writes milliseconds as seconds.
+func (v *visit) seconds(ms int64) string {
+	d, err := guichet.ParseDecimal(strconv.FormatFloat(float64(ms)/1000, 'f', 1, 64))
+	if err != nil {
+		return ""
+	}
+	return v.words.number(d, 1)
+}
+
+// remarksOf are the remarks about figures: each sentence once, with how often it was
+// said, and what the agreements say apart.
+func (v *visit) remarksOf(a guichet.Answer) []said {
+	var out []said
+	for _, r := range a.Remarks {
+		if strings.HasPrefix(r.Code, "agreement_") {
+			continue
+		}
+		out = addSaid(out, said{Who: r.Member, Text: r.Text, Word: r.Code, Times: 1})
+	}
+	return out
+}
+
+func (v *visit) gapsOf(a guichet.Answer) []said {
+	var out []said
+	for _, g := range a.Gaps {
+		if slices.Contains([]guichet.GapReason{guichet.GapRefused, guichet.GapSilent, guichet.GapLate, guichet.GapUntrusted, guichet.GapGarbled}, g.Reason) {
+			continue // told above, with the member
+		}
+		who := g.Member
+		if who == "" {
+			who = g.Reporter
+		}
+		text := g.Text
+		if g.Period != "" {
+			text = g.Period + ": " + text
+		}
+		out = addSaid(out, said{Who: who, Text: text, Word: v.words.or("gap."+string(g.Reason), string(g.Reason)), Times: 1})
+	}
+	return out
+}
+
+// noticesOf are what agreements and circles say about an answer: each once, with whom
+// it is from.
+func (v *visit) noticesOf(a Answer) []said {
+	var out []said
+	for _, text := range a.Notices {
+		out = addSaid(out, said{Text: text, Times: 1})
+	}
+	for _, m := range a.Members {
+		for _, n := range m.Notices {
+			i := slices.IndexFunc(out, func(o said) bool { return o.Text == n.Text })
+			if i >= 0 {
+				if !slices.Contains(strings.Split(out[i].Who, ", "), m.Member) {
+					out[i].Who += ", " + m.Member
+				}
+				continue
+			}
+			out = append(out, said{Who: m.Member, Text: n.Text, Word: v.words.or("notice."+n.Code, n.Code), Times: 1})
+		}
+	}
+	return out
+}
+
+// mostSaid bounds how many sentences of a kind stand on a page; the files have all.
+const mostSaid = 60
+
+func addSaid(out []said, s said) []said {
+	if i := slices.IndexFunc(out, func(o said) bool { return o.Who == s.Who && o.Text == s.Text }); i >= 0 {
+		out[i].Times++
+		return out
+	}
+	if len(out) >= mostSaid {
+		return out
+	}
+	return append(out, s)
+}

@@ -1,0 +1,200 @@
+package portal
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"guichet"
+	"guichet/trade"
+)
+
+// askedPage is what the list of one's questions receives.
+type askedPage struct{ Questions []askedLine }
+
+type askedLine struct {
+	To, Title, State, Tag string
+	Began                 time.Time
+	Rows                  int
+}
+
+// asked lists what the person has asked.
+func (p *Portal) asked(v *visit) error {
+	page := askedPage{}
+	for _, h := range p.shelf.of(v.person.Pseudonym) {
+		state, tag := p.stateOf(h)
+		page.Questions = append(page.Questions, askedLine{
+			To: v.to("/asked/"+h.ID, nil), Title: p.titleOf(v, h), State: v.t("asked.state." + state), Tag: tag, Began: h.Began, Rows: h.Rows,
+		})
+	}
+	return v.show(http.StatusOK, "asked", v.t("asked.title"), page)
+}
+
+// stateOf says how a question stands, and the colour of its tag.
+func (p *Portal) stateOf(h keptHead) (state, tag string) {
+	_, underWay := p.askings.of(h.ID, h.Owner)
+	switch {
+	case underWay:
+		return "asking", "blue"
+	case h.State == stateAsking:
+		return "broken", "red" // the node ended while it asked
+	case h.State == stateFailed:
+		return "failed", "red"
+	case h.Rows == 0:
+		return "empty", "grey"
+	case h.Missing > 0:
+		return "partial", "yellow"
+	}
+	return "done", "green"
+}
+
+// titleOf says in a line what was asked.
+func (p *Portal) titleOf(v *visit, h keptHead) string {
+	f := formOf(h)
+	var goods []string
+	for _, g := range p.goodsChosen(v, f.Products) {
+		if g.Text == "" || g.Text == g.Value {
+			goods = append(goods, g.Value)
+			continue
+		}
+		goods = append(goods, g.Text)
+	}
+	const shown = 3
+	if len(goods) > shown {
+		goods = append(goods[:shown], v.t("asked.more", "n", len(goods)-shown))
+	}
+	span, err := guichet.ParseSpan(f.From + ":" + f.To)
+	when := f.From + " – " + f.To
+	if err == nil {
+		when = v.words.span(span)
+	}
+	return v.t("asked.of", "flow", v.t("flow."+f.Flow), "goods", strings.Join(goods, "; "), "when", when)
+}
+
+// formOf is the question that was asked, as its form.
+func formOf(h keptHead) askForm {
+	q, err := url.ParseQuery(h.Query)
+	if err != nil {
+		return askForm{}
+	}
+	return readAsk(q)
+}
+
+// waitingPage is what the page of a question receives that is under way.
+type waitingPage struct {
+	Title   string
+	Members []waitingLine
+	Came    int
+	Events  string
+	Began   time.Time
+}
+
+type waitingLine struct{ Code, Name, Text string }
+
+// waiting shows how far a question has come.
+func (p *Portal) waiting(v *visit, x *asking) error {
+	came, _, _ := x.stands()
+	page := waitingPage{Title: p.titleOf(v, x.head), Came: len(came), Events: v.to("/asked/"+x.head.ID+"/events", nil), Began: x.head.Began}
+	for _, code := range x.head.Members {
+		line := waitingLine{Code: code, Name: areaName(code, v.lang), Text: v.t("waiting.not")}
+		for _, r := range came {
+			if r.Member == code {
+				line.Text = v.cameText(r)
+			}
+		}
+		page.Members = append(page.Members, line)
+	}
+	const again = 2
+	return v.show(http.StatusOK, "waiting", v.t("waiting.title"), page, func(s *shown) { s.Refresh = again })
+}
+
+// cameText says what came of one member.
+func (v *visit) cameText(r MemberResult) string {
+	if r.Gap != nil {
+		return v.words.or("gap."+string(r.Gap.Reason), string(r.Gap.Reason))
+	}
+	return v.words.count("waiting.rows", r.Rows)
+}
+
+// events tells a browser what members say as they say it: "came" with the member and a
+// sentence, "over" at the end.
+func (p *Portal) events(v *visit) error {
+	id := v.r.PathValue("id")
+	h := v.w.Header()
+	h.Set("Content-Type", "text/event-stream")
+	h.Set("X-Accel-Buffering", "no")
+	out := http.NewResponseController(v.w)
+	_ = out.SetWriteDeadline(time.Time{}) // it lasts as long as the question, which is bounded
+	x, ok := p.askings.of(id, v.person.Pseudonym)
+	for told := 0; ok; {
+		came, over, changed := x.stands()
+		for _, r := range came[told:] {
+			if _, err := fmt.Fprintf(v.w, "event: came\ndata: %s %s\n\n", r.Member, strings.ReplaceAll(v.cameText(r), "\n", " ")); err != nil {
+				return nil //nolint:nilerr // who went away is no fault
+			}
+		}
+		told = len(came)
+		if err := out.Flush(); err != nil || over {
+			break
+		}
+		select {
+		case <-changed:
+		case <-v.r.Context().Done():
+			return nil
+		}
+	}
+	_, _ = fmt.Fprint(v.w, "event: over\ndata: over\n\n")
+	return nil
+}
+
+// remove removes a kept answer, when its owner says so.
+func (p *Portal) remove(v *visit) error {
+	id := v.r.PathValue("id")
+	if _, underWay := p.askings.of(id, v.person.Pseudonym); underWay {
+		return guichet.Errorf(guichet.KindBusy, "%s", v.t("asked.underway"))
+	}
+	if err := p.shelf.remove(id, v.person.Pseudonym); err != nil {
+		return err
+	}
+	return v.redirect(v.to("/asked", nil))
+}
+
+// answer shows what came of a question: how far it is, what was said, or what failed.
+// Nobody is asked by it.
+func (p *Portal) answer(v *visit) error {
+	id := v.r.PathValue("id")
+	if x, ok := p.askings.of(id, v.person.Pseudonym); ok {
+		return p.waiting(v, x)
+	}
+	k, err := p.shelf.get(id, v.person.Pseudonym)
+	if err != nil {
+		return err
+	}
+	if k.State != stateDone {
+		return p.failed(v, k)
+	}
+	return p.answered(v, k)
+}
+
+// failedPage is what the page of a question receives that came to nothing.
+type failedPage struct {
+	Title, Lead, Do, Said, Hint string
+	Again, Change, ID           string
+	Began                       time.Time
+}
+
+func (p *Portal) failed(v *visit, k kept) error {
+	state, _ := p.stateOf(k.keptHead)
+	f := formOf(k.keptHead)
+	page := failedPage{
+		Title: p.titleOf(v, k.keptHead), Said: k.Said, Hint: k.Hint, ID: k.ID, Began: k.Began,
+		Lead: v.t("failed." + state + ".lead"), Do: v.t("failed." + state + ".do"),
+		Again: v.to("/question", f.values()), Change: v.to("/ask", f.values()),
+	}
+	return v.show(http.StatusOK, "failed", v.t("failed.title"), page)
+}
+
+// dataset is what questions of these pages are about.
+func dataset() *guichet.Dataset { return trade.Dataset() }

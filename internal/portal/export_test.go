@@ -1,0 +1,167 @@
+package portal
+
+import (
+	"bytes"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"time"
+
+	"guichet"
+)
+
+// Words are the keys of a language with their words.
+func Words(lang string) (map[string]string, error) {
+	p, err := phrasesIn(lang)
+	return p.held, err
+}
+
+// Templates are the sources of all templates, by file.
+func Templates() (map[string]string, error) {
+	out := map[string]string{}
+	names, err := fs.Glob(templateFiles, "templates/*.html")
+	for _, n := range names {
+		text, rerr := templateFiles.ReadFile(n)
+		if rerr != nil {
+			return nil, fmt.Errorf("template: %w", rerr)
+		}
+		out[n] = string(text)
+	}
+	return out, err
+}
+
+// Number writes a figure.
+func Number(lang, digits string, decimals int) string {
+	p, err := phrasesIn(lang)
+	if err != nil {
+		return err.Error()
+	}
+	d, err := guichet.ParseDecimal(digits)
+	if err != nil {
+		return err.Error()
+	}
+	return p.number(d, decimals)
+}
+
+// Roughly writes a figure for pictures.
+func Roughly(lang string, x float64) string {
+	p, err := phrasesIn(lang)
+	if err != nil {
+		return err.Error()
+	}
+	return p.roughly(x)
+}
+
+// Moment and Period write times.
+func Moment(lang string, t time.Time) string {
+	p, err := phrasesIn(lang)
+	if err != nil {
+		return err.Error()
+	}
+	return p.moment(t)
+}
+
+// Period writes a period.
+func Period(lang, text string) string {
+	p, err := phrasesIn(lang)
+	if err != nil {
+		return err.Error()
+	}
+	return p.period(text)
+}
+
+// MonthOf, AreaOf, Preferred and Tidy are what forms are read with.
+func MonthOf(text string, last bool) string { return monthOf(text, last) }
+
+// AreaOf finds an area.
+func AreaOf(text, lang string) (string, []string) { return areaOf(text, lang) }
+
+// Preferred is the language of a browser.
+func Preferred(accepted string) string { return preferred(accepted) }
+
+// Tidy bounds what was typed.
+func Tidy(s string, most int) string { return tidy(s, most) }
+
+// CSV writes an answer.
+func CSV(a Answer) (string, error) {
+	var out bytes.Buffer
+	err := writeCSV(&out, a)
+	return out.String(), err
+}
+
+// ChartOf makes the picture of an answer: its title, note, and how many lines, bars,
+// dots and texts.
+func ChartOf(lang string, a Answer, by ...string) (title, note string, counts [4]int) {
+	p, err := phrasesIn(lang)
+	if err != nil {
+		return err.Error(), "", counts
+	}
+	c := chartOf(p, a, by)
+	if c == nil {
+		return "", "", counts
+	}
+	return c.Title, c.Note, [4]int{len(c.Lines), len(c.Bars), len(c.Dots), len(c.Texts)}
+}
+
+// TilesOf makes the matrix of an answer: the kind of each tile, member by member.
+func TilesOf(a Answer, query string) [][]string {
+	p, err := phrasesIn("en")
+	if err != nil {
+		return nil
+	}
+	q, err := url.ParseQuery(query)
+	if err != nil {
+		return nil
+	}
+	t := tilesOf(p, a, readAsk(q))
+	if t == nil {
+		return nil
+	}
+	var out [][]string
+	for _, r := range t.Rows {
+		var kinds []string
+		for _, x := range r.Tiles {
+			kinds = append(kinds, x.Kind)
+		}
+		out = append(out, kinds)
+	}
+	return out
+}
+
+// Shelf is where answers are kept.
+type Shelf struct{ s *shelf }
+
+// OpenShelf opens one.
+func OpenShelf(dir string, clock guichet.Clock) (Shelf, error) {
+	s, err := openShelf(dir, clock)
+	return Shelf{s}, err
+}
+
+// Put keeps an answer.
+func (s Shelf) Put(id, owner string, began, until time.Time, a Answer) error {
+	return s.s.put(kept{keptHead{ID: id, Owner: owner, Began: began, Until: until, State: stateDone}, a})
+}
+
+// Get returns one.
+func (s Shelf) Get(id, owner string) (Answer, error) {
+	k, err := s.s.get(id, owner)
+	return k.Answer, err
+}
+
+// Of are the ids of a person's.
+func (s Shelf) Of(owner string) []string {
+	var out []string
+	for _, h := range s.s.of(owner) {
+		out = append(out, h.ID)
+	}
+	return out
+}
+
+// Remove removes one.
+func (s Shelf) Remove(id, owner string) error { return s.s.remove(id, owner) }
+
+// Bounds.
+const (
+	KeptOfOne   = keptOfOne
+	AskingOfOne = askingOfOne
+)

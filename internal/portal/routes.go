@@ -1,0 +1,31 @@
+package portal
+
+import "net/http"
+
+// route is one address, below the language.
+type route struct {
+	method string
+	path   string
+	roles  []Role // who may come; none: anybody
+	nav    string // the key of its words in the navigation; "" it does not stand there
+	do     func(*visit) error
+}
+
+// routes are all pages, in the order of the navigation.
+func (p *Portal) routes() []route {
+	asks := []Role{Officer, Steward}
+	proves := []Role{Officer, Steward, Auditor}
+	return []route{
+		{http.MethodGet, "/{$}", nil, "nav.start", p.start},
+		{http.MethodGet, "/ask", asks, "nav.ask", p.ask},
+		{http.MethodGet, "/question", asks, "", p.question},
+		{http.MethodPost, "/question", asks, "", p.put},
+		{http.MethodGet, "/asked", asks, "nav.asked", p.asked},
+		{http.MethodGet, "/asked/{id}", asks, "", p.answer},
+		{http.MethodGet, "/asked/{id}/events", asks, "", p.events},
+		{http.MethodGet, "/asked/{id}/figures/{format}", asks, "", p.download},
+		{http.MethodPost, "/asked/{id}/remove", asks, "", p.remove},
+		{http.MethodGet, "/receipt/{circle}/{exchange}", proves, "", p.receipt},
+		{http.MethodGet, "/receipt/{circle}/{exchange}/file", proves, "", p.receiptFile},
+	}
+}

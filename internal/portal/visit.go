@@ -1,0 +1,263 @@
+package portal
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"guichet"
+)
+
+// longestForm bounds what a form may hold.
+const longestForm = 64 << 10
+
+// visit is one request for a page: who, in which language.
+type visit struct {
+	p      *Portal
+	w      http.ResponseWriter
+	r      *http.Request
+	lang   string
+	words  phrases
+	person Person // of nobody it has no roles
+	in     bool   // somebody has signed in
+	route  route
+}
+
+// serve makes a handler of a page. A handler returns its error; here it becomes a page.
+func (p *Portal) serve(lang string, route route) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		v := &visit{p: p, w: w, r: r, lang: lang, words: p.words[lang], route: route}
+		v.person, v.in = p.cfg.Door.Person(r.Context())
+		began := p.cfg.Clock()
+		err := v.admitted()
+		if err == nil {
+			r.Body = http.MaxBytesReader(w, r.Body, longestForm)
+			err = route.do(v)
+		}
+		if err != nil {
+			v.fail(err)
+		}
+		p.cfg.Log.LogAttrs(r.Context(), slog.LevelDebug, "page", slog.String("method", route.method), slog.String("path", route.path),
+			slog.String("lang", lang), slog.Duration("took", p.cfg.Clock().Sub(began)), slog.String("kind", string(guichet.KindOf(err))))
+	})
+}
+
+// errSignIn says that a page is for people who have signed in: fail makes a page of it.
+var errSignIn = errors.New("sign in first")
+
+func (v *visit) admitted() error {
+	switch {
+	case len(v.route.roles) == 0:
+		return nil
+	case !v.in:
+		return errSignIn
+	case !v.person.Is(v.route.roles...):
+		return guichet.Errorf(guichet.KindRefused, "%s", v.t("error.role"))
+	}
+	return nil
+}
+
+// t says a key in the visit's language.
+func (v *visit) t(key string, pairs ...any) string { return v.words.say(key, pairs...) }
+
+// to is the address of a page in the visit's language.
+func (v *visit) to(path string, query url.Values) string {
+	out := "/" + v.lang + path
+	if len(query) > 0 {
+		out += "?" + query.Encode()
+	}
+	return out
+}
+
+// redirect leads on to another page.
+func (v *visit) redirect(to string) error {
+	http.Redirect(v.w, v.r, to, http.StatusSeeOther)
+	return nil
+}
+
+// shown is what every template receives.
+type shown struct {
+	Lang, Title, Other string // Other: this very page in the other language
+	Nav                []navItem
+	Person             Person
+	In                 bool
+	Token              string
+	SignIn             string // address
+	Member             string // the code of whose node it is
+	Refresh            int    // seconds after which a browser without script looks again; 0 never
+	Wrong              bool   // the title begins with "Error:"
+	Page               any    // the page's own
+}
+
+type navItem struct {
+	Title, To string
+	Current   bool
+}
+
+// show renders a page. It is made whole before the first byte leaves.
+func (v *visit) show(status int, name, title string, page any, more ...func(*shown)) error {
+	s := shown{
+		Lang: v.lang, Title: title, Other: v.other(), Person: v.person, In: v.in, Token: v.p.cfg.Door.Token(v.r.Context()),
+		Member: v.p.cfg.Member, Page: page, SignIn: v.signIn(),
+	}
+	for _, route := range v.p.routes() {
+		if route.nav == "" || len(route.roles) > 0 && !v.person.Is(route.roles...) {
+			continue
+		}
+		path := strings.TrimSuffix(route.path, "{$}")
+		s.Nav = append(s.Nav, navItem{v.t(route.nav), v.to(path, nil), route.path == v.route.path})
+	}
+	for _, m := range more {
+		m(&s)
+	}
+	var out bytes.Buffer
+	if err := v.p.looks.render(&out, v.lang, name, s); err != nil {
+		return fmt.Errorf("page %s: %w", name, err)
+	}
+	v.w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	v.w.Header().Set("Content-Language", v.lang)
+	v.w.WriteHeader(status)
+	if v.r.Method != http.MethodHead {
+		_, _ = v.w.Write(out.Bytes()) // who went away is no fault
+	}
+	return nil
+}
+
+// other is the address of this page in the other language, its question with it.
+func (v *visit) other() string {
+	path := strings.TrimPrefix(v.r.URL.EscapedPath(), "/"+v.lang)
+	if v.r.Method != http.MethodGet && v.r.Method != http.MethodHead {
+		return "/" + otherThan(v.lang) + "/"
+	}
+	out := "/" + otherThan(v.lang) + path
+	if v.r.URL.RawQuery != "" {
+		out += "?" + v.r.URL.RawQuery
+	}
+	return out
+}
+
+// signIn is where to sign in, and to come back from to this page.
+func (v *visit) signIn() string {
+	back := v.r.URL.RequestURI()
+	if v.r.Method != http.MethodGet {
+		back = "/" + v.lang + "/"
+	}
+	return "/sign-in?" + url.Values{"to": {back}}.Encode()
+}
+
+// status is the window's table from the kind of an error to its own language.
+func status(k guichet.Kind) int {
+	switch k {
+	case guichet.KindInvalid, guichet.KindUnrecognised, guichet.KindTotals, guichet.KindTooMany, guichet.KindHostile:
+		return http.StatusBadRequest
+	case guichet.KindNotFound:
+		return http.StatusNotFound
+	case guichet.KindRefused:
+		return http.StatusForbidden
+	case guichet.KindBusy, guichet.KindFull:
+		return http.StatusServiceUnavailable
+	case guichet.KindUntrusted:
+		return http.StatusBadGateway
+	case guichet.KindVersion, guichet.KindInternal, "":
+		return http.StatusInternalServerError
+	}
+	return http.StatusInternalServerError
+}
+
+// faultPage is what the page of an error says.
+type faultPage struct {
+	Title, Lead, Do string
+	Said, Hint      string // the error's own sentences, in English; "" none
+	SignIn          string // "" there is nothing to sign in for
+}
+
+// fail shows an error: what went wrong, and what to do next. A fault of ours is told
+// to the log and not to the page.
+func (v *visit) fail(err error) {
+	if v.r.Context().Err() != nil {
+		return // nobody is there
+	}
+	kind := guichet.KindOf(err)
+	code := status(kind)
+	page := faultPage{}
+	var tooLong *http.MaxBytesError
+	switch {
+	case errors.Is(err, errSignIn):
+		kind, code, page.SignIn = "sign_in", http.StatusUnauthorized, v.signIn()
+	case errors.As(err, &tooLong):
+		kind, code = guichet.KindHostile, http.StatusRequestEntityTooLarge
+	}
+	if e, ok := errors.AsType[*guichet.Error](err); ok && kind != guichet.KindInternal {
+		page.Said, page.Hint = e.Error(), e.Hint
+	}
+	if code >= http.StatusInternalServerError {
+		v.p.cfg.Log.LogAttrs(v.r.Context(), slog.LevelWarn, "page failed", slog.String("path", v.route.path), slog.String("error", err.Error()))
+	}
+	page.Title, page.Lead, page.Do = v.t("error."+string(kind)+".title"), v.t("error."+string(kind)+".lead"), v.t("error."+string(kind)+".do")
+	if err := v.show(code, "fault", page.Title, page); err != nil {
+		v.p.cfg.Log.LogAttrs(v.r.Context(), slog.LevelError, "page not made", slog.String("error", err.Error()))
+		http.Error(v.w, v.t("error.internal.title"), http.StatusInternalServerError)
+	}
+}
+
+// nothing is the page of an address that there is not.
+func (p *Portal) nothing(w http.ResponseWriter, r *http.Request) {
+	lang, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	if !slices.Contains(languages(), lang) {
+		lang = preferred(r.Header.Get("Accept-Language"))
+	}
+	p.serve(lang, route{method: r.Method, do: func(*visit) error {
+		return &guichet.Error{Kind: guichet.KindNotFound}
+	}}).ServeHTTP(w, r)
+}
+
+// policy is what a browser may do with our pages: what comes from us, and nothing
+// else. Forms and frames of others, scripts and styles written into a page, are refused
+// by the browser even where a page were wrong.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+
+// safe stands before everything: headers that hold for every answer, and who is let in.
+//
+// Pages are not compressed: they hold the token of the session beside what others
+// wrote, and the length of what is compressed tells of both (the BREACH attack). They
+// are small; what is large, the style and the script, is compressed.
+func (p *Portal) safe(next http.Handler) http.Handler {
+	policy := strings.Join(append([]string{policy}, p.cfg.FormAction...), " ")
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", policy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+		h.Set("Cache-Control", "no-store")
+		if p.cfg.Secure {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
+		if !p.isOurs(r.Host) {
+			http.Error(w, "these pages are not served under this name", http.StatusMisdirectedRequest)
+			return
+		}
+		if err := p.guard.Check(r); err != nil {
+			http.Error(w, "this form was sent by another site's page", http.StatusForbidden)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// isOurs says whether a request came by a name of ours: else a page elsewhere could
+// have its own name lead here, and read what we show to whoever stands at this machine.
+func (p *Portal) isOurs(host string) bool {
+	if len(p.cfg.Hosts) == 0 {
+		return true
+	}
+	name := (&url.URL{Host: host}).Hostname()
+	return slices.Contains(p.cfg.Hosts, strings.ToLower(name))
+}
