@@ -75,7 +75,9 @@ func Doctor(ctx context.Context, cfg Config, q DoctorQuestion) ([]Finding, error
 }
 
 // ofHome says whether a finding is of the home, and not of a seat in a circle.
-func ofHome(what string) bool { return slices.Contains([]string{"disk", "home", "law", "retention"}, what) }
+func ofHome(what string) bool {
+	return slices.Contains([]string{"disk", "home", "law", "retention"}, what)
+}
 
 // doctorIn looks at a home and one seat.
 func doctorIn(ctx context.Context, cfg Config, q DoctorQuestion) ([]Finding, error) {
