@@ -190,7 +190,7 @@ func belongs(leaf guichet.Leaf, cp checkpoint) error {
 	if leaf.Kind == guichet.LeafTaken || leaf.Kind == guichet.LeafRecovered && leaf.From.Member == cp.member {
 		owner = cp.member
 	}
-	if (leaf.Kind == guichet.LeafPurged || leaf.Kind == guichet.LeafWithdrew) && leaf.From.Member != owner {
+	if (leaf.Kind == guichet.LeafPurged || leaf.Kind == guichet.LeafWithdrew || leaf.Kind == guichet.LeafRenewed) && leaf.From.Member != owner {
 		owner = leaf.From.Member // a member tells of its own figures alone
 	}
 	if leaf.From.Circle != cp.circle || owner != cp.member {

@@ -55,7 +55,7 @@ func between(l guichet.Leaf, us, them string) bool {
 // ofOwner says whether a leaf is of what a member did with its own figures: no
 // exchange.
 func ofOwner(k guichet.LeafKind) bool {
-	return k == guichet.LeafTaken || k == guichet.LeafPurged || k == guichet.LeafWithdrew
+	return k == guichet.LeafTaken || k == guichet.LeafPurged || k == guichet.LeafWithdrew || k == guichet.LeafRenewed
 }
 
 // exchange is one exchange as the two tell it. asked and asker are the sides in

@@ -45,7 +45,7 @@ func demoChapters() []chapter {
 			(*showing).copies, (*showing).absent, (*showing).corrected,
 		}},
 		{name: chapterKeeping, title: guichet.Text{EN: "Keeping and forgetting", FR: "Conserver et oublier"}, steps: []func(*showing, context.Context) error{
-			(*showing).backups, (*showing).lost, (*showing).restoredOld, (*showing).restoredNew,
+			(*showing).backups, (*showing).lost, (*showing).restoredOld, (*showing).restoredNew, (*showing).withdraws, (*showing).forgets,
 		}},
 		{name: "running", title: guichet.Text{EN: "What the operator is told", FR: "Ce que l'exploitant apprend"}, needs: []string{chapterCopies}, steps: []func(*showing, context.Context) error{
 			(*showing).doctor, (*showing).health,

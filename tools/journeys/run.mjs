@@ -21,8 +21,9 @@ const browser = await chromium.launch({ executablePath: process.env.GUICHET_CHRO
 async function walker({ lang, script, width, as }) {
   const context = await browser.newContext({ javaScriptEnabled: script, viewport: { width, height: 900 }, locale: lang === "fr" ? "fr-FR" : "en-GB", bypassCSP: false });
   const page = await context.newPage();
+  page.setDefaultTimeout(15000);
   const name = `${lang}-${script ? "script" : "plain"}-${width}`;
-  page.on("console", (m) => { if (m.type() === "error") faults.push(`${name} ${page.url()}: ${m.text()}`); });
+  page.on("console", (m) => { if (m.type() === "error" && !/status of 4(01|04|22)/.test(m.text())) faults.push(`${name} ${page.url()}: ${m.text()}`); });
   page.on("pageerror", (e) => faults.push(`${name} ${page.url()}: ${e.message}`));
   if (as) await page.goto(`${base}/sign-in?as=${as}&to=/${lang}/`);
   let n = 0;
@@ -42,6 +43,10 @@ async function walker({ lang, script, width, as }) {
       for (const v of found) {
         faults.push(`${name} ${what}: ${v.id} (${v.impact}): ${v.help}: ${v.nodes.slice(0, 3).map((x) => x.target.join(" ")).join(", ")}`);
       }
+    },
+    // glance keeps the picture of a page that may go on while it is looked at.
+    glance: async (what) => {
+      await page.screenshot({ path: `${shots}/${name}-${String(++n).padStart(2, "0")}-${what}.png`, fullPage: true }).catch(() => {});
     },
     end: () => context.close(),
   };
