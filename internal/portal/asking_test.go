@@ -275,8 +275,8 @@ func TestPagesOfFaults(t *testing.T) {
 func TestOfADoor(t *testing.T) {
 	w := newWindow(t)
 	rec := httptest.NewRecorder()
-	w.portal.Tell(rec, httptest.NewRequest(http.MethodGet, "/sign-in?to=%2Ffr%2Fask", nil), http.StatusForbidden, portal.Telling{
-		Title: "Qui <êtes>-vous ?", Texts: []string{"Choisissez."}, Next: "/fr/", Word: "Accueil",
+	w.portal.Tell(rec, httptest.NewRequest(http.MethodGet, "/sign-in", nil), http.StatusForbidden, portal.Telling{
+		Lang: "fr", Title: "Qui <êtes>-vous ?", Texts: []string{"Choisissez."}, Next: "/fr/", Word: "Accueil",
 		Forms: []portal.TellingForm{{Action: "/sign-in", Fields: [][2]string{{"role", "officer"}}, Typed: [][2]string{{"why", "<b>"}}, Word: "Agent"}},
 	})
 	body := rec.Body.String()
