@@ -172,7 +172,7 @@ func (n *Node) pinRest(ctx context.Context, dir string, withoutKeys bool) error 
 		return err
 	}
 	pinned, never := store.HomeParts()
-	leave := slices.Concat(pinned, never, []string{dirRun, dirJournals})
+	leave := slices.Concat(pinned, never, []string{dirRun, dirJournals, dirTaking})
 	if withoutKeys {
 		leave = append(leave, dirKeys)
 	}

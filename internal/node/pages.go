@@ -100,6 +100,10 @@ func (h *house) portalConfig(req PagesRequest, alone bool) (portal.Config, error
 		Member: h.n.Home().Member, Version: h.n.cfg.Version, Goods: &goods{n: h.n}, Kept: kept, Door: req.door,
 		Parquet: writeParquet, Clock: h.n.cfg.Clock, Log: h.n.cfg.Log, Secure: req.Cert != "" || req.BehindProxy,
 	}
+	var err error
+	if cfg.Steward, err = h.stewardship(); err != nil {
+		return portal.Config{}, err
+	}
 	if alone && !cfg.Secure {
 		cfg.Hosts = []string{"localhost", "127.0.0.1", "::1"}
 	}

@@ -23,7 +23,7 @@ type looks struct {
 
 // shared are the files that every page has.
 func shared() []string {
-	return []string{"templates/layout.html", "templates/parts.html", "templates/chart.html"}
+	return []string{"templates/layout.html", "templates/parts.html", "templates/chart.html", "templates/stewardparts.html"}
 }
 
 func loadLooks(words map[string]phrases, a *assets) (*looks, error) {

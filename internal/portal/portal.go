@@ -26,6 +26,7 @@ type Config struct {
 	FormAction []string
 	// Parquet writes rows for other programs.
 	Parquet func(ctx context.Context, columns []guichet.Column, rows []guichet.Row, w io.Writer) error
+	Steward *Stewardship // nil: no file is taken in by pages
 	Clock   guichet.Clock
 	Log     *slog.Logger // nil: discarded
 	Rand    io.Reader    // nil: the machine's
@@ -69,6 +70,7 @@ type Portal struct {
 	looks   *looks
 	shelf   *shelf
 	askings *askings
+	intakes *intakes // nil where no file is taken in
 	guard   *http.CrossOriginProtection
 }
 
@@ -98,12 +100,20 @@ func New(cfg Config) (*Portal, error) {
 		return nil, err
 	}
 	p.askings = newAskings(cfg.Clock, cfg.Log, p.shelf)
+	if cfg.Steward != nil {
+		if p.intakes, err = openIntakes(cfg.Steward, cfg.Clock, cfg.Log); err != nil {
+			return nil, err
+		}
+	}
 	return p, nil
 }
 
 // Close ends what is being asked, and waits for it.
 func (p *Portal) Close() error {
 	p.askings.close()
+	if p.intakes != nil {
+		p.intakes.close()
+	}
 	return nil
 }
 

@@ -1,6 +1,9 @@
 package portal
 
-import "net/http"
+import (
+	"net/http"
+	"slices"
+)
 
 // route is one address, below the language.
 type route struct {
@@ -15,7 +18,7 @@ type route struct {
 func (p *Portal) routes() []route {
 	asks := []Role{Officer, Steward}
 	proves := []Role{Officer, Steward, Auditor}
-	return []route{
+	return slices.Concat([]route{
 		{http.MethodGet, "/{$}", nil, "nav.start", p.start},
 		{http.MethodGet, "/ask", asks, "nav.ask", p.ask},
 		{http.MethodGet, "/question", asks, "", p.question},
@@ -27,5 +30,5 @@ func (p *Portal) routes() []route {
 		{http.MethodPost, "/asked/{id}/remove", asks, "", p.remove},
 		{http.MethodGet, "/receipt/{circle}/{exchange}", proves, "", p.receipt},
 		{http.MethodGet, "/receipt/{circle}/{exchange}/file", proves, "", p.receiptFile},
-	}
+	}, p.stewardRoutes())
 }

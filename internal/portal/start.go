@@ -41,5 +41,6 @@ func (p *Portal) start(v *visit) error {
 			card{v.t("start.ask"), v.t("start.ask.text"), v.to("/ask", nil)},
 			card{v.t("start.asked"), v.t("start.asked.text"), v.to("/asked", nil)})
 	}
+	page.Can = append(page.Can, p.stewardCan(v)...)
 	return v.show(http.StatusOK, "start", v.t("start.title"), page)
 }
