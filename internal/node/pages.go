@@ -44,6 +44,7 @@ type pages struct {
 	ln     net.Listener
 	portal *portal.Portal
 	server *http.Server
+	tls    bool
 }
 
 // pagesAt opens the window for people. Nobody is answered yet.
@@ -72,7 +73,7 @@ func (h *house) pagesAt(ctx context.Context, req PagesRequest) (*pages, error) {
 		return nil, err
 	}
 	p.server = p.portal.Server()
-	if req.Cert != "" {
+	if p.tls = req.Cert != ""; p.tls {
 		certs := &certFiles{cert: req.Cert, key: req.Key, clock: h.n.cfg.Clock}
 		if _, err := certs.get(nil); err != nil {
 			return nil, errors.Join(err, p.portal.Close())
@@ -130,7 +131,7 @@ func (p *pages) address() string {
 		return ""
 	}
 	scheme := "http"
-	if p.server.TLSConfig != nil {
+	if p.tls {
 		scheme = "https"
 	}
 	return scheme + "://" + p.ln.Addr().String() + "/"
@@ -140,7 +141,7 @@ func (p *pages) address() string {
 func (p *pages) run(ctx context.Context) error {
 	ended := make(chan error, 1)
 	go func() {
-		if p.server.TLSConfig != nil {
+		if p.tls {
 			ended <- serving1(p.server.ServeTLS(p.ln, "", ""))
 			return
 		}

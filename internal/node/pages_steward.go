@@ -17,12 +17,18 @@ import (
 // dirTaking is where a home keeps files that come by its pages until they are taken in.
 const dirTaking = "taking"
 
+// dirDrafts is where it keeps agreements that are being written by its pages.
+const dirDrafts = "drafts"
+
 // stewardship is what a steward's pages need of this house.
 func (h *house) stewardship() (*portal.Stewardship, error) {
 	s := stewardPages{h.n}
-	out := &portal.Stewardship{Datasets: datasets(), Taker: s, Files: s, Withdrawer: s}
+	out := &portal.Stewardship{Datasets: datasets(), Taker: s, Files: s, Withdrawer: s, Keeper: s, Drafter: s, Proposer: s, Signer: s}
 	var err error
 	if out.Dir, err = h.n.ownFolder(dirTaking); err != nil {
+		return nil, err
+	}
+	if out.Drafts, err = h.n.ownFolder(dirDrafts); err != nil {
 		return nil, err
 	}
 	return out, nil

@@ -69,8 +69,8 @@ type intakes struct {
 	clock     guichet.Clock
 	log       *slog.Logger
 	heads     *drawer[intakeHead]
-	receiving chan struct{} // a place each
-	turn      chan struct{} // whoever holds it takes in
+	receiving chan struct{}   // a place each
+	turn      chan struct{}   // whoever holds it takes in
 	ctx       context.Context //nolint:containedctx // of all that is taken in: ended by close, which waits
 	end       context.CancelFunc
 	work      sync.WaitGroup

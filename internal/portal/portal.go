@@ -70,7 +70,9 @@ type Portal struct {
 	looks   *looks
 	shelf   *shelf
 	askings *askings
-	intakes *intakes // nil where no file is taken in
+	intakes *intakes            // nil where no file is taken in
+	papers  *drawer[draftPaper] // agreements that are being written; as intakes
+	signing signing
 	guard   *http.CrossOriginProtection
 }
 
@@ -102,6 +104,9 @@ func New(cfg Config) (*Portal, error) {
 	p.askings = newAskings(cfg.Clock, cfg.Log, p.shelf)
 	if cfg.Steward != nil {
 		if p.intakes, err = openIntakes(cfg.Steward, cfg.Clock, cfg.Log); err != nil {
+			return nil, err
+		}
+		if p.papers, err = openDrawer[draftPaper](cfg.Steward.Drafts); err != nil {
 			return nil, err
 		}
 	}

@@ -11,11 +11,16 @@ import (
 // Stewardship is what the pages of a data steward need of the house.
 type Stewardship struct {
 	Datasets []*guichet.Dataset
-	// Dir holds files that are on their way in; it is the owner's alone.
-	Dir         string
+	// Dir holds files that are on their way in, Drafts agreements that are being written;
+	// both are the owner's alone.
+	Dir, Drafts string
 	Taker       Taker
 	Files       Files
 	Withdrawer  Withdrawer
+	Keeper      Keeper
+	Drafter     Drafter
+	Proposer    Proposer
+	Signer      Signer
 	Most        int64 // bytes of one file; 0: 4 GiB
 }
 
@@ -156,6 +161,20 @@ func (p *Portal) stewardRoutes() []route {
 		{http.MethodGet, "/submissions/{id}/aside", only, "", p.submissionAside},
 		{http.MethodGet, "/submissions/{id}/withdraw", only, "", p.withdrawPage},
 		{http.MethodPost, "/submissions/{id}/withdraw", only, "", p.withdrawPost},
+		{http.MethodGet, "/retention", only, "retention.nav", p.retention},
+		{http.MethodPost, "/retention", only, "", p.retentionPost},
+		{http.MethodGet, "/retention/purge", only, "", p.purgeAsk},
+		{http.MethodPost, "/retention/purge", only, "", p.purgePost},
+		{http.MethodGet, "/drafts", only, "drafts.nav", p.drafts},
+		{http.MethodPost, "/drafts", only, "", p.draftsPost},
+		{http.MethodPost, "/drafts/proposal", only, "", p.proposalPost},
+		{http.MethodGet, "/drafts/{id}", only, "", p.draft},
+		{http.MethodPost, "/drafts/{id}", only, "", p.draftPost},
+		{http.MethodGet, "/drafts/{id}/file", only, "", p.draftFile},
+		{http.MethodGet, "/drafts/{id}/preview", only, "", p.draftPreview},
+		{http.MethodPost, "/drafts/{id}/sign", only, "", p.proposalSign},
+		{http.MethodPost, "/drafts/{id}/publish", only, "", p.proposalPublish},
+		{http.MethodPost, "/drafts/{id}/remove", only, "", p.draftRemove},
 	}
 }
 
@@ -167,6 +186,8 @@ func (p *Portal) stewardCan(v *visit) []card {
 	return []card{
 		{v.t("intake.title"), v.t("intake.card"), v.to("/intake", nil)},
 		{v.t("submissions.title"), v.t("submissions.card"), v.to("/submissions", nil)},
+		{v.t("retention.title"), v.t("retention.card"), v.to("/retention", nil)},
+		{v.t("drafts.title"), v.t("drafts.card"), v.to("/drafts", nil)},
 	}
 }
 
@@ -222,4 +243,11 @@ type fact struct {
 	Title, Text string
 	Mono        bool
 	To          string
+}
+
+// textField is a field of a form for a line of text.
+type textField struct{ ID, Label, Hint, Value, Wrong, Width string }
+
+func fieldOf(id, label, hint, value, wrong, width string) textField {
+	return textField{id, label, hint, value, wrong, width}
 }
