@@ -283,7 +283,7 @@ func fieldList(f url.Values, name string) []string {
 type purgePage struct {
 	Plans   []planView
 	Due     bool
-	Rows    string
+	Rows    int
 	Plan    string // what the button is for: of another plan it does nothing
 	Changed bool
 }
@@ -297,13 +297,11 @@ func (p *Portal) purgeShow(v *visit, changed bool) error {
 		return err
 	}
 	page := purgePage{Plans: p.plans(v, k.Plans), Plan: planDigest(k.Plans), Changed: changed}
-	var rows int64
 	for _, x := range k.Plans {
 		for _, g := range x.Goes {
-			page.Due, rows = true, rows+g.Rows
+			page.Due, page.Rows = true, page.Rows+int(g.Rows)
 		}
 	}
-	page.Rows = v.words.whole(rows)
 	return v.show(http.StatusOK, "purge", v.t("retention.purge.title"), page)
 }
 

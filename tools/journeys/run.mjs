@@ -7,6 +7,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { chromium } from "playwright-core";
 
+import { stewardWays } from "./steward.mjs";
 import { askToReceipt, byKeyboard, wrongForms, strangers } from "./ways.mjs";
 
 const [base, shots, only] = process.argv.slice(2);
@@ -69,6 +70,7 @@ for (const lang of ["en", "fr"]) {
   }
   ways.push({ way: byKeyboard, lang, script: true, width: 1280, as: "officer" });
 }
+ways.push(...stewardWays());
 for (const w of ways) {
   const label = `${w.way.name} ${w.lang} ${w.script ? "with" : "without"} script at ${w.width}`;
   if (only && !label.includes(only)) continue;
