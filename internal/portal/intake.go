@@ -69,7 +69,8 @@ func (p *Portal) recentIntakes(v *visit) sheet {
 		}
 		state, tag := p.intakeState(h)
 		out.Rows = append(out.Rows, []sheetCell{
-			{Text: h.Name, To: v.to("/intake/"+h.ID, nil)}, textCell(v.words.moment(h.Began)), numCell(v.words.size(h.Bytes)),
+			{Text: h.Name, To: v.to("/intake/"+h.ID, nil)},
+			textCell(v.words.moment(h.Began)), numCell(v.words.size(h.Bytes)),
 			{Text: v.t("intake.state." + state), Tag: tag},
 		})
 	}
@@ -102,13 +103,13 @@ func (p *Portal) intakePost(v *visit) error {
 	case p.intakes.receiving <- struct{}{}:
 		defer func() { <-p.intakes.receiving }()
 	default:
-		return guichet.Errorf(guichet.KindBusy, "%s", v.words.count("intake.receiving", receivedAtAll))
+		return errors.Join(guichet.Errorf(guichet.KindBusy, "%s", v.words.count("intake.receiving", receivedAtAll)), v.drain())
 	}
 	if err := p.intakes.sweep(); err != nil {
 		return err
 	}
 	if p.intakes.held() >= heldAtAll {
-		return guichet.Errorf(guichet.KindBusy, "%s", v.words.count("intake.held", heldAtAll))
+		return errors.Join(guichet.Errorf(guichet.KindBusy, "%s", v.words.count("intake.held", heldAtAll)), v.drain())
 	}
 	got, err := p.receive(v, p.cfg.Steward.Dir, p.intakes.most())
 	if err != nil {
@@ -131,12 +132,13 @@ func (p *Portal) intakePost(v *visit) error {
 		wrong = slices.Insert(wrong, 0, fault{"file", v.t(key, "name", got.name)})
 		return errors.Join(got.drop(), p.intakeShow(v, o, wrong))
 	}
-	if err := os.Rename(got.part, p.intakes.file(id)); err != nil {
+	h := intakeHead{ID: id, Owner: v.person.Pseudonym, Name: got.name, Bytes: got.bytes, Options: o, Began: p.cfg.Clock(), State: intakeHeld}
+	// The paper first: a file without one is swept away.
+	if err := p.intakes.heads.put(id, h); err != nil {
 		return errors.Join(err, got.drop())
 	}
-	h := intakeHead{ID: id, Owner: v.person.Pseudonym, Name: got.name, Bytes: got.bytes, Options: o, Began: p.cfg.Clock(), State: intakeHeld}
-	if err := p.intakes.heads.put(id, h); err != nil {
-		return errors.Join(err, p.intakes.remove(id))
+	if err := os.Rename(got.part, p.intakes.file(id)); err != nil {
+		return errors.Join(err, got.drop(), p.intakes.remove(id))
 	}
 	return p.intakeBegin(v, h)
 }

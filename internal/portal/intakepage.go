@@ -136,7 +136,7 @@ func (p *Portal) intakeEvents(v *visit) error {
 	h.Set("X-Accel-Buffering", "no")
 	out := http.NewResponseController(v.w)
 	_ = out.SetWriteDeadline(time.Time{})
-	const every, longest = 500 * time.Millisecond, 5 * time.Minute
+	const every, longest = time.Second, 5 * time.Minute
 	ends := time.NewTimer(longest)
 	defer ends.Stop()
 	told := ""

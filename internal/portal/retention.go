@@ -169,8 +169,8 @@ func (p *Portal) retentionChoices(v *visit, page *retentionPage) error {
 // plans say what the next purge takes.
 func (p *Portal) plans(v *visit, plans []KeepingPlan) []planView {
 	var out []planView
-	table := func(title string, list []KeepingDue) sheet {
-		s := sheet{Title: title, Heads: v.heads("..#...", "submissions.file", "submissions.periods", "submissions.rowshead", "submission.rule", "submission.basis", "retention.since")}
+	table := func(title, dataset string, list []KeepingDue) sheet {
+		s := sheet{Title: v.t(title) + " (" + dataset + ")", Heads: v.heads("..#...", "submissions.file", "submissions.periods", "submissions.rowshead", "submission.rule", "submission.basis", "retention.since")}
 		for _, g := range list {
 			since := v.words.day(g.On)
 			if g.Hold != "" {
@@ -183,7 +183,7 @@ func (p *Portal) plans(v *visit, plans []KeepingPlan) []planView {
 		return s
 	}
 	for _, x := range plans {
-		view := planView{Title: x.Dataset, Goes: table(v.t("retention.goes"), x.Goes), Held: table(v.t("retention.held"), x.Held)}
+		view := planView{Title: x.Dataset, Goes: table("retention.goes", x.Dataset, x.Goes), Held: table("retention.held", x.Dataset, x.Held)}
 		if len(x.Goes) == 0 {
 			view.Nothing = v.t("retention.nothing")
 		}
