@@ -26,7 +26,7 @@ func TestStewardJourneys(t *testing.T) {
 	var files []string
 	for seed, lines := range []int64{280_000, 3000} {
 		out := filepath.Join(dir, string(rune('a'+seed)))
-		if _, err := node.Synth(t.Context(), node.SynthRequest{Members: []string{"US", "CA"}, From: "2020-01", To: "2020-03", Declarations: lines, Seed: uint64(seed + 7), Dir: out}, nil); err != nil {
+		if _, err := node.Synth(t.Context(), node.SynthRequest{Members: []string{"US", "CA"}, From: "2020-01", To: "2020-03", Declarations: lines, Seed: uint64(seed + 7), Dir: out}, func(string, int64, int64) {}); err != nil {
 			t.Fatal(err)
 		}
 		found := given(filepath.Glob(filepath.Join(out, "declarations-us-*")))(t)
