@@ -74,7 +74,7 @@ test-faults: compilers ## All faults that a circle of five must survive, in netw
 .PHONY: test-journeys
 test-journeys: compilers ## Walk through the pages in a real browser, in both languages, with and without script
 	@. tools/journeys.sh; \
-	go test -count=1 -v -timeout 20m -run '^TestJourneys$$' ./internal/node
+	go test -count=1 -v -timeout 20m -run '^Test(Steward)?Journeys$$' ./internal/node
 
 .PHONY: test-engines
 test-engines: compilers ## Open our tables with pyiceberg and with Spark: the same answers to ten questions

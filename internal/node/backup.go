@@ -175,7 +175,7 @@ func (n *Node) pinRest(ctx context.Context, dir string, withoutKeys bool) error 
 		return err
 	}
 	pinned, never := store.HomeParts()
-	leave := slices.Concat(pinned, never, []string{dirRun, dirJournals, dirPortal})
+	leave := slices.Concat(pinned, never, []string{dirRun, dirJournals, dirPortal, dirTaking})
 	if withoutKeys {
 		leave = append(leave, dirKeys)
 	}

@@ -51,6 +51,7 @@ type pages struct {
 	door   *door // nil: nobody can sign in, or a test's stands there
 	portal *portal.Portal
 	server *http.Server
+	tls    bool
 }
 
 // pagesAt opens the window for people. Nobody is answered yet.
@@ -88,7 +89,7 @@ func (h *house) pagesAt(ctx context.Context, req PagesRequest) (*pages, error) {
 		p.door.portal = p.portal
 	}
 	p.server = p.portal.Server()
-	if req.Cert != "" {
+	if p.tls = req.Cert != ""; p.tls {
 		certs := &certFiles{cert: req.Cert, key: req.Key, clock: h.n.cfg.Clock}
 		if _, err := certs.get(nil); err != nil {
 			return nil, errors.Join(err, p.shut())
@@ -116,6 +117,10 @@ func (h *house) portalConfig(req PagesRequest, alone bool) (portal.Config, error
 		Member: h.n.Home().Member, Version: h.n.cfg.Version, Goods: &goods{n: h.n}, Kept: kept, Door: req.door,
 		Keeper: keeper{h}, Parquet: writeParquet, Clock: h.n.cfg.Clock, Log: h.n.cfg.Log, Secure: req.Cert != "" || req.BehindProxy,
 	}
+	var err error
+	if cfg.Steward, err = h.stewardship(); err != nil {
+		return portal.Config{}, err
+	}
 	if alone && !cfg.Secure {
 		cfg.Hosts = []string{"localhost", "127.0.0.1", "::1"}
 	}
@@ -142,7 +147,7 @@ func (p *pages) address() string {
 		return ""
 	}
 	scheme := "http"
-	if p.server.TLSConfig != nil {
+	if p.tls {
 		scheme = "https"
 	}
 	return scheme + "://" + p.ln.Addr().String() + "/"
@@ -152,7 +157,7 @@ func (p *pages) address() string {
 func (p *pages) run(ctx context.Context) error {
 	ended := make(chan error, 1)
 	go func() {
-		if p.server.TLSConfig != nil {
+		if p.tls {
 			ended <- serving1(p.server.ServeTLS(p.ln, "", ""))
 			return
 		}

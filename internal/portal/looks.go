@@ -23,7 +23,7 @@ type looks struct {
 
 // shared are the files that every page has.
 func shared() []string {
-	return []string{"templates/layout.html", "templates/parts.html", "templates/chart.html"}
+	return []string{"templates/layout.html", "templates/parts.html", "templates/chart.html", "templates/stewardparts.html"}
 }
 
 func loadLooks(words map[string]phrases, a *assets) (*looks, error) {
@@ -70,12 +70,13 @@ func wordsOf(p phrases, a *assets) template.FuncMap {
 		"n":     p.count,
 		"whole": func(n any) string { return p.whole(wholeOf(n)) },
 		"day":   p.day, "moment": p.moment, "period": p.period, "span": p.span,
-		"area":  func(code string) string { return areaName(code, p.lang) },
-		"in":    func(t guichet.Text) string { return t.In(p.lang) },
-		"asset": a.to,
-		"lang":  func() string { return p.lang },
-		"other": func() string { return otherThan(p.lang) },
-		"to":    func(path string) string { return "/" + p.lang + path },
+		"area":    func(code string) string { return areaName(code, p.lang) },
+		"in":      func(t guichet.Text) string { return t.In(p.lang) },
+		"asset":   a.to,
+		"lang":    func() string { return p.lang },
+		"other":   func() string { return otherThan(p.lang) },
+		"to":      func(path string) string { return "/" + p.lang + path },
+		"fieldof": fieldOf,
 		// pair hands two things to a part of a page.
 		"pair": func(a, b any) map[string]any { return map[string]any{"A": a, "B": b} },
 	}

@@ -29,6 +29,7 @@ type Config struct {
 	Keeper        Keeper // looks at how the node does; nil: nobody
 	// Parquet writes rows for other programs.
 	Parquet func(ctx context.Context, columns []guichet.Column, rows []guichet.Row, w io.Writer) error
+	Steward *Stewardship // nil: no file is taken in by pages
 	Clock   guichet.Clock
 	Log     *slog.Logger // nil: discarded
 	Rand    io.Reader    // nil: the machine's
@@ -73,6 +74,9 @@ type Portal struct {
 	shelf   *shelf
 	askings *askings
 	rounds  *rounds
+	intakes *intakes            // nil where no file is taken in
+	papers  *drawer[draftPaper] // agreements that are being written; as intakes
+	signing signing
 	guard   *http.CrossOriginProtection
 }
 
@@ -103,6 +107,14 @@ func New(cfg Config) (*Portal, error) {
 	}
 	p.askings = newAskings(cfg.Clock, cfg.Log, p.shelf)
 	p.rounds = newRounds(cfg.Clock, cfg.Log, cfg.Keeper)
+	if cfg.Steward != nil {
+		if p.intakes, err = openIntakes(cfg.Steward, cfg.Clock, cfg.Log); err != nil {
+			return nil, err
+		}
+		if p.papers, err = openDrawer[draftPaper](cfg.Steward.Drafts); err != nil {
+			return nil, err
+		}
+	}
 	return p, nil
 }
 
@@ -110,6 +122,9 @@ func New(cfg Config) (*Portal, error) {
 func (p *Portal) Close() error {
 	p.askings.close()
 	p.rounds.close()
+	if p.intakes != nil {
+		p.intakes.close()
+	}
 	return nil
 }
 

@@ -1,6 +1,9 @@
 package portal
 
-import "net/http"
+import (
+	"net/http"
+	"slices"
+)
 
 // route is one address, below the language.
 type route struct {
@@ -16,7 +19,7 @@ func (p *Portal) routes() []route {
 	asks := []Role{Officer, Steward}
 	keeps := []Role{Operator}
 	proves := []Role{Officer, Steward, Auditor}
-	return []route{
+	return slices.Concat([]route{
 		{http.MethodGet, "/{$}", nil, "nav.start", p.start},
 		{http.MethodGet, "/ask", asks, "nav.ask", p.ask},
 		{http.MethodGet, "/question", asks, "", p.question},
@@ -31,5 +34,5 @@ func (p *Portal) routes() []route {
 		{http.MethodGet, "/operator", keeps, "nav.operator", p.operator},
 		{http.MethodPost, "/operator", keeps, "", p.lookAgain},
 		{http.MethodGet, "/operator/events", keeps, "", p.lookEvents},
-	}
+	}, p.stewardRoutes())
 }

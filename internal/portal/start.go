@@ -44,5 +44,6 @@ func (p *Portal) start(v *visit) error {
 	if v.person.Is(Operator) && v.in {
 		page.Can = append(page.Can, card{v.t("start.operator"), v.t("start.operator.text"), v.to("/operator", nil)})
 	}
+	page.Can = append(page.Can, p.stewardCan(v)...)
 	return v.show(http.StatusOK, "start", v.t("start.title"), page)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -26,12 +27,13 @@ type visit struct {
 	person Person // of nobody it has no roles
 	in     bool   // somebody has signed in
 	route  route
+	whole  io.ReadCloser // the body as it came, for pages that files are sent to; they bound it
 }
 
 // serve makes a handler of a page. A handler returns its error; here it becomes a page.
 func (p *Portal) serve(lang string, route route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		v := &visit{p: p, w: w, r: r, lang: lang, words: p.words[lang], route: route}
+		v := &visit{p: p, w: w, r: r, lang: lang, words: p.words[lang], route: route, whole: r.Body}
 		v.person, v.in = p.cfg.Door.Person(r.Context())
 		began := p.cfg.Clock()
 		err := v.admitted()

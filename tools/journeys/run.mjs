@@ -8,6 +8,7 @@ import { createRequire } from "node:module";
 import { chromium } from "playwright-core";
 
 import { signsIn, sessionOver, operates } from "./signin.mjs";
+import { stewardWays } from "./steward.mjs";
 import { askToReceipt, byKeyboard, wrongForms, strangers } from "./ways.mjs";
 
 const [base, shots, only] = process.argv.slice(2);
@@ -83,6 +84,7 @@ for (const lang of ["en", "fr"]) {
     ways.push({ way: signsIn, lang, script, width: 320 }, { way: sessionOver, lang, script, width: 768 });
   }
 }
+ways.push(...stewardWays());
 for (const w of ways) {
   const label = `${w.way.name} ${w.lang} ${w.script ? "with" : "without"} script at ${w.width}`;
   if (only && !only.split(",").some((o) => label.includes(o))) continue;
