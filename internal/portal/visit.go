@@ -26,6 +26,7 @@ type visit struct {
 	person Person // of nobody it has no roles
 	in     bool   // somebody has signed in
 	route  route
+	open   bool // a public page: the same for everybody
 }
 
 // serve makes a handler of a page. A handler returns its error; here it becomes a page.
@@ -102,8 +103,12 @@ type navItem struct {
 // show renders a page. It is made whole before the first byte leaves.
 func (v *visit) show(status int, name, title string, page any, more ...func(*shown)) error {
 	s := shown{
-		Lang: v.lang, Title: title, Other: v.other(), Person: v.person, In: v.in, Token: v.p.cfg.Door.Token(v.r.Context()),
-		Member: v.p.cfg.Member, Page: page, SignIn: v.signIn(),
+		Lang: v.lang, Title: title, Other: v.other(), Person: v.person, In: v.in, Member: v.p.cfg.Member, Page: page, SignIn: v.signIn(),
+	}
+	if v.open {
+		s.SignIn = "" // who has signed in would seem not to have
+	} else {
+		s.Token = v.p.cfg.Door.Token(v.r.Context())
 	}
 	for _, route := range v.p.routes() {
 		if route.nav == "" || len(route.roles) > 0 && !v.person.Is(route.roles...) {
