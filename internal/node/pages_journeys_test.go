@@ -35,6 +35,7 @@ func TestJourneys(t *testing.T) {
 			t.Fatalf("demo: %v\n%s", err, out)
 		}
 	}
+	publishDemo(t, filepath.Join(homes, "CA"))
 	at := serveDemo(t, homes, "CA", "AU", "NZ", "US")
 	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Minute)
 	defer cancel()

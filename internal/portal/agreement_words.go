@@ -222,7 +222,7 @@ func (p *Portal) matterLines(v *visit, x *paperPart, at string, t guichet.Term, 
 		figures = append(figures, fieldTitle(ds, m, v.lang))
 	}
 	if len(figures) > 0 {
-		x.add(at+".measures", v.t("paper.measures", "figures", v.words.list(figures)))
+		x.add(at+".measures", v.t("paper.measures", "figures", strings.Join(figures, "; ")))
 	}
 	var apart []string
 	for _, b := range t.By {
