@@ -104,7 +104,7 @@ func (p publication) paper(us string) guichet.Agreement {
 	return a
 }
 
-var tableName = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`) //nolint:gochecknoglobals // a pattern
+var tableName = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 
 // faults are all that is wrong with the file, each with its place.
 func (p publication) faults(us string) []string {
@@ -435,6 +435,7 @@ func (p *public) drawTable(ctx context.Context, pub published, t publicTableRequ
 		return out, guichet.Errorf(guichet.KindRefused, "the rules of the publication do not let this table be shown (%s): %s", reply.Decision.Clause, reply.Decision.Text)
 	}
 	out.Answer, out.Hidden = *reply.Answer, reply.Hidden
+	out.Answer.Question.By = slices.Clone(t.Question.By) // what the desk adds is the same in every row, or is a column
 	if out.Answer.Rows, err = decodeRows(reply.Answer.Columns, rows); err != nil {
 		return out, err
 	}

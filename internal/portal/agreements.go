@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"guichet"
@@ -89,11 +90,7 @@ func (p phrases) list(names []string) string {
 	case 1:
 		return names[0]
 	default:
-		out := names[0]
-		for _, x := range names[1 : n-1] {
-			out += ", " + x
-		}
-		return out + " " + p.say("paper.and") + " " + names[n-1]
+		return strings.Join(names[:n-1], ", ") + " " + p.say("paper.and") + " " + names[n-1]
 	}
 }
 

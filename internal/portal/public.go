@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"log/slog"
+	"maps"
 	"math"
 	"net/http"
 	"net/netip"
@@ -149,9 +151,7 @@ func (p *Portal) serveOpen(lang string, route route) http.Handler {
 			p.open.keep(key, page)
 		}
 		h := w.Header()
-		for name, values := range page.head {
-			h[name] = values
-		}
+		maps.Copy(h, page.head)
 		h.Set("Cache-Control", "public, max-age="+strconv.Itoa(int(openFor/time.Second)))
 		h.Set("ETag", page.tag)
 		if slices.Contains(strings.Split(strings.ReplaceAll(r.Header.Get("If-None-Match"), " ", ""), ","), page.tag) {
@@ -166,7 +166,7 @@ func (p *Portal) serveOpen(lang string, route route) http.Handler {
 }
 
 // errTooOften says that somebody looks more often than a person does.
-var errTooOften = &guichet.Error{Kind: "too_often"} //nolint:gochecknoglobals // a sentinel; only openFails makes a page of it
+var errTooOften = &guichet.Error{Kind: "too_often"}
 
 // openFails shows why a public page is not there. A home that publishes nothing says so
 // on a page of its own; what is wrong with its file is for its steward and auditor.
@@ -176,7 +176,7 @@ func (p *Portal) openFails(w http.ResponseWriter, r *http.Request, lang string, 
 	code := status(guichet.KindOf(err))
 	why := ""
 	switch kind := guichet.KindOf(err); {
-	case err == error(errTooOften):
+	case errors.Is(err, errTooOften):
 		code = http.StatusTooManyRequests
 		why = "often"
 	case kind == guichet.KindNotFound:
@@ -343,9 +343,7 @@ func (p *Portal) publicCSV(v *visit) error {
 		rows := make([]guichet.Row, len(a.Answer.Rows))
 		for i, r := range a.Answer.Rows {
 			rows[i] = guichet.Row{"made": true}
-			for k, x := range r {
-				rows[i][k] = x
-			}
+			maps.Copy(rows[i], r)
 		}
 		a.Answer.Rows = rows
 	}
