@@ -233,10 +233,10 @@ type reportView struct {
 	Own                         bool
 	Leaves, Compared, Witnesses int
 	Others                      int // findings that are not shown
-	Findings                    []findingView
+	Findings                    []journalFault
 }
 
-type findingView struct{ State, Tag, Text, Means, Do, Exchange, Evidence, Leaf string }
+type journalFault struct{ State, Tag, Text, Means, Do, Exchange, Evidence, Leaf string }
 
 // mostFindings bounds how many of a journal stand on a page.
 const mostFindings = 100
@@ -296,7 +296,7 @@ func (p *Portal) reportOf(v *visit, circle string, r JournalReport) reportView {
 			break
 		}
 		_, tag := worst([]JournalReport{{Findings: []JournalFinding{f}}})
-		x := findingView{
+		x := journalFault{
 			State: v.t("check.state." + f.Severity), Tag: tag, Text: f.Text.In(v.lang), Means: v.words.or("check.means."+f.Code, v.words.or("check.means."+f.Severity, "")),
 			Do: v.words.or("check.do."+f.Code, v.words.or("check.do."+f.Severity, "")), Exchange: f.Exchange, Evidence: f.Evidence,
 		}

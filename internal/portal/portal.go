@@ -24,8 +24,11 @@ type Config struct {
 	Audit    Audit
 	Public   Public
 	// FormAction are origins beside our own that a form may lead to: a provider's, for
-	// signing out there.
-	FormAction []string
+	// signing out there. They may become known later; nil: none.
+	FormAction func() []string
+	// Demonstration: nobody checks who comes in. Every page says so.
+	Demonstration bool
+	Keeper        Keeper // looks at how the node does; nil: nobody
 	// Parquet writes rows for other programs.
 	Parquet func(ctx context.Context, columns []guichet.Column, rows []guichet.Row, w io.Writer) error
 	Clock   guichet.Clock
@@ -71,6 +74,7 @@ type Portal struct {
 	looks   *looks
 	shelf   *shelf
 	askings *askings
+	rounds  *rounds
 	guard   *http.CrossOriginProtection
 	checks  *checks
 	open    *openPages
@@ -103,6 +107,7 @@ func New(cfg Config) (*Portal, error) {
 	}
 	p.askings = newAskings(cfg.Clock, cfg.Log, p.shelf)
 	p.checks, p.open = newChecks(cfg.Clock, cfg.Log), newOpenPages()
+	p.rounds = newRounds(cfg.Clock, cfg.Log, cfg.Keeper)
 	return p, nil
 }
 
@@ -110,6 +115,7 @@ func New(cfg Config) (*Portal, error) {
 func (p *Portal) Close() error {
 	p.askings.close()
 	p.checks.close()
+	p.rounds.close()
 	return nil
 }
 

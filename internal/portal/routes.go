@@ -17,6 +17,7 @@ type route struct {
 // routes are all pages, in the order of the navigation.
 func (p *Portal) routes() []route {
 	asks := []Role{Officer, Steward}
+	keeps := []Role{Operator}
 	proves := []Role{Officer, Steward, Auditor}
 	audits := []Role{Auditor}
 	reads := []Role{Officer, Steward, Auditor, Operator}
@@ -32,6 +33,9 @@ func (p *Portal) routes() []route {
 		{http.MethodPost, "/asked/{id}/remove", asks, "", p.remove},
 		{http.MethodGet, "/receipt/{circle}/{exchange}", proves, "", p.receipt},
 		{http.MethodGet, "/receipt/{circle}/{exchange}/file", proves, "", p.receiptFile},
+		{http.MethodGet, "/operator", keeps, "nav.operator", p.operator},
+		{http.MethodPost, "/operator", keeps, "", p.lookAgain},
+		{http.MethodGet, "/operator/events", keeps, "", p.lookEvents},
 		{http.MethodGet, "/agreements", reads, "nav.agreements", p.agreements},
 		{http.MethodGet, "/agreements/{circle}/{id}", reads, "", p.agreement},
 		{http.MethodGet, "/agreements/{circle}/{id}/changes", reads, "", p.changes},

@@ -50,5 +50,8 @@ func (p *Portal) start(v *visit) error {
 			card{v.t("checks.title"), v.t("checks.text"), v.to("/checks", nil)},
 			card{v.t("record.title"), v.t("record.text"), v.to("/record", nil)})
 	}
+	if v.person.Is(Operator) && v.in {
+		page.Can = append(page.Can, card{v.t("start.operator"), v.t("start.operator.text"), v.to("/operator", nil)})
+	}
 	return v.show(http.StatusOK, "start", v.t("start.title"), page)
 }
