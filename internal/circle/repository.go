@@ -223,6 +223,33 @@ func (r *Repository) Target(name string) ([]byte, error) {
 	return append([]byte(nil), text...), nil
 }
 
+// Versions returns an agreement as its parties signed it, the oldest version first and
+// the one in force last. KindNotFound where the circle has none of that name, or our
+// role keeps it from us.
+func (r *Repository) Versions(id string) ([]guichet.Agreement, error) {
+	text, err := r.Target(agreementPath(id))
+	if err != nil {
+		return nil, err
+	}
+	last, err := parseAgreement(agreementPath(id), text)
+	if err != nil {
+		return nil, err
+	}
+	var out []guichet.Agreement
+	for n := 1; n < last.Version; n++ {
+		text, err := r.Target(versionPath(id, n))
+		if err != nil {
+			return nil, err
+		}
+		a, err := parseAgreement(versionPath(id, n), text)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, a)
+	}
+	return append(out, last), nil
+}
+
 // File returns a file of the repository for another member that follows us, from
 // verified memory: "metadata/timestamp.json", "notices.json". What does not exist
 // is KindNotFound and fs.ErrNotExist.

@@ -72,6 +72,16 @@ func keyID(name string, alg byte, public ed25519.PublicKey) uint32 {
 	return binary.BigEndian.Uint32(h.Sum(nil))
 }
 
+// VerifierKey is a member's log or witness key as programs outside ours read it: NAME+ID+KEY,
+// the verifier key of C2SP signed-note.
+func VerifierKey(circle, member string, k guichet.MemberKey) string {
+	name, alg := Origin(circle, member), byte(algEd25519)
+	if k.Use == guichet.KeyWitness {
+		name, alg = WitnessName(circle, member), algCosignature
+	}
+	return fmt.Sprintf("%s+%08x+%s", name, keyID(name, alg, k.Public), base64.StdEncoding.EncodeToString(append([]byte{alg}, k.Public...)))
+}
+
 // edSigner signs notes with a key that may sit in a token.
 type edSigner struct {
 	name string

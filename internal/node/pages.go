@@ -127,6 +127,11 @@ func (h *house) portalConfig(req PagesRequest, alone bool) (portal.Config, error
 	for _, v := range h.services {
 		cfg.Seats = append(cfg.Seats, seatForPages{v.seat})
 	}
+	open, err := h.newPublic()
+	if err != nil {
+		return portal.Config{}, err
+	}
+	cfg.Public, cfg.Audit = open, auditForPages{h, open}
 	for _, x := range agreement.Purposes() {
 		if !x.Automated { // no person asks for a machine that decides about people
 			cfg.Purposes = append(cfg.Purposes, portal.Purpose{Word: x.Word, Use: x.Use, Text: x.Text})

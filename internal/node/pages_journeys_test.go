@@ -35,6 +35,7 @@ func TestJourneys(t *testing.T) {
 			t.Fatalf("demo: %v\n%s", err, out)
 		}
 	}
+	publishDemo(t, filepath.Join(homes, "CA"))
 	at := serveDemo(t, homes, "CA", "AU", "US")
 	// One of them is signed in at as people do.
 	t.Setenv("GUICHET_JOURNEYS_DEMONSTRATION", serveDemoAs(t, homes, node.PagesRequest{Listen: ":0", Demonstration: true}, "NZ"))

@@ -232,23 +232,30 @@ func (s *Seat) VerifyJournal(ctx context.Context, members []string) ([]JournalRe
 		return nil, err
 	}
 	for _, m := range asked {
-		r, err := s.verifyPeer(ctx, m)
+		r, err := s.reportPeer(ctx, m)
 		if err != nil {
-			if ctx.Err() != nil {
-				return nil, err
-			}
-			code, severity := unreachable, "notice"
-			if guichet.KindOf(err) == guichet.KindUntrusted { // it was reached: what it tells cannot be believed
-				code, severity = unbelieved, "serious"
-			}
-			r = JournalReport{Member: m.Code, Findings: []JournalFinding{{
-				Code: code, Severity: severity, Index: -1,
-				Text: guichet.Text{EN: "its journal could not be looked at: " + err.Error(), FR: "son journal n'a pas pu être examiné : " + err.Error()},
-			}}}
+			return nil, err
 		}
 		out = append(out, r)
 	}
 	return out, nil
+}
+
+// reportPeer is verifyPeer where a journal that could not be looked at is a finding too;
+// an error says that ctx ended.
+func (s *Seat) reportPeer(ctx context.Context, m guichet.Member) (JournalReport, error) {
+	r, err := s.verifyPeer(ctx, m)
+	if err == nil || ctx.Err() != nil {
+		return r, err
+	}
+	code, severity := unreachable, "notice"
+	if guichet.KindOf(err) == guichet.KindUntrusted { // it was reached: what it tells cannot be believed
+		code, severity = unbelieved, "serious"
+	}
+	return JournalReport{Member: m.Code, Findings: []JournalFinding{{
+		Code: code, Severity: severity, Index: -1,
+		Text: guichet.Text{EN: "its journal could not be looked at: " + err.Error(), FR: "son journal n'a pas pu être examiné : " + err.Error()},
+	}}}, nil
 }
 
 // verifyPeer holds a member's journal against ours.

@@ -21,6 +21,8 @@ type Config struct {
 	Purposes []Purpose // that a question may have
 	Kept     string    // folder of what was asked; it must be there and the owner's alone
 	Door     Door      // nil: nobody can sign in
+	Audit    Audit
+	Public   Public
 	// FormAction are origins beside our own that a form may lead to: a provider's, for
 	// signing out there. They may become known later; nil: none.
 	FormAction func() []string
@@ -78,6 +80,8 @@ type Portal struct {
 	papers  *drawer[draftPaper] // agreements that are being written; as intakes
 	signing signing
 	guard   *http.CrossOriginProtection
+	checks  *checks
+	open    *openPages
 }
 
 // New makes the pages ready. Close must be called.
@@ -106,6 +110,7 @@ func New(cfg Config) (*Portal, error) {
 		return nil, err
 	}
 	p.askings = newAskings(cfg.Clock, cfg.Log, p.shelf)
+	p.checks, p.open = newChecks(cfg.Clock, cfg.Log), newOpenPages()
 	p.rounds = newRounds(cfg.Clock, cfg.Log, cfg.Keeper)
 	if cfg.Steward != nil {
 		if p.intakes, err = openIntakes(cfg.Steward, cfg.Clock, cfg.Log); err != nil {
@@ -121,6 +126,7 @@ func New(cfg Config) (*Portal, error) {
 // Close ends what is being asked, and waits for it.
 func (p *Portal) Close() error {
 	p.askings.close()
+	p.checks.close()
 	p.rounds.close()
 	if p.intakes != nil {
 		p.intakes.close()
@@ -142,13 +148,19 @@ func (p *Portal) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /assets/{file}", p.assets)
 	mux.HandleFunc("GET /{$}", p.choose)
+	open := http.NewServeMux() // before the door
 	for _, route := range p.routes() {
 		for _, lang := range languages() {
+			if route.open() {
+				open.Handle(route.method+" /"+lang+route.path, p.serveOpen(lang, route))
+				continue
+			}
 			mux.Handle(route.method+" /"+lang+route.path, p.serve(lang, route))
 		}
 	}
 	mux.HandleFunc("/", p.nothing)
-	return p.safe(p.cfg.Door.Handler(mux))
+	open.Handle("/", p.cfg.Door.Handler(mux))
+	return p.safe(open)
 }
 
 // choose leads who names no language to the one of their browser.

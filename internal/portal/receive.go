@@ -43,7 +43,7 @@ func (p *Portal) receive(v *visit, into string, most int64) (received, error) {
 	got := received{form: url.Values{}}
 	stop := v.patience()
 	defer stop()
-	parts, err := p.partsOf(v, most)
+	parts, err := p.formPartsOf(v, most)
 	if err != nil {
 		return got, err
 	}
@@ -73,10 +73,10 @@ func (p *Portal) receive(v *visit, into string, most int64) (received, error) {
 	}
 }
 
-// partsOf begins to read, where a file as large as this one may come and there is room
+// formPartsOf begins to read, where a file as large as this one may come and there is room
 // for it. Of one that may not, some is read and dropped: a browser shows what we say
 // only when it has sent what it wants to.
-func (p *Portal) partsOf(v *visit, most int64) (*multipart.Reader, error) {
+func (p *Portal) formPartsOf(v *visit, most int64) (*multipart.Reader, error) {
 	if size := v.r.ContentLength; size > most+textOfForm {
 		return nil, errors.Join(guichet.Errorf(guichet.KindHostile, "%s", v.t("intake.toolarge", "size", v.words.size(size), "most", v.words.size(most))), v.drain())
 	} else if room, err := p.cfg.Steward.Taker.Room(); err != nil {

@@ -3,6 +3,7 @@ package portal
 import (
 	"net/http"
 	"slices"
+	"strings"
 )
 
 // route is one address, below the language.
@@ -19,6 +20,8 @@ func (p *Portal) routes() []route {
 	asks := []Role{Officer, Steward}
 	keeps := []Role{Operator}
 	proves := []Role{Officer, Steward, Auditor}
+	audits := []Role{Auditor}
+	reads := []Role{Officer, Steward, Auditor, Operator}
 	return slices.Concat([]route{
 		{http.MethodGet, "/{$}", nil, "nav.start", p.start},
 		{http.MethodGet, "/ask", asks, "nav.ask", p.ask},
@@ -34,5 +37,27 @@ func (p *Portal) routes() []route {
 		{http.MethodGet, "/operator", keeps, "nav.operator", p.operator},
 		{http.MethodPost, "/operator", keeps, "", p.lookAgain},
 		{http.MethodGet, "/operator/events", keeps, "", p.lookEvents},
+		{http.MethodGet, "/agreements", reads, "nav.agreements", p.agreements},
+		{http.MethodGet, "/agreements/{circle}/{id}", reads, "", p.agreement},
+		{http.MethodGet, "/agreements/{circle}/{id}/changes", reads, "", p.changes},
+		{http.MethodGet, "/agreements/{circle}/{id}/file/{format}", reads, "", p.agreementFile},
+		{http.MethodGet, "/journal", audits, "nav.journal", p.journal},
+		{http.MethodGet, "/journal/{circle}/{index}", audits, "", p.leaf},
+		{http.MethodGet, "/checks", audits, "nav.checks", p.checksList},
+		{http.MethodPost, "/checks", audits, "", p.beginCheck},
+		{http.MethodGet, "/checks/{id}", audits, "", p.checkShown},
+		{http.MethodGet, "/checks/{id}/events", audits, "", p.checkEvents},
+		{http.MethodGet, "/record", audits, "nav.record", p.record},
+		{http.MethodGet, "/record/{id}", audits, "", p.event},
+		{http.MethodGet, "/record/{id}/paper/{circle}", audits, "", p.eventPaper},
+		{http.MethodGet, "/public", nil, "nav.public", p.publicIndex},
+		{http.MethodGet, "/public/table/{name}", nil, "", p.publicTable},
+		{http.MethodGet, "/public/table/{name}/csv", nil, "", p.publicCSV},
+		{http.MethodGet, "/public/log", nil, "", p.publicLog},
+		{http.MethodGet, "/public/log/{circle}/checkpoint", nil, "", p.publicCheckpoint},
+		{http.MethodGet, "/public/words", nil, "", p.publicWords},
 	}, p.stewardRoutes())
 }
+
+// open says whether a page is the same for everybody, and served before the door.
+func (r route) open() bool { return r.path == "/public" || strings.HasPrefix(r.path, "/public/") }

@@ -41,6 +41,15 @@ func (p *Portal) start(v *visit) error {
 			card{v.t("start.ask"), v.t("start.ask.text"), v.to("/ask", nil)},
 			card{v.t("start.asked"), v.t("start.asked.text"), v.to("/asked", nil)})
 	}
+	if v.person.Is(Roles()...) && v.in {
+		page.Can = append(page.Can, card{v.t("agreements.title"), v.t("agreements.text"), v.to("/agreements", nil)})
+	}
+	if v.person.Is(Auditor) && v.in {
+		page.Can = append(page.Can,
+			card{v.t("journal.title"), v.t("journal.text"), v.to("/journal", nil)},
+			card{v.t("checks.title"), v.t("checks.text"), v.to("/checks", nil)},
+			card{v.t("record.title"), v.t("record.text"), v.to("/record", nil)})
+	}
 	if v.person.Is(Operator) && v.in {
 		page.Can = append(page.Can, card{v.t("start.operator"), v.t("start.operator.text"), v.to("/operator", nil)})
 	}

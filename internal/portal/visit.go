@@ -28,6 +28,7 @@ type visit struct {
 	in     bool   // somebody has signed in
 	route  route
 	whole  io.ReadCloser // the body as it came, for pages that files are sent to; they bound it
+	open   bool          // a public page: the same for everybody
 }
 
 // serve makes a handler of a page. A handler returns its error; here it becomes a page.
@@ -116,6 +117,9 @@ func (v *visit) show(status int, name, title string, page any, more ...func(*sho
 	s := shown{
 		Lang: v.lang, Title: title, Other: v.other(), Person: v.person, In: v.in, Demonstration: v.p.cfg.Demonstration || v.in && v.person.Demonstration,
 		Member: v.p.cfg.Member, Page: page, SignIn: v.signIn(), token: func() string { return v.p.cfg.Door.Token(v.r.Context()) },
+	}
+	if v.open {
+		s.SignIn = "" // who has signed in would seem not to have
 	}
 	if v.in && v.person.Demonstration && len(v.person.Roles) > 0 {
 		s.Person.Name = v.t("shell.demonstration.who", "role", v.t("person."+string(v.person.Roles[0])))

@@ -118,10 +118,20 @@ func (s *Store) Given(ctx context.Context, parties ...guichet.Party) ([]guichet.
 	return out, nil
 }
 
+// GivenBy returns what was first given by an exchange; nothing where the same was given
+// before, or the exchange gave nothing.
+func (s *Store) GivenBy(ctx context.Context, exchange string) ([]guichet.GivenSet, error) {
+	return s.givenOf(ctx, guichet.Party{}, exchange)
+}
+
 func (s *Store) givenTo(ctx context.Context, p guichet.Party) ([]guichet.GivenSet, error) {
+	return s.givenOf(ctx, p, "")
+}
+
+func (s *Store) givenOf(ctx context.Context, p guichet.Party, exchange string) ([]guichet.GivenSet, error) {
 	rows, err := s.db.QueryContext(ctx, `SELECT g.circle, g.member, g.office, g.agreement, g.version, g.snapshot, g.exchange, g.first, g.last, c.doc
 		FROM given g JOIN given_sets c ON c.digest=g.digest
-		WHERE (?1='' OR g.circle=?1) AND (?2='' OR g.member=?2) AND (?3='' OR g.office=?3) ORDER BY g.first, g.exchange`, p.Circle, p.Member, p.Office)
+		WHERE (?1='' OR g.circle=?1) AND (?2='' OR g.member=?2) AND (?3='' OR g.office=?3) AND (?4='' OR g.exchange=?4) ORDER BY g.first, g.exchange`, p.Circle, p.Member, p.Office, exchange)
 	if err != nil {
 		return nil, fmt.Errorf("read ledger: %w", err)
 	}

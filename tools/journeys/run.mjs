@@ -7,6 +7,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { chromium } from "playwright-core";
 
+import { auditing, auditorsKeyboard, publicView } from "./auditor.mjs";
 import { signsIn, sessionOver, operates } from "./signin.mjs";
 import { stewardWays } from "./steward.mjs";
 import { askToReceipt, byKeyboard, wrongForms, strangers } from "./ways.mjs";
@@ -73,9 +74,11 @@ for (const lang of ["en", "fr"]) {
   for (const script of [true, false]) {
     for (const width of [320, 768, 1280]) {
       ways.push({ way: askToReceipt, lang, script, width, as: "officer" });
+      ways.push({ way: auditing, lang, script, width, as: "auditor" }, { way: publicView, lang, script, width });
     }
     ways.push({ way: wrongForms, lang, script, width: 320, as: "officer" }, { way: strangers, lang, script, width: 768 });
   }
+  ways.push({ way: auditorsKeyboard, lang, script: true, width: 1280, as: "auditor" });
   ways.push({ way: byKeyboard, lang, script: true, width: 1280, as: "officer" });
 }
 for (const lang of ["en", "fr"]) {
