@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -88,6 +89,7 @@ func digitsOf(text string) string {
 // codePage is what the page of a code receives.
 type codePage struct {
 	Code, On, List string
+	Asked          string // the edition that was asked for; "" none
 	Wrong          faults
 	Basis          string // how the code of the HS was found
 	HS, Edition    string
@@ -161,7 +163,15 @@ func (p *Portal) code(v *visit) error {
 			day = t
 		}
 	}
-	r := readCode(digits, page.List, day)
+	asked := hs.Edition(0)
+	if text := one(q, "edition", 10); text != "" {
+		e, err := hs.ParseEdition(text)
+		if err != nil {
+			return notKept()
+		}
+		asked, page.Asked = e, text
+	}
+	r := readCode(digits, page.List, asked, day)
 	lists := p.listsOf(v, r, page.List, day)
 	listed := slices.ContainsFunc(lists, func(l codeList) bool { return l.From != "" || len(l.Lines) > 0 || len(l.Before)+len(l.After) > 0 })
 	if r.hs == "" && !listed && !trade.NationalChapter(hs.Code(digits).Chapter()) {
@@ -214,9 +224,9 @@ type codeRead struct {
 }
 
 // readCode finds the code of the HS behind digits: as a list says in force on the day,
-// else by the first six digits, in the edition in force then, else in the newest that has
-// the code.
-func readCode(digits, list string, day time.Time) codeRead {
+// else by the first six digits, in the edition asked for, that in force then, or the newest that
+// has the code.
+func readCode(digits, list string, asked hs.Edition, day time.Time) codeRead {
 	out := codeRead{digits: digits}
 	for _, name := range listNames() {
 		if list != "" && name != list || len(digits) <= hsDigits {
@@ -234,11 +244,9 @@ func readCode(digits, list string, day time.Time) codeRead {
 	}
 	tried := slices.Clone(hs.Editions())
 	slices.Reverse(tried)
-	if e := hs.InForce("", "", "", day).Edition; e != 0 {
-		tried = append([]hs.Edition{e}, tried...)
-	}
+	tried = append([]hs.Edition{asked, hs.InForce("", "", "", day).Edition}, tried...)
 	for _, e := range tried {
-		if hs.Known(e, code) {
+		if e != 0 && hs.Known(e, code) {
 			out.hs, out.edition, out.basis = code, e, basis
 			return out
 		}
@@ -322,8 +330,8 @@ func (p *Portal) inEdition(v *visit, r codeRead, to hs.Edition) codeEdition {
 	}
 	for _, c := range codesTo {
 		step := codeStep{Code: string(c), Label: p.bothLabels(int(to), string(c))}
-		if string(c) != r.digits {
-			step.To = v.to("/codes/"+step.Code, nil)
+		if to != r.edition || step.Code != r.digits {
+			step.To = v.to("/codes/"+step.Code, url.Values{"edition": {strconv.Itoa(int(to))}})
 		}
 		out.Codes = append(out.Codes, step)
 	}

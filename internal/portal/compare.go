@@ -283,7 +283,7 @@ func (p *Portal) titleOfOther(v *visit, h keptHead) string {
 	case whatTwice:
 		f := readTwice(q)
 		h.Query = f.askForm.values().Encode()
-		return v.t("twice.of", "question", p.titleOf(v, h), "first", f.First, "second", v.dayOrNow(f.Second))
+		return v.t("twice.of", "question", p.titleOf(v, h), "first", v.dayText(f.First), "second", v.dayOrNow(f.Second))
 	}
 	return ""
 }

@@ -7,6 +7,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { chromium } from "playwright-core";
 
+import { statistician } from "./compare.mjs";
 import { askToReceipt, byKeyboard, wrongForms, strangers } from "./ways.mjs";
 
 const [base, shots, only] = process.argv.slice(2);
@@ -20,7 +21,7 @@ async function walker({ lang, script, width, as }) {
   const context = await browser.newContext({ javaScriptEnabled: script, viewport: { width, height: 900 }, locale: lang === "fr" ? "fr-FR" : "en-GB", bypassCSP: false });
   const page = await context.newPage();
   const name = `${lang}-${script ? "script" : "plain"}-${width}`;
-  page.on("console", (m) => { if (m.type() === "error") faults.push(`${name} ${page.url()}: ${m.text()}`); });
+  page.on("console", (m) => { if (m.type() === "error" && !/status of 4(01|04|22)/.test(m.text())) faults.push(`${name} ${page.url()}: ${m.text()}`); });
   page.on("pageerror", (e) => faults.push(`${name} ${page.url()}: ${e.message}`));
   if (as) await page.goto(`${base}/sign-in?as=${as}&to=/${lang}/`);
   let n = 0;
@@ -69,6 +70,7 @@ for (const lang of ["en", "fr"]) {
   }
   ways.push({ way: byKeyboard, lang, script: true, width: 1280, as: "officer" });
 }
+ways.push(...statistician());
 for (const w of ways) {
   const label = `${w.way.name} ${w.lang} ${w.script ? "with" : "without"} script at ${w.width}`;
   if (only && !label.includes(only)) continue;
