@@ -15,28 +15,28 @@ import (
 
 // comparedPage is what the page of a comparison receives.
 type comparedPage struct {
-	ID, Title                string
-	Verdict                  banner
-	Numbers                  []line // gap, c, ratio, sum of gaps
-	Who                      []whoLine
-	Export, Import           string // names of the columns
-	Basis                    []basisLine
-	Chart                    *chart
-	Months                   []pairLine
-	Products                 []pairLine
-	Pages                    pages
-	Adjusted                 []adjustedLine
-	Remarks                  []remarkGroup
-	Gaps, Notices            []said
-	Sources                  []guichet.Source
-	Made                     bool
-	SaidIn                   string
-	Lines                    []line
-	Change, Share, Download  string
-	Kept                     keptHead
-	AsOf                     string
-	Currencies               [2]string
-	National, Known, Matched bool
+	ID, Title               string
+	Verdict                 banner
+	Numbers                 []line // gap, c, ratio, sum of gaps
+	Who                     []whoLine
+	Export, Import          string // names of the columns
+	Basis                   []basisLine
+	Chart                   *chart
+	Months                  []pairLine
+	Products                []pairLine
+	Pages                   pages
+	Adjusted                []adjustedLine
+	Remarks                 []remarkGroup
+	Gaps, Notices           []said
+	Sources                 []guichet.Source
+	Made                    bool
+	SaidIn                  string
+	Lines                   []line
+	Change, Share, Download string
+	Kept                    keptHead
+	AsOf                    string
+	CurrencyX, CurrencyM    string // where it is not the dollar
+	OfFigures               []said // remarks that came with the figures
 }
 
 // basisLine sets one property of the two sides beside each other.
@@ -80,8 +80,8 @@ func (p *Portal) compared(v *visit, k kept) error {
 		Export: v.t("compare.says.x", "who", areaName(a.Question.Exporter, v.lang)), Import: v.t("compare.says.m", "who", areaName(a.Question.Importer, v.lang)),
 		Basis: v.basisOf(*a), Change: change, Share: again, Download: v.to("/asked/"+k.ID+"/figures/", nil),
 		Adjusted: v.adjustedOf(*a), Remarks: v.remarkGroups(*a), Notices: v.noticesOf(k.Answer), Lines: p.linesOfKept(v, k.keptHead, seat.Circle()),
-		Sources: append(slices.Clone(a.Export.Sources), a.Import.Sources...), Known: a.Difference != nil,
-		Currencies: [2]string{a.Export.Currency, a.Import.Currency}, National: a.Export.Currency != "USD" || a.Import.Currency != "USD",
+		Sources:   append(slices.Clone(a.Export.Sources), a.Import.Sources...),
+		CurrencyX: notDollars(a.Export), CurrencyM: notDollars(a.Import), OfFigures: figureRemarks(*a),
 	}
 	for _, m := range k.Answer.Members {
 		page.Who = append(page.Who, v.whoOf(k.Circle, m))
@@ -363,25 +363,39 @@ func (v *visit) remarkGroups(a trade.MirrorAnswer) []remarkGroup {
 		trade.MirrorNoProducts: "unknown", trade.MirrorNoRate: "unknown", trade.MirrorIncomplete: "unknown", trade.MirrorReExports: "unknown",
 		trade.MirrorHidden: "unknown", trade.MirrorRest: "unknown", trade.MirrorNegative: "unknown", trade.MirrorNotReported: "unknown",
 	}
-	groups := []remarkGroup{{Key: "differ"}, {Key: "unknown"}, {Key: "more"}, {Key: "figures"}}
-	add := func(key string, r guichet.Remark, who string) {
+	groups := []remarkGroup{{Key: "differ"}, {Key: "unknown"}, {Key: "more"}}
+	add := func(key string, r guichet.Remark) {
 		i := slices.IndexFunc(groups, func(g remarkGroup) bool { return g.Key == key })
-		groups[i].Said = addSaid(groups[i].Said, said{Who: who, Text: r.Text, Word: r.Code, Times: 1})
+		groups[i].Said = addSaid(groups[i].Said, said{Text: r.Text, Word: r.Code, Times: 1})
 	}
 	for _, r := range a.Remarks {
 		key, ok := kinds[r.Code]
 		if !ok {
 			key = "more"
 		}
-		add(key, r, "")
-	}
-	for _, s := range []trade.Side{a.Export, a.Import} {
-		for _, r := range s.Remarks {
-			if strings.HasPrefix(r.Code, "agreement_") {
-				continue // told with the terms
-			}
-			add("figures", r, s.Reporter)
-		}
+		add(key, r)
 	}
 	return slices.DeleteFunc(groups, func(g remarkGroup) bool { return len(g.Said) == 0 })
+}
+
+// figureRemarks are what came with the figures of either side; terms of agreements are
+// told apart.
+func figureRemarks(a trade.MirrorAnswer) []said {
+	var out []said
+	for _, s := range []trade.Side{a.Export, a.Import} {
+		for _, r := range s.Remarks {
+			if !strings.HasPrefix(r.Code, "agreement_") {
+				out = addSaid(out, said{Who: s.Reporter, Text: r.Text, Word: r.Code, Times: 1})
+			}
+		}
+	}
+	return out
+}
+
+// notDollars is the currency of a side where it is not the dollar.
+func notDollars(s trade.Side) string {
+	if s.Missing != nil || s.Currency == "USD" {
+		return ""
+	}
+	return s.Currency
 }
