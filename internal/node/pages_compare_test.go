@@ -174,7 +174,7 @@ func TestPagesOfTwoDays(t *testing.T) {
 // TestPagesOfCodes: a national line, its subheading, and the editions.
 func TestPagesOfCodes(t *testing.T) {
 	x := newTrio(t, nil, "US", "NZ")
-	at := x.servePages("NZ")
+	at := x.servePages("US")
 	b := newBrowser(t, at, "auditor")
 	_, page := b.get("/en/codes?q=surgical+masks")
 	b.says("a search", page, "/en/codes/630790", `lang="fr"`)

@@ -341,7 +341,7 @@ func (p *Portal) linesOfKept(v *visit, h keptHead, c guichet.Circle) []line {
 		return p.linesOfComparison(v, f, a, c)
 	}
 	f := readTwice(q)
-	a, _ := f.askForm.asks(v.words, c, p.cfg.Member, p.cfg.Purposes, p.cfg.Clock())
+	a, _ := f.asks(v.words, c, p.cfg.Member, p.cfg.Purposes, p.cfg.Clock())
 	lines := p.linesOf(v, f.askForm, a, c)
 	if q.Get(whatField) == whatTwice {
 		lines = append(v.linesOfTwice(f), lines...)

@@ -117,7 +117,7 @@ func (p *Portal) twice(v *visit) error {
 	}
 	c := seat.Circle()
 	f.Circle = c.Name
-	a, wrong := f.askForm.asks(v.words, c, p.cfg.Member, p.cfg.Purposes, p.cfg.Clock())
+	a, wrong := f.asks(v.words, c, p.cfg.Member, p.cfg.Purposes, p.cfg.Clock())
 	if wrong.Any() {
 		q := f.askForm.values()
 		q.Set("check", "1")
@@ -170,7 +170,7 @@ func (p *Portal) twiceAsked(v *visit, q url.Values) (f twiceForm, s twiceSeat, a
 	}
 	c := seat.Circle()
 	f.Circle = c.Name
-	a, wrong := f.askForm.asks(v.words, c, p.cfg.Member, p.cfg.Purposes, p.cfg.Clock())
+	a, wrong := f.asks(v.words, c, p.cfg.Member, p.cfg.Purposes, p.cfg.Clock())
 	s.Seat = seat
 	var more faults
 	s.first, s.second, more = f.moments(v.words, a.Question, p.cfg.Clock())
@@ -268,73 +268,18 @@ const (
 
 func marks() []string { return []string{markChanged, markNew, markGone, markHidden, markSame} }
 
-// besides sets the rows of two answers beside each other, by all that tells rows apart:
-// those that differ first.
+// besides sets two answers beside each other: rows by all that tells them apart, those
+// that differ first; remarks, gaps and sources of both.
 func besides(first, second Answer) Answer {
 	out := Answer{Circle: second.Circle, Answer: second.Answer, Members: append(slices.Clone(second.Members), first.Members...), Notices: second.Notices}
-	main := dataset().Main
 	var apart []guichet.Column
-	for _, c := range second.Answer.Columns {
-		if !c.Measure {
-			apart = append(apart, c)
-		}
-	}
-	for _, c := range first.Answer.Columns { // a second answer without figures has no columns
+	// A second answer without figures has no columns.
+	for _, c := range append(slices.Clone(second.Answer.Columns), first.Answer.Columns...) {
 		if !c.Measure && !slices.ContainsFunc(apart, func(o guichet.Column) bool { return o.Name == c.Name }) {
 			apart = append(apart, c)
 		}
 	}
-	key := func(r guichet.Row) string {
-		var b strings.Builder
-		for _, c := range apart {
-			b.WriteString(strconv.Quote(plain(r[c.Name])) + ",")
-		}
-		return b.String()
-	}
-	before := map[string]guichet.Row{}
-	for _, r := range first.Answer.Rows {
-		before[key(r)] = r
-	}
-	var rows []guichet.Row
-	add := func(from, x, y guichet.Row) {
-		row := guichet.Row{}
-		for _, c := range apart {
-			row[c.Name] = from[c.Name]
-		}
-		a, okA := decimalOf(x[main])
-		b, okB := decimalOf(y[main])
-		row["first"], row["second"], row["change"] = x[main], y[main], nil
-		if okA && okB {
-			row["change"] = b.Sub(a)
-		}
-		switch {
-		case x == nil:
-			row["mark"] = markNew
-		case y == nil:
-			row["mark"] = markGone
-		case !okA || !okB:
-			row["mark"] = markHidden
-		case a.Cmp(b) != 0:
-			row["mark"] = markChanged
-		default:
-			row["mark"] = markSame
-		}
-		rows = append(rows, row)
-	}
-	for _, r := range second.Answer.Rows {
-		k := key(r)
-		add(r, before[k], r)
-		delete(before, k)
-	}
-	for _, r := range first.Answer.Rows {
-		if _, left := before[key(r)]; left {
-			add(r, r, nil)
-		}
-	}
-	slices.SortStableFunc(rows, func(x, y guichet.Row) int {
-		return slices.Index(marks(), plain(x["mark"])) - slices.Index(marks(), plain(y["mark"]))
-	})
-	out.Answer.Rows = rows
+	out.Answer.Rows = rowsBeside(apart, first.Answer.Rows, second.Answer.Rows)
 	out.Answer.Columns = append(apart,
 		guichet.Column{Name: "mark", Title: guichet.Text{EN: "Difference", FR: "Différence"}},
 		guichet.Column{Name: "first", Measure: true, Title: guichet.Text{EN: "Value, first day", FR: "Valeur, premier jour"}},
@@ -352,6 +297,67 @@ func besides(first, second Answer) Answer {
 	first.Answer.Rows, second.Answer.Rows = nil, nil
 	out.Twice = &Twice{First: first, Second: second}
 	return out
+}
+
+// rowsBeside pairs rows by the columns that tell them apart.
+func rowsBeside(apart []guichet.Column, first, second []guichet.Row) []guichet.Row {
+	key := func(r guichet.Row) string {
+		var b strings.Builder
+		for _, c := range apart {
+			b.WriteString(strconv.Quote(plain(r[c.Name])) + ",")
+		}
+		return b.String()
+	}
+	before := map[string]guichet.Row{}
+	for _, r := range first {
+		before[key(r)] = r
+	}
+	var rows []guichet.Row
+	for _, r := range second {
+		k := key(r)
+		rows = append(rows, rowBeside(apart, before[k], r))
+		delete(before, k)
+	}
+	for _, r := range first {
+		if _, left := before[key(r)]; left {
+			rows = append(rows, rowBeside(apart, r, nil))
+		}
+	}
+	slices.SortStableFunc(rows, func(x, y guichet.Row) int {
+		return slices.Index(marks(), plain(x["mark"])) - slices.Index(marks(), plain(y["mark"]))
+	})
+	return rows
+}
+
+// rowBeside is one row of both days; nil is a day that does not have it.
+func rowBeside(apart []guichet.Column, x, y guichet.Row) guichet.Row {
+	main, from := dataset().Main, y
+	if y == nil {
+		from = x
+	}
+	row := guichet.Row{}
+	for _, c := range apart {
+		row[c.Name] = from[c.Name]
+	}
+	a, okA := decimalOf(x[main])
+	b, okB := decimalOf(y[main])
+	row["first"], row["second"], row["change"] = x[main], y[main], nil
+	if okA && okB {
+		row["change"] = b.Sub(a)
+	}
+	switch {
+	case x == nil:
+		row["mark"] = markNew
+	case y == nil:
+		row["mark"] = markGone
+	case !okA || !okB:
+		row["mark"] = markHidden
+	case a.Cmp(b) != 0:
+		row["mark"] = markChanged
+	default:
+		row["mark"] = markSame
+	}
+	return row
 }
 
 func addRemarks(a, b []guichet.Remark) []guichet.Remark {
