@@ -52,6 +52,9 @@ func (p *Portal) stateOf(h keptHead) (state, tag string) {
 
 // titleOf says in a line what was asked.
 func (p *Portal) titleOf(v *visit, h keptHead) string {
+	if title := p.titleOfOther(v, h); title != "" {
+		return title
+	}
 	f := formOf(h)
 	var goods []string
 	for _, g := range p.goodsChosen(v, f.Products) {
@@ -175,6 +178,12 @@ func (p *Portal) answer(v *visit) error {
 	if k.State != stateDone {
 		return p.failed(v, k)
 	}
+	switch {
+	case k.Answer.Mirror != nil:
+		return p.compared(v, k)
+	case k.Answer.Twice != nil:
+		return p.twiced(v, k)
+	}
 	return p.answered(v, k)
 }
 
@@ -187,11 +196,11 @@ type failedPage struct {
 
 func (p *Portal) failed(v *visit, k kept) error {
 	state, _ := p.stateOf(k.keptHead)
-	f := formOf(k.keptHead)
+	again, change := p.waysBack(v, k.keptHead)
 	page := failedPage{
 		Title: p.titleOf(v, k.keptHead), Said: k.Said, Hint: k.Hint, ID: k.ID, Began: k.Began,
 		Lead: v.t("failed." + state + ".lead"), Do: v.t("failed." + state + ".do"),
-		Again: v.to("/question", f.values()), Change: v.to("/ask", f.values()),
+		Again: again, Change: change,
 	}
 	return v.show(http.StatusOK, "failed", v.t("failed.title"), page)
 }

@@ -52,6 +52,10 @@ func (s *slowCircle) Ask(ctx context.Context, q portal.Asking, each func(portal.
 	}
 }
 
+func (s *slowCircle) Mirror(context.Context, portal.Comparing, func(portal.MemberResult)) (portal.Answer, error) {
+	return portal.Answer{}, guichet.Errorf(guichet.KindInternal, "nothing is compared in this test")
+}
+
 func (s *slowCircle) Receipt(context.Context, string) (portal.Receipt, error) {
 	return portal.Receipt{}, guichet.Errorf(guichet.KindUntrusted, "the receipt proves <nothing>")
 }
@@ -59,8 +63,9 @@ func (s *slowCircle) Receipt(context.Context, string) (portal.Receipt, error) {
 // noGoods knows no goods.
 type noGoods struct{}
 
-func (noGoods) Search(string, int) ([]portal.Found, error) { return nil, nil }
-func (noGoods) Label(int, string, string) string           { return "<b>goods</b>" }
+func (noGoods) Search(string, int) ([]portal.Found, error)      { return nil, nil }
+func (noGoods) Line(int, string, string, string) (string, bool) { return "", false }
+func (noGoods) Label(int, string, string) string                { return "<b>goods</b>" }
 
 // open lets everybody in as the same officer.
 type open struct{}

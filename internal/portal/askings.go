@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"guichet"
+	"guichet/trade"
 )
 
 // Bounds of what is being asked at a time: each question waits for the slowest member.
@@ -39,6 +40,10 @@ type Answer struct {
 	Answer  guichet.Answer `json:"answer"`
 	Members []MemberResult `json:"members"`
 	Notices []string       `json:"notices,omitempty"`
+	// Mirror is set of a comparison, Twice of a question as of two days: Answer is then
+	// their figures as a table.
+	Mirror *trade.MirrorAnswer `json:"mirror,omitempty"`
+	Twice  *Twice              `json:"twice,omitempty"`
 }
 
 // askings are the questions that are under way. They go on when nobody looks.

@@ -188,11 +188,8 @@ func (p *Portal) aboutSheet(v *visit, book *excelize.File, sheet string, k kept)
 	}
 	put(p.titleOf(v, k.keptHead))
 	put(v.t("answer.askedon"), v.words.moment(k.Began))
-	f := formOf(k.keptHead)
 	if seat, err := p.seat(k.Circle); err == nil {
-		c := seat.Circle()
-		a, _ := f.asks(v.words, c, p.cfg.Member, p.cfg.Purposes, p.cfg.Clock())
-		for _, l := range p.linesOf(v, f, a, c) {
+		for _, l := range p.linesOfKept(v, k.keptHead, seat.Circle()) {
 			texts := []string{}
 			if l.Text != "" {
 				texts = append(texts, l.Text)

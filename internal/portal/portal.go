@@ -47,6 +47,8 @@ type Seat interface {
 	Circle() guichet.Circle
 	// Ask puts a question to members; each is told what came of one, as it comes.
 	Ask(ctx context.Context, q Asking, each func(MemberResult)) (Answer, error)
+	// Mirror asks two members for their sides of one flow, and compares them.
+	Mirror(ctx context.Context, q Comparing, each func(MemberResult)) (Answer, error)
 	// Receipt fetches what proves an exchange, and verifies it: an error of kind
 	// untrusted where it proves nothing.
 	Receipt(ctx context.Context, exchange string) (Receipt, error)
@@ -58,6 +60,8 @@ type Goods interface {
 	Search(query string, limit int) ([]Found, error)
 	// Label names a code of the HS.
 	Label(edition int, code, lang string) string
+	// Line names a line of a national list, where its wording is held.
+	Line(edition int, list, code, lang string) (string, bool)
 }
 
 // Purpose is a word by which an asker says what an answer is for.

@@ -253,7 +253,7 @@ func (p *Portal) publicIndex(v *visit) error {
 			out.Purposes = append(out.Purposes, text)
 		}
 		if c := a.Counts; c != nil {
-			out.Answered, out.Refused, out.Put = v.rounded(c.Answered), v.rounded(c.Refused), v.rounded(c.Put)
+			out.Answered, out.Refused, out.Put = v.aboutOf(c.Answered), v.aboutOf(c.Refused), v.aboutOf(c.Put)
 		}
 		page.Agreements = append(page.Agreements, out)
 	}
@@ -263,8 +263,8 @@ func (p *Portal) publicIndex(v *visit) error {
 	return v.show(http.StatusOK, "public", v.t("public.title"), page)
 }
 
-// rounded writes a count that may be told.
-func (v *visit) rounded(n Rounded) string {
+// aboutOf writes a count that may be told.
+func (v *visit) aboutOf(n Rounded) string {
 	if n < RoundedTo {
 		return v.t("public.few", "n", RoundedTo)
 	}

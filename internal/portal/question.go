@@ -24,6 +24,7 @@ type questionPage struct {
 	Query  string // the question as its address holds it
 	Once   string // names this very putting: a form that is sent twice asks once
 	Change string // address
+	Twice  string // address, to ask it as of two days
 }
 
 // question shows what would be asked. Nobody is asked by opening an address: a
@@ -47,7 +48,7 @@ func (p *Portal) question(v *visit) error {
 		return err
 	}
 	page := questionPage{
-		Lines: p.linesOf(v, f, a, c), Query: f.values().Encode(), Once: once, Change: v.to("/ask", f.values()),
+		Lines: p.linesOf(v, f, a, c), Query: f.values().Encode(), Once: once, Change: v.to("/ask", f.values()), Twice: v.to("/twice", f.values()),
 	}
 	return v.show(http.StatusOK, "question", v.t("question.title"), page)
 }

@@ -39,7 +39,12 @@ func (p *Portal) start(v *visit) error {
 	if v.person.Is(Officer, Steward) && v.in {
 		page.Can = append(page.Can,
 			card{v.t("start.ask"), v.t("start.ask.text"), v.to("/ask", nil)},
-			card{v.t("start.asked"), v.t("start.asked.text"), v.to("/asked", nil)})
+			card{v.t("start.asked"), v.t("start.asked.text"), v.to("/asked", nil)},
+			card{v.t("compare.nav"), v.t("compare.start"), v.to("/compare", nil)},
+			card{v.t("twice.nav"), v.t("twice.start"), v.to("/twice", nil)})
+	}
+	if v.person.Is(Officer, Steward, Auditor) && v.in {
+		page.Can = append(page.Can, card{v.t("codes.nav"), v.t("codes.start"), v.to("/codes", nil)})
 	}
 	if v.person.Is(Roles()...) && v.in {
 		page.Can = append(page.Can, card{v.t("agreements.title"), v.t("agreements.text"), v.to("/agreements", nil)})

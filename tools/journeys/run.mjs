@@ -10,6 +10,7 @@ import { chromium } from "playwright-core";
 import { auditing, auditorsKeyboard, publicView } from "./auditor.mjs";
 import { signsIn, sessionOver, operates } from "./signin.mjs";
 import { stewardWays } from "./steward.mjs";
+import { statistician } from "./compare.mjs";
 import { askToReceipt, byKeyboard, wrongForms, strangers } from "./ways.mjs";
 
 const [base, shots, only] = process.argv.slice(2);
@@ -88,6 +89,7 @@ for (const lang of ["en", "fr"]) {
   }
 }
 ways.push(...stewardWays());
+ways.push(...statistician());
 for (const w of ways) {
   const label = `${w.way.name} ${w.lang} ${w.script ? "with" : "without"} script at ${w.width}`;
   if (only && !only.split(",").some((o) => label.includes(o))) continue;
