@@ -49,7 +49,7 @@ func (c *questionCounts) of(ctx context.Context, s *Seat, agreement string) (*po
 			x.refused++
 		case guichet.LeafReceived, guichet.LeafMissed:
 			x.put++
-		case guichet.LeafEnded, guichet.LeafTaken, guichet.LeafPurged, guichet.LeafWithdrew:
+		case guichet.LeafEnded, guichet.LeafTaken, guichet.LeafPurged, guichet.LeafWithdrew, guichet.LeafRenewed, guichet.LeafRecovered:
 		}
 		c.sum[key(l.Agreement)], c.at[s.name] = x, i+1
 		return nil

@@ -110,7 +110,7 @@ type JournalFinding struct {
 type Record struct {
 	Notices   []PartyNotice
 	Suspended []SuspendedIn // by all parties of an agreement, in its text
-	Accepted  []Accepted    // journals that go on beside what others have seen of them
+	Renewed   []Renewed     // journals of ours that go on in another log
 	Overrides []Override
 	Holds     []Hold
 	Events    []Event
@@ -123,12 +123,13 @@ type SuspendedIn struct {
 	Suspension        guichet.Suspension
 }
 
-// Accepted is an operator's word that a journal goes on though others have seen more of
-// it, or another.
-type Accepted struct {
+// Renewed is a journal of ours that goes on in another log, since leaves of the one
+// before were lost, or it was forked.
+type Renewed struct {
 	Circle, Why string
 	At          time.Time
-	Seen        map[string]int64 // by member
+	Number      int   // of the log
+	First       int64 // the leaf with which it begins
 }
 
 // Override is a submission that was taken in though its totals did not reconcile.
