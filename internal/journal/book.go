@@ -274,6 +274,17 @@ func (b *Book) Latest(ctx context.Context, before int64, n int) ([]IndexedLeaf, 
 	return out, nil
 }
 
+// Each is Journal.Each over all logs, from a position on.
+func (b *Book) Each(ctx context.Context, from int64, fn func(i int64, leaf guichet.Leaf) error) error {
+	for _, v := range b.volumes() {
+		err := v.Each(ctx, max(0, from-v.first), func(i int64, leaf guichet.Leaf) error { return fn(v.first+i, leaf) })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Exchange returns the leaves of an exchange, oldest first; none when there are
 // none.
 func (b *Book) Exchange(ctx context.Context, id string) ([]IndexedLeaf, error) {
@@ -310,22 +321,6 @@ func (b *Book) Of(ctx context.Context, member string, from int64, limit int) ([]
 		}
 	}
 	return out, -1, nil
-}
-
-// Each calls fn with every leaf from a position on, in order, as many as there are
-// when it is called. Positions of leaves that were lost are passed over. It stops at
-// fn's first error and returns it.
-func (b *Book) Each(ctx context.Context, from int64, fn func(i int64, leaf guichet.Leaf) error) error {
-	for _, v := range b.volumes() {
-		if from >= v.first+v.Size() {
-			continue
-		}
-		err := v.Each(ctx, max(0, from-v.first), func(i int64, leaf guichet.Leaf) error { return fn(v.first+i, leaf) })
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // File returns a file that the members may see, as Journal.File: of the log that is

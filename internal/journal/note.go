@@ -73,9 +73,9 @@ func keyID(name string, alg byte, public ed25519.PublicKey) uint32 {
 }
 
 // VerifierKey is a member's log or witness key as programs outside ours read it: NAME+ID+KEY,
-// the verifier key of C2SP signed-note.
-func VerifierKey(circle, member string, k guichet.MemberKey) string {
-	name, alg := Origin(circle, member), byte(algEd25519)
+// the verifier key of C2SP signed-note. number is that of the log.
+func VerifierKey(circle, member string, number int, k guichet.MemberKey) string {
+	name, alg := OriginOf(circle, member, number), byte(algEd25519)
 	if k.Use == guichet.KeyWitness {
 		name, alg = WitnessName(circle, member), algCosignature
 	}

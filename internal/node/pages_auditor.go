@@ -188,9 +188,9 @@ func (x auditForPages) Leaves(ctx context.Context, name string, f portal.LeafFil
 func (s *Seat) leafAfter(ctx context.Context, at time.Time, before int64) (int64, error) {
 	var failed error
 	i := sort.Search(int(before), func(i int) bool {
-		l, err := s.journal.Leaf(ctx, int64(i))
+		found, err := s.journal.Latest(ctx, int64(i)+1, 1) // at that place or, where leaves were lost, before it
 		failed = cmp.Or(failed, err)
-		return err != nil || !l.Time.Before(at)
+		return err != nil || len(found) > 0 && !found[0].Leaf.Time.Before(at)
 	})
 	return int64(i), failed
 }
@@ -205,7 +205,7 @@ func wantedLeaf(f portal.LeafFilter, l guichet.Leaf, us string) bool {
 		!f.Until.IsZero() && !l.Time.Before(f.Until):
 		return false
 	}
-	own := slices.Contains([]guichet.LeafKind{guichet.LeafTaken, guichet.LeafPurged, guichet.LeafWithdrew}, l.Kind)
+	own := slices.Contains([]guichet.LeafKind{guichet.LeafTaken, guichet.LeafPurged, guichet.LeafWithdrew, guichet.LeafRenewed}, l.Kind)
 	switch f.What {
 	case "asked": // of us
 		return l.From.Member != us && !own
@@ -307,12 +307,7 @@ func (x auditForPages) Record(ctx context.Context) (portal.Record, error) {
 			}
 		}
 		if r := s.journal.Renewal(); r != nil {
-			a := portal.Accepted{Circle: s.name, Why: r.Renewal.Why, At: r.Renewal.Time}
-			for _, e := range r.Renewal.Before {
-				from, to := e.Lost()
-				a.Ended = append(a.Ended, portal.EndedLog{Log: e.Number, Seen: e.EndSize(), Lost: to - from})
-			}
-			out.Accepted = append(out.Accepted, a)
+			out.Renewed = append(out.Renewed, portal.Renewed{Circle: s.name, Why: r.Renewal.Why, At: r.Renewal.Time, Number: r.Renewal.Number, First: r.Renewal.First})
 		}
 	}
 	if err := x.figuresRecord(ctx, &out); err != nil {

@@ -41,10 +41,11 @@ func TestPagesOfAnAuditor(t *testing.T) {
 		a.Terms[0].Levels["product"], a.Changes = "hs4", guichet.Text{EN: "Coarser goods", FR: "Biens moins fins"}
 	})
 	x.serve("US")
-	x.seats["NZ"].askMembers("by=period flow=imports period=2024-01 product=630790 trade_system=general", "US")
+	x.seats["NZ"].askMembers("by=period flow=imports period=2024-01 product=6307 trade_system=general", "US")
+	clause := ""
 	x.seats["NZ"].at(func(op node.Operator) {
-		q := node.MembersQuestion{Question: question(t, "by=period flow=imports period=2024-01 product=630790 trade_system=general"), Members: []string{"US"}, Purpose: "customs-risk", Office: "statistics", Officer: "a test"}
-		given(op.AskMembers(t.Context(), q, nil))(t)
+		q := node.MembersQuestion{Question: question(t, "by=period flow=imports period=2024-01 product=6307 trade_system=general"), Members: []string{"US"}, Purpose: "customs-risk", Office: "statistics", Officer: "a test"}
+		clause = given(op.AskMembers(t.Context(), q, nil))(t).Members[0].Decision.Clause
 	})
 	x.seats["US"].stop()
 	var sub guichet.Submission
@@ -56,7 +57,7 @@ func TestPagesOfAnAuditor(t *testing.T) {
 	at := x.servePages("US")
 	auditor := newBrowser(t, at, "auditor")
 	t.Run("agreements", func(t *testing.T) { auditorReadsAgreements(t, x, auditor) })
-	t.Run("journal", func(t *testing.T) { auditorReadsTheJournal(t, auditor) })
+	t.Run("journal", func(t *testing.T) { auditorReadsTheJournal(t, auditor, clause) })
 	t.Run("checks", func(t *testing.T) { auditorVerifies(t, auditor) })
 	t.Run("record", func(t *testing.T) { auditorReadsTheRecord(t, auditor) })
 	for _, path := range []string{"/en/journal", "/en/journal/three/0", "/en/checks", "/en/record"} {
@@ -94,7 +95,7 @@ func auditorReadsAgreements(t *testing.T, x *trio, auditor *browser) {
 	auditor.says("/en"+at+"/file/exe", http.StatusNotFound)
 }
 
-func auditorReadsTheJournal(t *testing.T, auditor *browser) {
+func auditorReadsTheJournal(t *testing.T, auditor *browser, clause string) {
 	t.Helper()
 	auditor.t = t
 	page := auditor.says("/en/journal", http.StatusOK, "answered", "refused", "withdrawn or reinstated", "official-statistics", "customs-risk", "New Zealand: statistics", "three-copies v2")
@@ -106,7 +107,7 @@ func auditorReadsTheJournal(t *testing.T, auditor *browser) {
 		t.Errorf("%d leaves are for risk, want one", n)
 	}
 	leaf := regexp.MustCompile(`/en(/journal/three/\d+)"`).FindStringSubmatch(page)[1]
-	auditor.says("/en"+leaf, http.StatusOK, "Refused by the clause", "purposes", "See it proved", "customs-risk")
+	auditor.says("/en"+leaf, http.StatusOK, "Refused by the clause", `guichet-mono">`+clause+"<", "See it proved", "customs-risk")
 	auditor.says("/fr"+leaf, http.StatusOK, "Refusé par la clause")
 	page = auditor.says("/en/journal?what=asked&member=NZ&from=2000-01-01&until=2999-01-01", http.StatusOK)
 	if n := strings.Count(page, `href="/en/journal/three/`); n != 2 {
@@ -153,7 +154,7 @@ func auditorVerifies(t *testing.T, auditor *browser) {
 		}
 	}
 	auditor.says(f.path+"/events", http.StatusOK, "event: came\ndata: US as it should be", "event: over")
-	auditor.says("/fr/checks", http.StatusOK, "conforme")
+	auditor.says("/fr/checks", http.StatusOK, "/fr"+strings.TrimPrefix(f.path, "/en"))
 	auditor.says("/en/checks/"+strings.Repeat("0", 32), http.StatusNotFound)
 	if again := auditor.post("/en/checks", form); again.path != f.path {
 		t.Errorf("the same form began another check: %s", again.path)

@@ -296,6 +296,9 @@ func (p *public) Publication(ctx context.Context) (portal.Publication, error) {
 		return portal.Publication{}, err
 	}
 	out := portal.Publication{Until: pub.Until, Contact: pub.Contact, Terms: pub.paper.Agreement().Terms, Counted: pub.Questions && pub.Agreements}
+	if pub.Agreements {
+		out.Agreements = []portal.PublicAgreement{}
+	}
 	for _, t := range pub.Tables {
 		out.Tables = append(out.Tables, portal.PublicName{Name: t.Name, Title: t.Title})
 	}
@@ -325,14 +328,18 @@ func (p *public) Publication(ctx context.Context) (portal.Publication, error) {
 
 // publicLog is our journal in a circle as everybody may check it.
 func (s *Seat) publicLog(c guichet.Circle) portal.PublicLog {
-	out := portal.PublicLog{Circle: s.name, ID: c.ID, Origin: journal.Origin(s.name, s.us())}
+	number := 1
+	if r := s.journal.Renewal(); r != nil {
+		number = r.Renewal.Number
+	}
+	out := portal.PublicLog{Circle: s.name, ID: c.ID, Origin: journal.OriginOf(s.name, s.us(), number)}
 	now := s.clock()
 	for _, m := range c.Members {
 		for _, k := range m.Keys {
 			ours := m.Code == s.us() && k.Use == guichet.KeyLog
 			witness := m.Code != s.us() && k.Use == guichet.KeyWitness && journal.MayWitness(m)
 			if (ours || witness) && k.InForce(now) && !m.HasLeft(now) {
-				out.Keys = append(out.Keys, portal.LogKey{Member: m.Code, Witness: witness, Key: journal.VerifierKey(s.name, m.Code, k)})
+				out.Keys = append(out.Keys, portal.LogKey{Member: m.Code, Witness: witness, Key: journal.VerifierKey(s.name, m.Code, number, k)})
 			}
 		}
 	}
@@ -452,5 +459,6 @@ func (p *public) drawTable(ctx context.Context, pub published, t publicTableRequ
 			break
 		}
 	}
+	out.Term.Rules = reply.Decision.Conditions.Rules // as they were kept: our law and tiers may have made them stricter
 	return out, nil
 }

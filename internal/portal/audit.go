@@ -110,7 +110,7 @@ type JournalFinding struct {
 type Record struct {
 	Notices   []PartyNotice
 	Suspended []SuspendedIn // by all parties of an agreement, in its text
-	Accepted  []Accepted    // journals that go on beside what others have seen of them
+	Renewed   []Renewed     // journals of ours that go on in another log
 	Overrides []Override
 	Holds     []Hold
 	Events    []Event
@@ -123,19 +123,13 @@ type SuspendedIn struct {
 	Suspension        guichet.Suspension
 }
 
-// Accepted is a renewal: the journal went on in a log of its own, since others have
-// seen more of the one before than is left of it.
-type Accepted struct {
+// Renewed is a journal of ours that goes on in another log, since leaves of the one
+// before were lost, or it was forked.
+type Renewed struct {
 	Circle, Why string
 	At          time.Time
-	Ended       []EndedLog
-}
-
-// EndedLog is a log that has ended.
-type EndedLog struct {
-	Log  int
-	Seen int64 // leaves that others have seen of it
-	Lost int64 // of those, that we lost
+	Number      int   // of the log
+	First       int64 // the leaf with which it begins
 }
 
 // Override is a submission that was taken in though its totals did not reconcile.

@@ -145,7 +145,7 @@ func (p *Portal) leafLine(v *visit, circle string, l PlacedLeaf) leafLine {
 
 // ownLeaf says whether a leaf is of what a member did to its own figures.
 func ownLeaf(l guichet.Leaf) bool {
-	return slices.Contains([]guichet.LeafKind{guichet.LeafTaken, guichet.LeafPurged, guichet.LeafWithdrew}, l.Kind)
+	return slices.Contains([]guichet.LeafKind{guichet.LeafTaken, guichet.LeafPurged, guichet.LeafWithdrew, guichet.LeafRenewed}, l.Kind)
 }
 
 // leafWhat says what a leaf records, and the colour of its tag.

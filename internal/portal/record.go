@@ -14,17 +14,14 @@ import (
 type recordPage struct {
 	Public    string
 	Notices   []noticeLine
-	Accepted  []acceptedLine
+	Renewed   []renewedLine
 	Overrides []overrideLine
 	Holds     []Hold
 	Events    []eventLine
 	Nothing   bool
 }
 
-type acceptedLine struct {
-	Circle, Why, At string
-	Seen            []string
-}
+type renewedLine struct{ Circle, Why, At, Text, To string }
 
 type overrideLine struct {
 	Submission, File, Why, At string
@@ -54,12 +51,11 @@ func (p *Portal) record(v *visit) error {
 			Circle: s.Circle, Agreement: s.Agreement, To: v.to(agreementPath(s.Circle, s.Agreement), nil), Made: v.dayOf(s.Suspension.From), Text: v.suspensionOf("", s.Suspension), Reason: s.Suspension.Reason.In(v.lang),
 		})
 	}
-	for _, a := range r.Accepted {
-		x := acceptedLine{Circle: a.Circle, Why: a.Why, At: v.words.moment(a.At)}
-		for _, e := range a.Ended {
-			x.Seen = append(x.Seen, v.words.count("record.seen", int(e.Seen), "log", strconv.Itoa(e.Log), "lost", v.words.whole(e.Lost)))
-		}
-		page.Accepted = append(page.Accepted, x)
+	for _, x := range r.Renewed {
+		page.Renewed = append(page.Renewed, renewedLine{
+			Circle: x.Circle, Why: x.Why, At: v.words.moment(x.At), Text: v.t("record.goeson", "log", x.Number, "leaf", v.words.whole(x.First)),
+			To: v.to("/journal/"+url.PathEscape(x.Circle)+"/"+strconv.FormatInt(x.First, 10), nil),
+		})
 	}
 	for _, o := range r.Overrides {
 		x := overrideLine{Submission: o.Submission, File: o.File, Why: o.Why, At: v.words.moment(o.At)}
@@ -71,7 +67,7 @@ func (p *Portal) record(v *visit) error {
 	for _, e := range r.Events {
 		page.Events = append(page.Events, v.eventOf(e))
 	}
-	page.Nothing = len(page.Notices)+len(page.Accepted)+len(page.Overrides)+len(page.Holds)+len(page.Events) == 0
+	page.Nothing = len(page.Notices)+len(page.Renewed)+len(page.Overrides)+len(page.Holds)+len(page.Events) == 0
 	return v.show(http.StatusOK, "record", v.t("record.title"), page)
 }
 
