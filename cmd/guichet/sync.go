@@ -106,8 +106,11 @@ func (w *window) listCopies(n *node.Node) error {
 	t := newTable(w.say("head.copyOf"), w.say("head.dataset"), w.say("head.agreement"), ">"+w.say("head.records"), w.say("head.confirmed"), w.say("head.standing"))
 	for _, c := range list {
 		state, when := w.say("sync.kept"), "-"
-		if c.Ended != "" {
+		switch {
+		case c.Ended != "":
 			state = c.Ended
+		case c.Confirmed.IsZero():
+			state = w.say("sync.nothing")
 		}
 		if !c.Confirmed.IsZero() {
 			when = moment(c.Confirmed)

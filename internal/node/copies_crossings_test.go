@@ -237,11 +237,11 @@ func TestNoticesOfASecondDataset(t *testing.T) {
 	us.month("2024-01", "2024-03-01", "1220 6307909870 30")
 	us.cross("2024-01", "2024-01", 3)
 	x.serve("US")
-	subscribe := func(q guichet.Question) (out guichet.Subscription) {
+	subscribe := func(q guichet.Question) {
+		t.Helper()
 		gb.at(func(op node.Operator) {
-			out = given(op.Subscribe(t.Context(), node.MembersQuestion{Question: q, Members: []string{"US"}, Purpose: "official-statistics", Office: "statistics"}))(t)
+			given(op.Subscribe(t.Context(), node.MembersQuestion{Question: q, Members: []string{"US"}, Purpose: "official-statistics", Office: "statistics"}))(t)
 		})
-		return out
 	}
 	subscribe(question(t, "reporter=US flow=imports product="+masks+" period=2024"))
 	subscribe(crossed(t, "reporter=US direction=entry period=2024"))
