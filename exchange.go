@@ -233,6 +233,7 @@ type SubmissionNotice struct {
 	Subscription string    `json:"subscription,omitempty"`
 	Exchange     string    `json:"exchange,omitempty"` // of a correction: the answer that it corrects
 	Kind         string    `json:"kind"`               // "new", "revised", "correction", "closed"
+	Dataset      string    `json:"dataset,omitempty"`  // of the submission; older nodes, which tell of trade alone, do not say it
 	Submission   string    `json:"submission,omitempty"`
 	Reporter     string    `json:"reporter,omitempty"`
 	Periods      []string  `json:"periods,omitempty"`

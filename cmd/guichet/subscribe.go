@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -12,11 +13,17 @@ func subscribeCommand() command {
 		var from string
 		f.atHome()
 		o := &askOptions{values: map[string]*[]string{}}
+		f.text(&o.dataset, "dataset")
 		f.text(&o.common.period, "period")
 		f.each(&o.where, "where")
-		for _, c := range dataset().Classifications {
-			o.values[c.Name] = new([]string)
-			f.list(o.values[c.Name], c.Name)
+		for _, d := range node.Datasets() {
+			for _, c := range d.Classifications {
+				if f.set.Lookup(c.Name) != nil {
+					continue // datasets share what they call alike
+				}
+				o.values[c.Name] = new([]string)
+				f.list(o.values[c.Name], c.Name)
+			}
 		}
 		o.members = &membersOptions{}
 		f.text(&o.members.purpose, "purpose")
@@ -32,7 +39,11 @@ func subscribeCommand() command {
 			if from == "" {
 				return w.wrong("error.from", "hint.usage", "name", "subscribe")
 			}
-			q, err := w.question(dataset(), *o)
+			d, err := node.DatasetBy(o.dataset)
+			if err != nil {
+				return err
+			}
+			q, err := w.question(d, *o)
 			if err != nil {
 				return err
 			}
@@ -141,7 +152,7 @@ func (w *window) printTold(a node.NoticesAnswer) error {
 		w.note(w.say("notices.none"))
 		return nil
 	}
-	t := newTable(w.say("head.teller"), ">"+w.say("head.number"), w.say("head.when"), w.say("head.notice"), w.say("head.reporter"), w.say("head.periods"), w.say("head.submission"), w.say("head.agreement"))
+	t := newTable(w.say("head.teller"), ">"+w.say("head.number"), w.say("head.when"), w.say("head.dataset"), w.say("head.notice"), w.say("head.reporter"), w.say("head.periods"), w.say("head.submission"), w.say("head.agreement"))
 	for _, n := range a.Notices {
 		what := w.say("notice." + n.Kind)
 		if text := n.Text.In(w.lang); text != "" {
@@ -150,7 +161,7 @@ func (w *window) printTold(a node.NoticesAnswer) error {
 		if n.Exchange != "" {
 			what += " (" + n.Exchange + ")"
 		}
-		t.add(n.Member, count(n.Number, w.lang), moment(n.At), what, n.Reporter, strings.Join(n.Periods, " "), n.Submission, n.Agreement)
+		t.add(n.Member, count(n.Number, w.lang), moment(n.At), cmp.Or(n.Dataset, dataset().Name), what, n.Reporter, strings.Join(n.Periods, " "), n.Submission, n.Agreement)
 	}
 	w.table(t)
 	return nil
@@ -167,7 +178,7 @@ func (w *window) printSubscriptions(a node.NoticesAnswer) error {
 		w.note(w.say("subscriptions.none"))
 		return nil
 	}
-	t := newTable("ID", w.say("head.teller"), w.say("head.when"), w.say("head.agreement"), w.say("head.periods"), w.say("head.standing"))
+	t := newTable("ID", w.say("head.teller"), w.say("head.when"), w.say("head.dataset"), w.say("head.agreement"), w.say("head.periods"), w.say("head.standing"))
 	for _, s := range a.Subscriptions {
 		state := w.say("subscriptions.open")
 		if s.Closed != "" {
@@ -177,7 +188,7 @@ func (w *window) printSubscriptions(a node.NoticesAnswer) error {
 		if !s.Question.Period.IsZero() {
 			span = s.Question.Period.String()
 		}
-		t.add(s.ID, s.Member, moment(s.Since), s.Agreement, span, state)
+		t.add(s.ID, s.Member, moment(s.Since), s.Question.Dataset, s.Agreement, span, state)
 	}
 	w.table(t)
 	return nil

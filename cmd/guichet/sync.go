@@ -10,7 +10,7 @@ import (
 
 func syncCommand() command {
 	return command{name: "sync", define: func(f *flags) action {
-		var from, every string
+		var from, dataset, every string
 		var afresh bool
 		f.atHome()
 		o := &membersOptions{}
@@ -20,6 +20,7 @@ func syncCommand() command {
 		f.text(&o.agreement, "agreement")
 		f.seat(&o.circle, &o.passphrase)
 		f.text(&from, "from")
+		f.text(&dataset, "dataset")
 		f.text(&every, "every")
 		f.bool(&afresh, "afresh")
 		return func(ctx context.Context, w *window, args []string) error {
@@ -40,7 +41,7 @@ func syncCommand() command {
 			if err != nil {
 				return err
 			}
-			req.Afresh = afresh
+			req.Dataset, req.Afresh = dataset, afresh
 			return w.inSeat(ctx, w.atSeat(f, o.circle, o.passphrase), func(op node.Operator) error {
 				r, err := op.Sync(ctx, req, w.note)
 				if err != nil {
@@ -82,7 +83,7 @@ func (w *window) printSync(r node.SyncResult) error {
 	if w.json {
 		return w.printJSON(r)
 	}
-	w.print(w.say("sync.done", "member", w.area(r.From), "submissions", count(int64(r.Copy.Submissions), w.lang), "records", count(r.Copy.Records, w.lang),
+	w.print(w.say("sync.done", "member", w.area(r.From), "dataset", r.Copy.Dataset, "submissions", count(int64(r.Copy.Submissions), w.lang), "records", count(r.Copy.Records, w.lang),
 		"new", count(int64(len(r.New)), w.lang), "removed", count(int64(len(r.Removed)), w.lang), "kib", count((r.Fetched+1023)>>10, w.lang)))
 	for _, b := range r.Back {
 		w.print(w.say("sync.back", "submission", b.Submission, "why", b.Text.In(w.lang)))
@@ -102,16 +103,19 @@ func (w *window) listCopies(n *node.Node) error {
 		w.note(w.say("sync.none"))
 		return nil
 	}
-	t := newTable(w.say("head.copyOf"), w.say("head.agreement"), ">"+w.say("head.records"), w.say("head.confirmed"), w.say("head.standing"))
+	t := newTable(w.say("head.copyOf"), w.say("head.dataset"), w.say("head.agreement"), ">"+w.say("head.records"), w.say("head.confirmed"), w.say("head.standing"))
 	for _, c := range list {
 		state, when := w.say("sync.kept"), "-"
-		if c.Ended != "" {
+		switch {
+		case c.Ended != "":
 			state = c.Ended
+		case c.Confirmed.IsZero():
+			state = w.say("sync.nothing")
 		}
 		if !c.Confirmed.IsZero() {
 			when = moment(c.Confirmed)
 		}
-		t.add(c.Circle+"/"+c.Of, c.Agreement, count(c.Records, w.lang), when, state)
+		t.add(c.Circle+"/"+c.Of, c.Dataset, c.Agreement, count(c.Records, w.lang), when, state)
 	}
 	w.table(t)
 	return nil

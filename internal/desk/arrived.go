@@ -19,7 +19,8 @@ type Arrived struct {
 // question is about, under the conditions of a decision: a submission that an
 // answer would not use for this member is not told of either. all are those of the
 // dataset, oldest first. Rows are looked for where the question picks some: a file
-// of May without masks is no news about masks.
+// of May without masks is no news about masks; but not where the decision protects
+// cells, since that there are some tells of who stands behind them.
 func (c *Counter) Arrivals(ctx context.Context, q guichet.Question, cond guichet.Conditions, all []*guichet.Submission, came func(*guichet.Submission) bool) ([]Arrived, error) {
 	ds, err := c.desk.tables.Dataset(q.Dataset)
 	if err != nil {
@@ -71,6 +72,16 @@ func (c *Counter) arrived(ctx context.Context, of *work, reporter string, h guic
 			return nil, err
 		}
 		if len(parts) == 0 {
+			continue
+		}
+		if p := w.protection(st); p == weighed || p == counted || p == unknown {
+			// That rows are there, or not, would tell what an answer hides: what the
+			// submission is of is told, whatever it holds of the question.
+			for _, p := range st.periods {
+				if !slices.Contains(out.Periods, p.String()) {
+					out.Periods = append(out.Periods, p.String())
+				}
+			}
 			continue
 		}
 		plan := w.plan

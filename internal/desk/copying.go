@@ -82,7 +82,7 @@ func (c *Counter) copyOf(of *work, h guichet.Holding) (*Copyable, guichet.Text, 
 		return nil, why, nil
 	}
 	w := c.copier(of.ds, ofWhat(of, h), of.terms.Conditions, of.moment.State)
-	w.moment = of.moment
+	w.moment, w.totals = of.moment, true
 	plan := guichet.Plan{Dataset: w.ds.Name, Moment: w.moment, Measures: w.q.Measures, Constant: map[string]map[string]string{}}
 	var units []guichet.Unit
 	for _, reporter := range reportersOf(h, w.q) {
@@ -90,8 +90,12 @@ func (c *Counter) copyOf(of *work, h guichet.Holding) (*Copyable, guichet.Text, 
 			if w.lacks(st) != "" {
 				continue
 			}
-			if p := w.protection(st); p == weighed || p == unknown {
+			switch w.protection(st) {
+			case weighed, unknown:
 				return nil, guichet.Text{EN: "held, and made of declarations whose cells must be protected: no rows of it leave", FR: "détenu, et tiré de déclarations dont les cellules doivent être protégées : aucune ligne n'en sort"}, nil
+			case counted:
+				return nil, guichet.Text{EN: "held, and its counts of few must be protected: no rows of it leave", FR: "détenu, et ses petits effectifs doivent être protégés : aucune ligne n'en sort"}, nil
+			case published, unprotected:
 			}
 			parts, err := w.parts(reporter, st)
 			if err != nil {

@@ -95,6 +95,7 @@ type work struct {
 	omitted map[string]bool // rows that are left out like those of nothing
 
 	states []string // of an answer from several tables: the state of each
+	totals bool     // totals stand beside the parts that are told apart: in a copy, which adds up for itself
 }
 
 // run goes through the answer's steps, reporter by reporter.

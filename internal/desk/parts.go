@@ -111,6 +111,11 @@ func (w *work) breakdownClause(reporter string, b guichet.Breakdown, shapes []gu
 			w.remark(w.coded(remarkWorldOnly, reporter, b.Field))
 			return whole, true
 		}
+		if w.totals {
+			// Who may tell them apart may ask without them, for the total that the office states; and
+			// it may state more of a total than of its parts. The copy sees which rows are totals.
+			return guichet.Clause{Field: b.Kind, In: b.Aside, Not: true}, len(b.Aside) > 0
+		}
 		if has["part"] && has["whole"] {
 			w.fallsShort(reporter, b, shapes)
 		}

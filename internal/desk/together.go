@@ -202,8 +202,8 @@ func (w *work) tellCopies(us string) {
 	for _, reporter := range slices.Sorted(maps.Keys(said)) {
 		if by := said[reporter]; len(by) > 1 {
 			w.remark(guichet.Remark{Code: RemarkSeveralCopies, Reporter: reporter, Text: w.say(
-				"the figures of %s are told from what %s hold: the same trade told more than once; the rows stand side by side and must not be added",
-				"les chiffres de %s sont dits d’après ce que détiennent %s : le même commerce dit plusieurs fois ; les lignes sont côte à côte et ne doivent pas être additionnées", reporter, strings.Join(by, ", "))})
+				"the figures of %s are told from what %s hold: the same figures told more than once; the rows stand side by side and must not be added",
+				"les chiffres de %s sont dits d’après ce que détiennent %s : les mêmes chiffres dits plusieurs fois ; les lignes sont côte à côte et ne doivent pas être additionnées", reporter, strings.Join(by, ", "))})
 		}
 	}
 }

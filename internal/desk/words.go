@@ -110,8 +110,8 @@ func words() []word {
 			FR: "chiffres publiés : protégés par l’office qui les publie, non par les règles de l’accord",
 		}},
 		{RemarkSeveralCopies, guichet.Text{
-			EN: "several copies give figures of one reporter: the same trade told more than once, which must not be added",
-			FR: "plusieurs copies donnent les chiffres d’un même déclarant : le même commerce dit plusieurs fois, à ne pas additionner",
+			EN: "several copies give figures of one reporter: the same figures told more than once, which must not be added",
+			FR: "plusieurs copies donnent les chiffres d’un même déclarant : les mêmes chiffres dits plusieurs fois, à ne pas additionner",
 		}},
 	}
 }

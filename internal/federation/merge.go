@@ -31,8 +31,8 @@ func RemarkText(code, lang string) string {
 	switch code {
 	case RemarkSaidBySeveral:
 		return guichet.Text{
-			EN: "several members give figures of one reporter, some from copies: the same trade told more than once, which must not be added",
-			FR: "plusieurs membres donnent les chiffres d’un même déclarant, certains à partir de copies : le même commerce dit plusieurs fois, à ne pas additionner",
+			EN: "several members give figures of one reporter, some from copies: the same figures told more than once, which must not be added",
+			FR: "plusieurs membres donnent les chiffres d’un même déclarant, certains à partir de copies : les mêmes chiffres dits plusieurs fois, à ne pas additionner",
 		}.In(lang)
 	case RemarkSaidByOther:
 		return guichet.Text{
@@ -189,7 +189,7 @@ func tellCopies(out *guichet.Answer, said map[string][]string) {
 		switch {
 		case len(by) > 1:
 			r.Code = RemarkSaidBySeveral
-			r.Text = say("the figures of %[1]s are said by %[2]s: the same trade told more than once; the rows stand side by side and must not be added", "les chiffres de %[1]s sont dits par %[2]s : le même commerce dit plusieurs fois ; les lignes sont côte à côte et ne doivent pas être additionnées", reporter, strings.Join(by, ", ")).In(out.Question.Lang)
+			r.Text = say("the figures of %[1]s are said by %[2]s: the same figures told more than once; the rows stand side by side and must not be added", "les chiffres de %[1]s sont dits par %[2]s : les mêmes chiffres dits plusieurs fois ; les lignes sont côte à côte et ne doivent pas être additionnées", reporter, strings.Join(by, ", ")).In(out.Question.Lang)
 		case by[0] != reporter:
 			r.Code, r.Member = RemarkSaidByOther, by[0]
 			r.Text = say("the figures of %[1]s are said by %[2]s, which holds copies, and not by %[1]s itself", "les chiffres de %[1]s sont dits par %[2]s, qui en détient des copies, et non par %[1]s même", reporter, by[0]).In(out.Question.Lang)

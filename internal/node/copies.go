@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -115,7 +116,7 @@ func (n *Node) standing(p copyPaper, papers *papers, lang string) heldCopy {
 			since = k.From
 		}
 	}
-	ds, err := n.store.Dataset(Dataset().Name)
+	ds, err := n.store.Dataset(p.dataset())
 	if err != nil {
 		h.why = guichet.Text{EN: err.Error(), FR: err.Error()}
 		return h
@@ -170,13 +171,14 @@ func (h heldCopy) remark(now time.Time, lang string) guichet.Remark {
 	}.In(lang)}
 }
 
-// held are the copies of this home that a question is about, as they stand now.
+// held are the copies of this home that a question is about, as they stand now: those
+// of its dataset alone.
 func (n *Node) held(q guichet.Question) ([]heldCopy, error) {
 	var out []heldCopy
 	byCircle := map[string]*papers{}
 	for _, p := range copyPapers(n.Home().Path, n.cfg.Circle) {
-		if p.List == "" && p.Ended == nil {
-			continue // nothing was ever taken
+		if p.List == "" && p.Ended == nil || p.dataset() != cmp.Or(q.Dataset, Dataset().Name) {
+			continue // nothing was ever taken, or of something else
 		}
 		if byCircle[p.Circle] == nil {
 			papers, err := openPapers(n, p.Circle)
@@ -234,7 +236,7 @@ func (n *Node) askCopy(ctx context.Context, q guichet.Question, h heldCopy) (fed
 		out.Gap = &guichet.Gap{Reporter: h.paper.Of, Member: h.paper.Of, Reason: h.reason, Text: h.why.In(q.Lang)}
 		return out, nil
 	}
-	o, err := n.copies.of(ctx, n, filepath.Join(copyDir(n.Home().Path, h.paper.Circle, h.paper.Of), h.paper.Generation))
+	o, err := n.copies.of(ctx, n, filepath.Join(h.paper.dir(n.Home().Path), h.paper.Generation))
 	if err != nil {
 		return out, err
 	}
@@ -374,7 +376,7 @@ func (s *Seat) counterFor(ctx context.Context, counter *desk.Counter, req guiche
 func (s *Seat) partOf(ctx context.Context, req guichet.Request, h heldCopy) (desk.Part, error) {
 	of := h.paper.Of
 	p := desk.Part{Of: of, Reporters: h.reporters, Ledger: copyLedger{s.n.store, of}}
-	no, notices := passing{deciding{s}, of}.onward(req.From.Member, req.Question.Lang)
+	no, notices := passing{deciding{s}, of, h.paper.dataset()}.onward(req.From.Member, req.Question.Lang)
 	if no != nil {
 		p.Gap = &guichet.Gap{Reporter: of, Reason: guichet.GapRefused, Text: no.Text + " (" + no.Clause + ")"}
 		if h.why.EN != "" {
@@ -382,7 +384,7 @@ func (s *Seat) partOf(ctx context.Context, req guichet.Request, h heldCopy) (des
 		}
 		return p, nil
 	}
-	o, err := s.n.copies.of(ctx, s.n, filepath.Join(copyDir(s.n.Home().Path, s.name, of), h.paper.Generation))
+	o, err := s.n.copies.of(ctx, s.n, filepath.Join(h.paper.dir(s.n.Home().Path), h.paper.Generation))
 	if err != nil {
 		return p, err
 	}
@@ -392,7 +394,7 @@ func (s *Seat) partOf(ctx context.Context, req guichet.Request, h heldCopy) (des
 
 // counterOf is the counter of one copy. Of one that has no tables, ours refuses.
 func (s *Seat) counterOf(ctx context.Context, h heldCopy) (*desk.Counter, error) {
-	onward := passing{deciding{s}, h.paper.Of}
+	onward := passing{deciding{s}, h.paper.Of, h.paper.dataset()}
 	config := func(d desk.Decider) desk.CounterConfig {
 		return desk.CounterConfig{
 			Us: s.us(), Decider: d, Protector: protecting{}, Encoder: store.Columns{}, Journal: answering{s},
@@ -402,7 +404,7 @@ func (s *Seat) counterOf(ctx context.Context, h heldCopy) (*desk.Counter, error)
 	if h.paper.Generation == "" {
 		return s.n.desk.Counter(config(onward)) // it refuses before it looks
 	}
-	o, err := s.n.copies.of(ctx, s.n, filepath.Join(copyDir(s.n.Home().Path, s.name, h.paper.Of), h.paper.Generation))
+	o, err := s.n.copies.of(ctx, s.n, filepath.Join(h.paper.dir(s.n.Home().Path), h.paper.Generation))
 	if err != nil {
 		return nil, err
 	}
@@ -418,7 +420,7 @@ func (s *Seat) counterOf(ctx context.Context, h heldCopy) (*desk.Counter, error)
 // own agreement with who asks, and by the one under which the copy was taken.
 type passing struct {
 	deciding
-	of string
+	of, dataset string
 }
 
 // Decide says whether a member may ask this of the copy.
@@ -439,7 +441,7 @@ func (d passing) Decide(ctx context.Context, a desk.Asked) guichet.Decision {
 // be shown with it.
 func (d passing) onward(to, lang string) (*guichet.Decision, []guichet.Remark) {
 	var p copyPaper
-	if _, err := readPaper(filepath.Join(copyDir(d.s.n.Home().Path, d.s.name, d.of), copyPaperName), &p); err != nil || p.Of == "" {
+	if _, err := readPaper(filepath.Join(copyDir(d.s.n.Home().Path, d.s.name, d.of, d.dataset), copyPaperName), &p); err != nil || p.Of == "" {
 		return &guichet.Decision{Clause: "copies", Text: guichet.Text{EN: "the copy cannot be read", FR: "la copie est illisible"}.In(lang)}, nil
 	}
 	h := d.s.n.standing(p, d.s.papers, lang)

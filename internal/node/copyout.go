@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -27,18 +28,24 @@ import (
 
 const dirCopies = "copies"
 
-// listsKept is how many lists to one member are remembered, and longestExtract bounds one
-// file of them.
+// listsKept is how many lists of a dataset to one member are remembered, and longestExtract
+// bounds one file of them.
 const (
 	listsKept      = 400
-	listsServed    = 2 // of which files are given: the last, and the one before
+	listsServed    = 2 // of a dataset, of which files are given: the last, and the one before
 	longestExtract = 15 * time.Minute
 )
 
 // copyOut is what one member was listed.
 type copyOut struct {
-	Lists []copyListed       `json:"lists"` // the latest last
-	Kept  []guichet.CopyMark `json:"kept"`  // what it says it keeps
+	Lists []copyListed `json:"lists"` // the latest last, of every dataset
+	Kept  []copyKept   `json:"kept"`  // what it says it keeps
+}
+
+// copyKept is a submission that a member says it keeps.
+type copyKept struct {
+	guichet.CopyMark
+	Dataset string `json:"dataset,omitempty"` // "" trade, in papers of before there were several
 }
 
 // copyListed is one list.
@@ -185,7 +192,7 @@ func (d writing) listCopies(ctx context.Context, l federation.Letter) (any, guic
 	if _, err := readPaper(filepath.Join(dir, outPaper), &out); err != nil {
 		return nil, none, err
 	}
-	list := guichet.CopyList{Known: req.Have == "" || slices.ContainsFunc(out.Lists, func(x copyListed) bool { return x.Exchange == req.Have }), Taken: d.s.clock().Truncate(time.Second), Items: []guichet.CopyItem{}}
+	list := guichet.CopyList{Known: req.Have == "" || out.datasetOf(req.Have) == req.Question.Dataset, Taken: d.s.clock().Truncate(time.Second), Items: []guichet.CopyItem{}}
 	g := deciding{d.s}.copying(ctx, req, l.Key, true)
 	if list.LetterReply = l.Reply(d.s.us(), g.Decision, 0); !g.Decision.Permitted {
 		return list, list.LetterReply, nil
@@ -224,11 +231,7 @@ func (d writing) listed(dir string, out *copyOut, req guichet.Request, list guic
 	for _, item := range list.Items {
 		now.Files = append(now.Files, item.SHA256, item.Key)
 	}
-	out.Lists = append(out.Lists, now)
-	out.Lists = out.Lists[max(0, len(out.Lists)-listsKept):]
-	for i := range out.Lists[:max(0, len(out.Lists)-listsServed)] {
-		out.Lists[i].Files = nil
-	}
+	out.add(now)
 	if err := writePaper(filepath.Join(dir, outPaper), out); err != nil {
 		return err
 	}
@@ -237,6 +240,49 @@ func (d writing) listed(dir string, out *copyOut, req guichet.Request, list guic
 		served = append(served, x.Files...)
 	}
 	return sweepBut(dir, served)
+}
+
+// datasetOf is the dataset of a list, "" of one that was never given.
+func (o *copyOut) datasetOf(list string) string {
+	i := slices.IndexFunc(o.Lists, func(l copyListed) bool { return l.Exchange == list })
+	if i < 0 {
+		return ""
+	}
+	return o.Lists[i].Request.Question.Dataset
+}
+
+// add adds a list. Each dataset has its own bounds: a member that syncs one of them often
+// is not denied another.
+func (o *copyOut) add(now copyListed) {
+	o.Lists = append(o.Lists, now)
+	lists := o.Lists
+	o.Lists = nil
+	later := map[string]int{}
+	for _, l := range slices.Backward(lists) {
+		n := later[l.Request.Question.Dataset]
+		later[l.Request.Question.Dataset]++
+		if n >= listsServed {
+			l.Files = nil
+		}
+		if n < listsKept {
+			o.Lists = append(o.Lists, l)
+		}
+	}
+	slices.Reverse(o.Lists)
+}
+
+// hear takes down what a report says. One of a list that is not known here says of what
+// it removed alone: what is kept by that list is denied when the next is asked for.
+func (o *copyOut) hear(r guichet.CopyReport) {
+	dataset := o.datasetOf(r.List)
+	o.Kept = slices.DeleteFunc(o.Kept, func(k copyKept) bool {
+		return slices.Contains(r.Removed, k.CopyMark) || cmp.Or(k.Dataset, Dataset().Name) == dataset
+	})
+	if dataset != "" {
+		for _, m := range r.Kept {
+			o.Kept = append(o.Kept, copyKept{m, dataset})
+		}
+	}
 }
 
 // sweepBut removes the files of a folder whose names begin with none of these
@@ -377,9 +423,7 @@ func (d writing) hearKept(l federation.Letter) (any, guichet.LetterReply, error)
 	if _, err := readPaper(path, &out); err != nil {
 		return nil, guichet.LetterReply{}, err
 	}
-	if out.Kept = r.Kept; r.Kept == nil {
-		out.Kept = []guichet.CopyMark{}
-	}
+	out.hear(r)
 	if err := writePaper(path, out); err != nil {
 		return nil, guichet.LetterReply{}, err
 	}

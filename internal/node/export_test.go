@@ -67,12 +67,12 @@ func RestoreStepwise(ctx context.Context, cfg Config, req RestoreRequest, step f
 	return Restore(ctx, cfg, req)
 }
 
-// CheckList holds a list of copies against what a copy may be.
-func CheckList(of string, list guichet.CopyList) error { return checkList(of, list) }
+// CheckList holds a list of copies of a dataset against what a copy may be.
+func CheckList(of, dataset string, list guichet.CopyList) error { return checkList(of, dataset, list) }
 
 // CheckListAgain does so where a list is held already; dir is of its copy.
 func CheckListAgain(dir, of, have string, list guichet.CopyList) error {
-	return (&syncing{m: guichet.Member{Code: of}, dir: dir, paper: copyPaper{List: have}}).check(list)
+	return (&syncing{m: guichet.Member{Code: of}, ds: Dataset(), dir: dir, paper: copyPaper{List: have}}).check(list)
 }
 
 // CheckPage holds a page of notices against what one may be.

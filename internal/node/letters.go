@@ -81,8 +81,8 @@ func readReport(body []byte) (guichet.CopyReport, error) {
 	return r, nil
 }
 
-// checkList holds what a member lists against what a copy may be.
-func checkList(of string, list guichet.CopyList) error {
+// checkList holds what a member lists of a dataset against what a copy may be.
+func checkList(of, dataset string, list guichet.CopyList) error {
 	if len(list.Items) > mostCopied {
 		return guichet.Errorf(guichet.KindHostile, "%s lists %d submissions, more than the %d that are copied", of, len(list.Items), mostCopied)
 	}
@@ -94,7 +94,7 @@ func checkList(of string, list guichet.CopyList) error {
 		sub := item.Submission
 		switch {
 		case !forms().digest.MatchString(item.SHA256), !forms().digest.MatchString(item.Key), !forms().id.MatchString(sub.ID), !strings.HasPrefix(sub.Identity, sub.ID), len(sub.Identity) > 128,
-			item.Bytes <= 0, item.Bytes > mostCopy, item.Rows < 0, seen[sub.ID], sub.Dataset != Dataset().Name, len(sub.Parts) > 0:
+			item.Bytes <= 0, item.Bytes > mostCopy, item.Rows < 0, seen[sub.ID], sub.Dataset != dataset, len(sub.Parts) > 0:
 			return guichet.Errorf(guichet.KindUntrusted, "the list of %s names a submission that is none: %.16q", of, sub.ID)
 		case !sub.MayRedistribute:
 			return guichet.Errorf(guichet.KindRefused, "%s lists %s, which its own licence forbids to pass on (%.80q): nothing is copied", of, sub.ID, sub.Fields["licence"]).WithHint("tell %s", of)

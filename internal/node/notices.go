@@ -52,8 +52,16 @@ type readerPaper struct {
 	Subscriptions []subscribed               `json:"subscriptions"`
 	Waiting       []guichet.SubmissionNotice `json:"waiting"`
 	Corrected     map[string]bool            `json:"corrected,omitempty"` // exchange and submission that were told
-	Looked        string                     `json:"looked,omitempty"`    // the last submission that corrections were looked for in
-	Withdrawn     string                     `json:"withdrawn,omitempty"` // the last event that was looked at
+	LookedAt      map[string]lookedAt        `json:"looked_at,omitempty"` // dataset -> how far
+	// Of papers of before there were several datasets: how far in trade.
+	Looked    string `json:"looked,omitempty"`
+	Withdrawn string `json:"withdrawn,omitempty"`
+}
+
+// lookedAt says how far a dataset's register was gone through for a reader.
+type lookedAt struct {
+	Submission string `json:"submission,omitempty"` // the last that corrections were looked for in
+	Event      string `json:"event,omitempty"`      // the last that was looked at
 }
 
 // subscribed is one subscription with what it was told last.
@@ -68,6 +76,20 @@ func (s *Seat) readerPath(member string) string {
 	return filepath.Join(s.n.Home().Path, "subscriptions", s.name, "of", member+".json")
 }
 
+// readReader reads what one member is to be told, nothing of one that never came.
+func readReader(path string) (readerPaper, error) {
+	var p readerPaper
+	_, err := readPaper(path, &p)
+	if p.LookedAt == nil {
+		p.LookedAt = map[string]lookedAt{}
+	}
+	if p.Looked != "" || p.Withdrawn != "" {
+		p.LookedAt[Dataset().Name] = lookedAt{p.Looked, p.Withdrawn}
+		p.Looked, p.Withdrawn = "", ""
+	}
+	return p, err
+}
+
 // subscribe takes a subscription down. What may be asked may be subscribed to.
 func (d writing) subscribe(ctx context.Context, l federation.Letter) (any, guichet.LetterReply, error) {
 	none := guichet.LetterReply{}
@@ -80,8 +102,8 @@ func (d writing) subscribe(ctx context.Context, l federation.Letter) (any, guich
 	if !decision.Permitted {
 		return out, out.LetterReply, nil
 	}
-	var p readerPaper
-	if _, err := readPaper(d.s.readerPath(l.Member.Code), &p); err != nil {
+	p, err := readReader(d.s.readerPath(l.Member.Code))
+	if err != nil {
 		return nil, none, err
 	}
 	open := 0
@@ -93,7 +115,7 @@ func (d writing) subscribe(ctx context.Context, l federation.Letter) (any, guich
 	if open >= mostSubscriptions {
 		return nil, none, guichet.Errorf(guichet.KindBusy, "%s has %d subscriptions here, as many as one member may", l.Member.Code, open).WithHint("end some: guichet subscriptions remove")
 	}
-	all, err := d.submissions(ctx)
+	all, err := d.submissions(ctx, q.Dataset)
 	if err != nil {
 		return nil, none, err
 	}
@@ -112,9 +134,9 @@ func (d writing) subscribe(ctx context.Context, l federation.Letter) (any, guich
 	return out, out.LetterReply, writePaper(d.s.readerPath(l.Member.Code), p)
 }
 
-// submissions are those of the dataset, oldest first.
-func (d writing) submissions(ctx context.Context) ([]*guichet.Submission, error) {
-	all, err := d.s.n.store.Submissions(ctx, Dataset().Name)
+// submissions are those of a dataset, oldest first.
+func (d writing) submissions(ctx context.Context, dataset string) ([]*guichet.Submission, error) {
+	all, err := d.s.n.store.Submissions(ctx, dataset)
 	slices.Reverse(all)
 	return all, err
 }
@@ -127,8 +149,8 @@ func (d writing) notices(ctx context.Context, l federation.Letter) (any, guichet
 		return nil, none, err
 	}
 	path := d.s.readerPath(l.Member.Code)
-	p := readerPaper{}
-	if _, err := readPaper(path, &p); err != nil {
+	p, err := readReader(path)
+	if err != nil {
 		return nil, none, err
 	}
 	if asked.After > p.Next {
@@ -168,39 +190,47 @@ func (d writing) bring(ctx context.Context, l federation.Letter, p *readerPaper,
 	p.Waiting = slices.DeleteFunc(p.Waiting, func(n guichet.SubmissionNotice) bool { return slices.Contains(asked.End, n.Subscription) })
 	silent := !p.Seen.IsZero() && now.Sub(p.Seen) > longestSilence
 	p.Seen = now
-	all, err := d.submissions(ctx)
-	if err != nil {
-		return err
-	}
-	for i := range p.Subscriptions {
-		if s := &p.Subscriptions[i]; s.Closed == "" {
-			if silent {
+	for _, ds := range datasets() {
+		all, err := d.submissions(ctx, ds.Name)
+		if err != nil {
+			return err
+		}
+		for i := range p.Subscriptions {
+			s := &p.Subscriptions[i]
+			switch {
+			case s.Closed != "" || s.Question.Dataset != ds.Name:
+			case silent:
 				p.close(s, guichet.Text{
 					EN: fmt.Sprintf("nobody has read its notices for %d days", int(longestSilence.Hours()/24)),
 					FR: fmt.Sprintf("nul n'a lu ses avis pendant %d jours", int(longestSilence.Hours()/24)),
 				}, now)
-			} else if err := d.look(ctx, l, p, s, all); err != nil {
-				return err
+			default:
+				if err := d.look(ctx, l, p, s, all); err != nil {
+					return err
+				}
 			}
 		}
+		if err := d.corrections(ctx, l, p, ds, all); err != nil {
+			return err
+		}
+		if err := d.withdrawals(ctx, l, p, ds, all); err != nil {
+			return err
+		}
 	}
-	if err := d.corrections(ctx, l, p, all); err != nil {
-		return err
-	}
-	return d.withdrawals(ctx, l, p, all)
+	return nil
 }
 
 // withdrawals tells a member of what was withdrawn since it last came: who was told
 // of it by a subscription, and who was answered from it where the agreement says
 // that corrections are forwarded. What is reinstated is told as new.
-func (d writing) withdrawals(ctx context.Context, l federation.Letter, p *readerPaper, all []*guichet.Submission) error {
-	ds := Dataset()
+func (d writing) withdrawals(ctx context.Context, l federation.Letter, p *readerPaper, ds *guichet.Dataset, all []*guichet.Submission) error {
+	at := p.LookedAt[ds.Name]
 	events, err := d.s.n.store.Events(ctx, ds.Name)
-	if err != nil || len(events) == 0 || events[0].ID == p.Withdrawn {
+	if err != nil || len(events) == 0 || events[0].ID == at.Event {
 		return err
 	}
 	news := events
-	if i := slices.IndexFunc(events, func(e *guichet.Submission) bool { return e.ID == p.Withdrawn }); i >= 0 {
+	if i := slices.IndexFunc(events, func(e *guichet.Submission) bool { return e.ID == at.Event }); i >= 0 {
 		news = events[:i]
 	}
 	for _, e := range slices.Backward(news) {
@@ -215,7 +245,8 @@ func (d writing) withdrawals(ctx context.Context, l federation.Letter, p *reader
 			}
 		}
 	}
-	p.Withdrawn = events[0].ID
+	at.Event = events[0].ID
+	p.LookedAt[ds.Name] = at
 	return nil
 }
 
@@ -225,7 +256,7 @@ func (d writing) withdrawn(ctx context.Context, l federation.Letter, p *readerPa
 		s := &p.Subscriptions[i]
 		for _, reporter := range sub.Reporters() {
 			told := sub.ID + " " + reporter
-			if s.Closed != "" || !s.Told[told] {
+			if s.Closed != "" || s.Question.Dataset != ds.Name || !s.Told[told] {
 				continue
 			}
 			delete(s.Told, told)
@@ -234,7 +265,7 @@ func (d writing) withdrawn(ctx context.Context, l federation.Letter, p *readerPa
 			p.Waiting = slices.DeleteFunc(p.Waiting, func(n guichet.SubmissionNotice) bool {
 				return n.Subscription == s.ID && n.Submission == sub.ID && n.Reporter == reporter
 			})
-			p.tell(guichet.SubmissionNotice{Subscription: s.ID, Kind: NoticeWithdrawn, Submission: sub.ID, Reporter: reporter, Agreement: s.Agreement, Text: why, At: e.TakenAt})
+			p.tell(guichet.SubmissionNotice{Subscription: s.ID, Kind: NoticeWithdrawn, Dataset: ds.Name, Submission: sub.ID, Reporter: reporter, Agreement: s.Agreement, Text: why, At: e.TakenAt})
 		}
 	}
 	given, err := d.s.n.store.Given(ctx, guichet.Party{Circle: d.s.name, Member: l.Member.Code})
@@ -252,7 +283,7 @@ func (d writing) withdrawn(ctx context.Context, l federation.Letter, p *readerPa
 			return err
 		}
 		if drew {
-			p.tell(guichet.SubmissionNotice{Exchange: set.Exchange, Kind: NoticeWithdrawn, Submission: sub.ID, Agreement: a.ID, Version: a.Version, Text: why, At: e.TakenAt})
+			p.tell(guichet.SubmissionNotice{Exchange: set.Exchange, Kind: NoticeWithdrawn, Dataset: ds.Name, Submission: sub.ID, Agreement: a.ID, Version: a.Version, Text: why, At: e.TakenAt})
 		}
 	}
 	return nil
@@ -261,7 +292,7 @@ func (d writing) withdrawn(ctx context.Context, l federation.Letter, p *readerPa
 // close ends a subscription and tells why.
 func (p *readerPaper) close(s *subscribed, why guichet.Text, now time.Time) {
 	s.Closed = why.EN
-	p.tell(guichet.SubmissionNotice{Subscription: s.ID, Kind: NoticeClosed, Agreement: s.Agreement, Text: why, At: now})
+	p.tell(guichet.SubmissionNotice{Subscription: s.ID, Kind: NoticeClosed, Dataset: s.Question.Dataset, Agreement: s.Agreement, Text: why, At: now})
 }
 
 func (p *readerPaper) tell(n guichet.SubmissionNotice) {
@@ -313,7 +344,7 @@ func (d writing) look(ctx context.Context, l federation.Letter, p *readerPaper, 
 		}
 		s.Told[told] = true
 		n := guichet.SubmissionNotice{
-			Subscription: s.ID, Kind: NoticeNew, Submission: a.Submission.ID, Reporter: a.Reporter, Periods: a.Periods, Replaces: a.Replaces,
+			Subscription: s.ID, Kind: NoticeNew, Dataset: s.Question.Dataset, Submission: a.Submission.ID, Reporter: a.Reporter, Periods: a.Periods, Replaces: a.Replaces,
 			Agreement: decision.Agreement, Version: decision.Version, At: now,
 		}
 		if len(a.Replaces) > 0 {
@@ -342,13 +373,14 @@ func (d writing) judged(s *subscribed, key guichet.MemberKey) guichet.Decision {
 	return agreement.Decide(f, req)
 }
 
-// corrections tells a member of revisions of what it was given in answers, where the
-// agreement of the answer says that corrections are forwarded.
-func (d writing) corrections(ctx context.Context, l federation.Letter, p *readerPaper, all []*guichet.Submission) error {
-	if len(all) == 0 || p.Looked == all[len(all)-1].ID || len(p.Waiting) > mostWaiting {
+// corrections tells a member of revisions of what it was given in answers about a
+// dataset, where the agreement of the answer says that corrections are forwarded.
+func (d writing) corrections(ctx context.Context, l federation.Letter, p *readerPaper, ds *guichet.Dataset, all []*guichet.Submission) error {
+	at := p.LookedAt[ds.Name]
+	if len(all) == 0 || at.Submission == all[len(all)-1].ID || len(p.Waiting) > mostWaiting {
 		return nil
 	}
-	came := after(all, p.Looked)
+	came := after(all, at.Submission)
 	given, err := d.s.n.store.Given(ctx, guichet.Party{Circle: d.s.name, Member: l.Member.Code})
 	if err != nil {
 		return err
@@ -359,19 +391,19 @@ func (d writing) corrections(ctx context.Context, l federation.Letter, p *reader
 	then := map[int]map[string]bool{} // state -> what answered in it
 	for _, set := range given {
 		a, ok := d.forwards(set)
-		state, own := strings.CutPrefix(set.Snapshot, set.Question.Dataset+"@")
-		if n, err := strconv.Atoi(state); !ok || !own || err != nil || n < 0 {
+		state, own := strings.CutPrefix(set.Snapshot, ds.Name+"@")
+		n, err := strconv.Atoi(state)
+		if !ok || !own || err != nil || n < 0 || set.Question.Dataset != ds.Name {
 			continue
 		}
-		n, _ := strconv.Atoi(state)
 		if then[n] == nil {
-			if then[n], err = d.heldIn(ctx, set.Question.Dataset, n); err != nil {
+			if then[n], err = d.heldIn(ctx, ds.Name, n); err != nil {
 				return err
 			}
 		}
 		q := set.Question
 		q.Vintage, q.AsOf, q.Limit = "", time.Time{}, 0 // what is in force now
-		arrived, err := d.counter.Arrivals(ctx, q, guichet.Conditions{}, all, func(s *guichet.Submission) bool {
+		arrived, err := d.counter.Arrivals(ctx, q, guichet.Conditions{Rules: rulesOf(a, ds.Name)}, all, func(s *guichet.Submission) bool {
 			return came[s.ID] && !then[n][s.ID] && !p.Corrected[set.Exchange+" "+s.ID]
 		})
 		if err != nil {
@@ -386,12 +418,13 @@ func (d writing) corrections(ctx context.Context, l federation.Letter, p *reader
 			}
 			p.Corrected[set.Exchange+" "+x.Submission.ID] = true
 			p.tell(guichet.SubmissionNotice{
-				Exchange: set.Exchange, Kind: NoticeCorrection, Submission: x.Submission.ID, Reporter: x.Reporter, Periods: x.Periods, Replaces: x.Replaces,
+				Exchange: set.Exchange, Kind: NoticeCorrection, Dataset: ds.Name, Submission: x.Submission.ID, Reporter: x.Reporter, Periods: x.Periods, Replaces: x.Replaces,
 				Agreement: a.ID, Version: a.Version, At: d.s.clock(),
 			})
 		}
 	}
-	p.Looked = all[len(all)-1].ID
+	at.Submission = all[len(all)-1].ID
+	p.LookedAt[ds.Name] = at
 	return nil
 }
 
@@ -403,6 +436,18 @@ func (d writing) forwards(set guichet.GivenSet) (guichet.Agreement, bool) {
 		}
 	}
 	return guichet.Agreement{}, false
+}
+
+// rulesOf are rules by which an agreement protects cells of a dataset, none where it does
+// not. The ledger does not say by which of its terms an answer was given: the careful one
+// decides.
+func rulesOf(a guichet.Agreement, dataset string) guichet.DisclosureRules {
+	for _, t := range a.Terms {
+		if t.Dataset == dataset && t.Rules != (guichet.DisclosureRules{}) {
+			return t.Rules
+		}
+	}
+	return guichet.DisclosureRules{}
 }
 
 // heldIn are the submissions that answered in a state of the tables.

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -24,9 +25,10 @@ import (
 // before any of it counts; only what is new is fetched, and what was cut goes on
 // from where it was. What is not listed any more is removed, and reported.
 
-// SyncRequest asks for a copy of a member's submissions.
+// SyncRequest asks for a copy of a member's submissions in a dataset.
 type SyncRequest struct {
 	From      string        `json:"from"`
+	Dataset   string        `json:"dataset,omitempty"` // "" trade
 	Purpose   string        `json:"purpose"`
 	Office    string        `json:"office,omitempty"`
 	Officer   string        `json:"officer,omitempty"`
@@ -53,6 +55,7 @@ type SyncResult struct {
 type CopyInfo struct {
 	Of          string    `json:"of"`
 	Circle      string    `json:"circle"`
+	Dataset     string    `json:"dataset"`
 	Agreement   string    `json:"agreement"`
 	Version     int       `json:"version"`
 	Submissions int       `json:"submissions"`
@@ -62,7 +65,7 @@ type CopyInfo struct {
 	Ended       string    `json:"ended,omitempty"`    // why it does not answer
 }
 
-// copyPaper is what we keep of one member.
+// copyPaper is what we keep of one member in one dataset.
 type copyPaper struct {
 	Of         string              `json:"of"`
 	Circle     string              `json:"circle"`
@@ -81,7 +84,7 @@ type copyPaper struct {
 }
 
 func (p *copyPaper) info() CopyInfo {
-	out := CopyInfo{Of: p.Of, Circle: p.Circle, Agreement: p.Agreement, Version: p.Version, Submissions: len(p.Items), Confirmed: p.Confirmed}
+	out := CopyInfo{Of: p.Of, Circle: p.Circle, Dataset: p.dataset(), Agreement: p.Agreement, Version: p.Version, Submissions: len(p.Items), Confirmed: p.Confirmed}
 	for _, item := range p.Items {
 		out.Records += item.Rows
 		out.Bytes += item.Bytes
@@ -100,19 +103,35 @@ const (
 	mostCopied    = 20_000           // submissions of one list
 )
 
-func copyDir(home, circle, of string) string { return filepath.Join(home, dirCopies, circle, "of", of) }
+// copyDir is the folder of a copy. That of trade is the member's own folder, as it was
+// when there were copies of trade alone; those of other datasets lie in it, each under
+// its dataset's name.
+func copyDir(home, circle, of, dataset string) string {
+	dir := filepath.Join(home, dirCopies, circle, "of", of)
+	if dataset == Dataset().Name {
+		return dir
+	}
+	return filepath.Join(dir, dataset)
+}
+
+// dataset is what the copy is of; papers of before there were several do not say it.
+func (p *copyPaper) dataset() string { return cmp.Or(p.Ask.Dataset, Dataset().Name) }
+
+// dir is the folder of the copy.
+func (p *copyPaper) dir(home string) string { return copyDir(home, p.Circle, p.Of, p.dataset()) }
 
 // syncing is one sync under way.
 type syncing struct {
 	s      *Seat
 	m      guichet.Member
+	ds     *guichet.Dataset
 	dir    string
 	ask    SyncRequest // completed; the paper has that of the last list that was taken up
 	paper  copyPaper
 	result SyncResult
 }
 
-// Sync takes, or brings up to date, a copy of what another member holds.
+// Sync takes, or brings up to date, a copy of what another member holds in a dataset.
 func (s *Seat) Sync(ctx context.Context, req SyncRequest, tell func(string)) (SyncResult, error) {
 	members, _, err := s.asked([]string{req.From})
 	if err != nil {
@@ -121,7 +140,12 @@ func (s *Seat) Sync(ctx context.Context, req SyncRequest, tell func(string)) (Sy
 	if len(members) != 1 {
 		return SyncResult{}, guichet.Errorf(guichet.KindInvalid, "a copy is taken of another member").WithHint("name one with --from")
 	}
-	x := &syncing{s: s, m: members[0], dir: copyDir(s.n.Home().Path, s.name, members[0].Code)}
+	ds, err := DatasetBy(req.Dataset)
+	if err != nil {
+		return SyncResult{}, err
+	}
+	req.Dataset = ds.Name
+	x := &syncing{s: s, m: members[0], ds: ds, dir: copyDir(s.n.Home().Path, s.name, members[0].Code, ds.Name)}
 	if err := os.MkdirAll(filepath.Join(x.dir, "files"), 0o700); err != nil {
 		return SyncResult{}, fullDisk(err)
 	}
@@ -183,7 +207,7 @@ func (x *syncing) begin(req SyncRequest) error {
 	}
 	req.Office = q.Office
 	if p.Denied && !req.Afresh {
-		return guichet.Errorf(guichet.KindRefused, "%s", p.Ended.In(req.Lang)).WithHint("find out why with %s; then begin anew: guichet sync --from %s --afresh", x.m.Code, x.m.Code)
+		return guichet.Errorf(guichet.KindRefused, "%s", p.Ended.In(req.Lang)).WithHint("find out why with %s; then begin anew: %s", x.m.Code, x.anew())
 	}
 	if req.Afresh {
 		p.List, p.Denied = "", false
@@ -194,11 +218,20 @@ func (x *syncing) begin(req SyncRequest) error {
 	if len(p.Items) == 0 {
 		p.Ask = req
 	}
-	p.Of, p.Circle, p.Ask.Every, p.Tried = x.m.Code, x.s.name, req.Every, x.s.clock()
+	p.Of, p.Circle, p.Ask.Dataset, p.Ask.Every, p.Tried = x.m.Code, x.s.name, x.ds.Name, req.Every, x.s.clock()
 	if afresh {
 		return x.drop(nil)
 	}
 	return x.save()
+}
+
+// anew is the command that begins again.
+func (x *syncing) anew() string {
+	of := ""
+	if x.ds.Name != Dataset().Name {
+		of = " --dataset " + x.ds.Name
+	}
+	return "guichet sync --from " + x.m.Code + of + " --afresh"
 }
 
 func (x *syncing) save() error { return writePaper(filepath.Join(x.dir, copyPaperName), x.paper) }
@@ -216,6 +249,7 @@ func (x *syncing) run(ctx context.Context, tell func(string)) error {
 	if err := x.check(list); err != nil {
 		return err
 	}
+	x.held(list)
 	if err := x.fetchAll(ctx, list, tell); err != nil {
 		return err
 	}
@@ -229,7 +263,7 @@ func (x *syncing) run(ctx context.Context, tell func(string)) error {
 func (x *syncing) list(ctx context.Context, tell func(string)) (guichet.CopyList, error) {
 	a := x.ask
 	for {
-		req, err := x.s.request(MembersQuestion{Question: guichet.Question{Dataset: Dataset().Name, Lang: a.Lang}, Purpose: a.Purpose, Office: a.Office, Officer: a.Officer, Agreement: a.Agreement}, x.m.Code, true)
+		req, err := x.s.request(MembersQuestion{Question: guichet.Question{Dataset: x.ds.Name, Lang: a.Lang}, Purpose: a.Purpose, Office: a.Office, Officer: a.Officer, Agreement: a.Agreement}, x.m.Code, true)
 		if err != nil {
 			return guichet.CopyList{}, err
 		}
@@ -358,9 +392,9 @@ func (x *syncing) check(list guichet.CopyList) error {
 			return err
 		}
 		return guichet.Errorf(guichet.KindRefused, "%s", why.In(x.ask.Lang)).
-			WithHint("our journal has the receipt: guichet receipt %s; begin anew with: guichet sync --from %s --afresh", x.paper.List, x.m.Code)
+			WithHint("our journal has the receipt: guichet receipt %s; begin anew with: %s", x.paper.List, x.anew())
 	}
-	if err := checkList(x.m.Code, list); err != nil {
+	if err := checkList(x.m.Code, x.ds.Name, list); err != nil {
 		return err
 	}
 	x.result.Back = list.Back
@@ -419,7 +453,7 @@ func (x *syncing) report(ctx context.Context) error {
 		return nil
 	}
 	a := x.ask
-	req, err := x.s.request(MembersQuestion{Question: guichet.Question{Dataset: Dataset().Name}, Purpose: a.Purpose, Office: a.Office, Officer: a.Officer}, x.m.Code, false)
+	req, err := x.s.request(MembersQuestion{Question: guichet.Question{Dataset: x.ds.Name}, Purpose: a.Purpose, Office: a.Office, Officer: a.Officer}, x.m.Code, false)
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,21 @@ import (
 // This file fetches the files of a copy, makes tables of them, and keeps copies up to
 // date by itself.
 
+// held puts what is here in the place of what is listed under the same key. A source that
+// removed its files, since something of them was withdrawn, makes the others anew: the same
+// rows in another order, with another digest.
+func (x *syncing) held(list guichet.CopyList) {
+	for i, item := range list.Items {
+		at := slices.IndexFunc(x.paper.Items, func(o guichet.CopyItem) bool { return o.Key == item.Key })
+		if at < 0 {
+			continue
+		}
+		if _, err := os.Stat(x.file(x.paper.Items[at])); err == nil {
+			list.Items[i] = x.paper.Items[at]
+		}
+	}
+}
+
 // fetchAll fetches the files that are not here.
 func (x *syncing) fetchAll(ctx context.Context, list guichet.CopyList, tell func(string)) error {
 	var lack int64
@@ -130,7 +145,7 @@ func (x *syncing) commitAll(ctx context.Context, t *store.Store, items []guichet
 		return err
 	}
 	defer w.Close()
-	ds, err := t.Dataset(Dataset().Name)
+	ds, err := t.Dataset(x.ds.Name)
 	if err != nil {
 		return err
 	}
@@ -174,23 +189,26 @@ func (s *Seat) syncDue(ctx context.Context) {
 		ask := p.Ask
 		ask.From = p.Of
 		if _, err := s.Sync(ctx, ask, nil); err != nil && ctx.Err() == nil {
-			s.n.cfg.Log.LogAttrs(ctx, slog.LevelWarn, "copy not brought up to date", slog.String("member", p.Of), slog.String("error", err.Error()))
+			s.n.cfg.Log.LogAttrs(ctx, slog.LevelWarn, "copy not brought up to date", slog.String("member", p.Of), slog.String("dataset", p.dataset()), slog.String("error", err.Error()))
 		}
 	}
 }
 
-// copyPapers are the papers of the copies of a circle; of every circle where none
-// is named. One that cannot be read is none.
+// copyPapers are the papers of the copies of a circle, dataset by dataset; of every
+// circle where none is named. One that cannot be read is none.
 func copyPapers(home, circle string) []copyPaper {
 	if circle == "" {
 		circle = "*"
 	}
-	found, _ := filepath.Glob(filepath.Join(home, dirCopies, circle, "of", "*", copyPaperName))
 	var out []copyPaper
-	for _, path := range found {
-		var p copyPaper
-		if ok, err := readPaper(path, &p); err == nil && ok {
-			out = append(out, p)
+	for _, ds := range datasets() {
+		found, _ := filepath.Glob(filepath.Join(copyDir(home, circle, "*", ds.Name), copyPaperName))
+		for _, path := range found {
+			var p copyPaper
+			// A paper that stands in another dataset's folder is of neither.
+			if ok, err := readPaper(path, &p); err == nil && ok && p.dataset() == ds.Name {
+				out = append(out, p)
+			}
 		}
 	}
 	return out

@@ -189,7 +189,7 @@ func (n *Node) copiedBy(id string) ([]CopiedBy, error) {
 		if _, err := readPaper(path, &p); err != nil {
 			return nil, err
 		}
-		if !slices.ContainsFunc(p.Kept, func(m guichet.CopyMark) bool { return m.Submission == id }) {
+		if !slices.ContainsFunc(p.Kept, func(k copyKept) bool { return k.Submission == id }) {
 			continue
 		}
 		member := filepath.Dir(path)
