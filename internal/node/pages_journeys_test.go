@@ -3,17 +3,19 @@ package node_test
 import (
 	"context"
 	"errors"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
 
+	"guichet"
 	"guichet/internal/node"
 )
 
 // TestJourneys walks through the pages in a real browser (make test-journeys): five
-// members as the demonstration leaves them, of whom one is silent.
+// members as the demonstration leaves them, of whom one keeps others waiting and then hangs up.
 func TestJourneys(t *testing.T) {
 	runner := os.Getenv("GUICHET_JOURNEYS")
 	if runner == "" {
@@ -35,6 +37,7 @@ func TestJourneys(t *testing.T) {
 			t.Fatalf("demo: %v\n%s", err, out)
 		}
 	}
+	tarry(t, given(node.PublicCircle(t.Context(), node.Config{Home: filepath.Join(homes, "CA")}, nil, ""))(t), "GB")
 	publishDemo(t, filepath.Join(homes, "CA"))
 	at := serveDemo(t, homes, "CA", "AU", "US")
 	// One of them is signed in at as people do.
@@ -50,6 +53,24 @@ func TestJourneys(t *testing.T) {
 	if err := cmd.Run(); err != nil {
 		t.Error(err)
 	}
+}
+
+// tarry listens where a member should, keeps whoever comes waiting for a while, and
+// hangs up.
+func tarry(t *testing.T, c guichet.Circle, member string) {
+	t.Helper()
+	m, _ := c.Member(member)
+	ln := given((&net.ListenConfig{}).Listen(t.Context(), "tcp", m.Endpoints[0]))(t)
+	t.Cleanup(func() { _ = ln.Close() })
+	go func() {
+		for {
+			conn, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			time.AfterFunc(1500*time.Millisecond, func() { _ = conn.Close() })
+		}
+	}()
 }
 
 // serveDemo serves members of a demonstration, the first of them with its pages.

@@ -160,6 +160,12 @@ func (v *visit) whoOf(circle string, m MemberResult) whoLine {
 		if out.Hint == "" {
 			out.Hint = v.words.or("gapdo."+string(m.Gap.Reason), "")
 		}
+		if strings.Contains(out.Text, out.Hint) { // the sentence says it already
+			out.Hint = ""
+		}
+		if strings.Contains(out.Text, out.Clause) {
+			out.Clause = ""
+		}
 	}
 	if m.Peer > 0 && m.Exchange != "" {
 		out.Receipt = v.to("/receipt/"+url.PathEscape(circle)+"/"+m.Exchange, nil)

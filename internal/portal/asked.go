@@ -15,9 +15,9 @@ import (
 type askedPage struct{ Questions []askedLine }
 
 type askedLine struct {
-	To, Title, State, Tag string
-	Began                 time.Time
-	Rows                  int
+	To, Title, Fine, State, Tag string
+	Began                       time.Time
+	Rows                        int
 }
 
 // asked lists what the person has asked.
@@ -26,10 +26,19 @@ func (p *Portal) asked(v *visit) error {
 	for _, h := range p.shelf.of(v.person.Pseudonym) {
 		state, tag := p.stateOf(h)
 		page.Questions = append(page.Questions, askedLine{
-			To: v.to("/asked/"+h.ID, nil), Title: p.titleOf(v, h), State: v.t("asked.state." + state), Tag: tag, Began: h.Began, Rows: h.Rows,
+			To: v.to("/asked/"+h.ID, nil), Title: p.titleOf(v, h), Fine: v.fineOf(formOf(h)), State: v.t("asked.state." + state), Tag: tag, Began: h.Began, Rows: h.Rows,
 		})
 	}
 	return v.show(http.StatusOK, "asked", v.t("asked.title"), page)
+}
+
+// fineOf says how fine figures were asked for.
+func (v *visit) fineOf(f askForm) string {
+	var fine []string
+	for _, by := range f.By {
+		fine = append(fine, v.t("ask.by."+by))
+	}
+	return strings.Join(append(fine, v.t("level."+f.Level)), v.t("shell.semicolon"))
 }
 
 // stateOf says how a question stands, and the colour of its tag.

@@ -71,11 +71,6 @@ func (p *Portal) linesOf(v *visit, f askForm, a Asking, c guichet.Circle) []line
 		}
 		return strings.Join(names, ", ")
 	}
-	var fine []string
-	for _, by := range f.By {
-		fine = append(fine, v.t("ask.by."+by))
-	}
-	fine = append(fine, v.t("level."+f.Level))
 	purpose := f.Purpose
 	if i := slices.IndexFunc(p.cfg.Purposes, func(x Purpose) bool { return x.Word == f.Purpose }); i >= 0 {
 		purpose = p.cfg.Purposes[i].Text.In(v.lang)
@@ -90,7 +85,7 @@ func (p *Portal) linesOf(v *visit, f askForm, a Asking, c guichet.Circle) []line
 		{Key: "question.members", Text: areas(f.Members)},
 		{Key: "question.partners", Text: partners},
 		{Key: "question.months", Text: v.words.span(a.Question.Period)},
-		{Key: "question.fine", Text: strings.Join(fine, "; ")},
+		{Key: "question.fine", Text: v.fineOf(f)},
 		{Key: "question.purpose", Text: purpose},
 	}
 	if list := a.Question.Where["reporter"]; len(list) > 0 {

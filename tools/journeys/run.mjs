@@ -50,6 +50,8 @@ async function walker({ lang, script, width, as }) {
     // glance keeps the picture of a page that may go on while it is looked at.
     glance: async (what) => {
       await page.screenshot({ path: `${shots}/${name}-${String(++n).padStart(2, "0")}-${what}.png`, fullPage: true }).catch(() => {});
+      const found = script ? await axeOn(page).catch(() => []) : [];
+      for (const v of found) faults.push(`${name} ${what}: ${v.id} (${v.impact}): ${v.help}`);
     },
     end: () => context.close(),
   };

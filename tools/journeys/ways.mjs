@@ -37,7 +37,8 @@ export async function askToReceipt(w) {
   const address = page.url();
   await button(w, t.ask).click();
   await page.waitForURL(/\/asked\/[0-9a-f]{32}$/);
-  await w.glance("waiting"); // it may be over any moment
+  if (!(await page.content()).includes("data-events")) throw new Error("the page does not wait for a member that is slow");
+  await w.glance("waiting");
   await page.waitForSelector("#who", { timeout: 45000 });
   await w.look("answer");
   const asked = page.url();
@@ -64,21 +65,22 @@ export async function askToReceipt(w) {
   await page.goto(`${w.base}/${lang}/asked`);
   await w.look("asked");
   // A question whose months nobody has, and one that everybody refuses.
-  await page.goto(address.replace("from=2020-01", "from=2015-01").replace("to=2020-12", "to=2015-03"));
+  const quick = address.replace("member=GB&", ""); // without the slow one
+  await page.goto(quick.replace("from=2020-01", "from=2015-01").replace("to=2020-12", "to=2015-03"));
   await button(w, t.ask).click();
   await page.waitForSelector("#who", { timeout: 45000 });
   await w.look("empty");
-  await page.goto(address.replace("purpose=supply-monitoring", "purpose=customs-risk"));
+  await page.goto(quick.replace("purpose=supply-monitoring", "purpose=customs-risk"));
   await button(w, t.ask).click();
   await page.waitForSelector("#who", { timeout: 45000 });
   await w.look("refused");
   // By chapter, over partners alone: bars.
-  await page.goto(address.replace("by=period&", "").replace("product=630790", "product=covid19"));
+  await page.goto(quick.replace("by=period&", "").replace("product=630790", "product=covid19"));
   await button(w, t.ask).click();
   await page.waitForSelector("#who", { timeout: 45000 });
   await w.look("bars");
   // By months alone: lines of few members.
-  await page.goto(address.replace("&by=partner", ""));
+  await page.goto(quick.replace("&by=partner", ""));
   await button(w, t.ask).click();
   await page.waitForSelector("#who", { timeout: 45000 });
   await w.look("lines");
