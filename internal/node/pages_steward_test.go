@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"maps"
 	"mime/multipart"
 	"net/http"
 	"net/url"
@@ -46,9 +47,7 @@ func (b *browser) takeIn(lang string, fields map[string]string, name string, con
 		b.t.Fatalf("the page has no form\n%s", page)
 	}
 	all := map[string]string{"once": once[1]}
-	for k, v := range fields {
-		all[k] = v
-	}
+	maps.Copy(all, fields)
 	return b.settled(b.upload("/"+lang+"/intake", all, name, content))
 }
 

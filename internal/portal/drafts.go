@@ -137,7 +137,7 @@ func (p *Portal) draftsShow(v *visit, form url.Values, wrong faults) error {
 	return v.show(code, "drafts", v.t("drafts.title"), page, func(s *shown) { s.Wrong = wrong.Any() })
 }
 
-var agreementID = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{1,60}$`) //nolint:gochecknoglobals // compiled once
+var agreementID = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{1,60}$`)
 
 // draftsPost begins a draft from a template.
 func (p *Portal) draftsPost(v *visit) error {

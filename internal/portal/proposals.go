@@ -216,13 +216,12 @@ func (p *Portal) proposalSign(v *visit) error {
 		return p.proposalShow(v, x, faults{{"passphrase", v.t("proposals.passphrase.missing")}})
 	}
 	text, err := p.signing.sign(v, []byte(x.Text), words)
-	switch guichet.KindOf(err) {
-	case "":
-	case guichet.KindRefused:
+	switch kind := guichet.KindOf(err); {
+	case kind == guichet.KindRefused:
 		return p.proposalShow(v, x, faults{{"passphrase", v.t("proposals.passphrase.wrong")}})
-	case guichet.KindBusy:
+	case kind == guichet.KindBusy:
 		return p.proposalShow(v, x, faults{{"passphrase", err.Error()}})
-	default:
+	case err != nil:
 		return err
 	}
 	x.Text = string(text)

@@ -195,7 +195,7 @@ func (p *Portal) plans(v *visit, plans []KeepingPlan) []planView {
 	return out
 }
 
-var keepLength = regexp.MustCompile(`^[0-9]{1,4}[ymd]$`) //nolint:gochecknoglobals // compiled once
+var keepLength = regexp.MustCompile(`^[0-9]{1,4}[ymd]$`)
 
 // retentionPost changes a rule or a hold.
 func (p *Portal) retentionPost(v *visit) error {
