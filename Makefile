@@ -39,7 +39,7 @@ build: compilers ## Build bin/guichet
 	go build -o bin/guichet ./cmd/guichet
 
 .PHONY: demo
-demo: build ## Build, then let five nodes found a circle, agree, ask each other and prove it
+demo: build ## Build, then six members in two circles, real processes: ask, refuse, prove, copy, lose and restore; then one address for a browser
 	@bin/guichet demo
 
 ##@ Test

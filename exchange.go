@@ -79,6 +79,9 @@ const (
 	LeafTaken    LeafKind = "taken"    // a submission was taken in
 	LeafPurged   LeafKind = "purged"   // the owner: figures were removed for good, by which rule
 	LeafWithdrew LeafKind = "withdrew" // the owner: a submission is not to be used, or is again
+	LeafRenewed  LeafKind = "renewed"  // the owner: its journal goes on in a log of its own, of which this is the first leaf
+	// An exchange whose leaf was lost, as the other side's leaf of it tells.
+	LeafRecovered LeafKind = "recovered"
 )
 
 // Leaf is one entry of a member's journal. It holds identities and salted

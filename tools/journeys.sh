@@ -9,7 +9,7 @@ GUICHET_JOURNEYS=$journeys_root/.tools/journeys
 GUICHET_SHOTS=${GUICHET_SHOTS:-$journeys_root/.tools/shots}
 export GUICHET_CHROMIUM GUICHET_JOURNEYS GUICHET_SHOTS
 mkdir -p "$GUICHET_JOURNEYS"
-cp "$journeys_root"/tools/journeys/{package.json,package-lock.json,.npmrc,run.mjs,ways.mjs,steward.mjs} "$GUICHET_JOURNEYS"/
+cp "$journeys_root"/tools/journeys/{package.json,package-lock.json,.npmrc} "$journeys_root"/tools/journeys/*.mjs "$GUICHET_JOURNEYS"/
 if ! cmp -s "$GUICHET_JOURNEYS/package-lock.json" "$GUICHET_JOURNEYS/node_modules/.guichet-lock" 2>/dev/null; then
   (cd "$GUICHET_JOURNEYS" && npm ci --no-audit --no-fund --silent && cp package-lock.json node_modules/.guichet-lock)
 fi

@@ -7,7 +7,7 @@ It is written from docs/protocol alone, with the standard library and Ed25519 of
 `cryptography`, for whoever writes a node of another kind: each part is short
 enough to be read beside the paper. It checks RFC 9421 signature bases, RFC 9530
 digests, the part of RFC 8785 that the protocol uses, RFC 6962 proofs, signed
-notes and their cosignatures (C2SP), replies, and chains of records.
+notes and their cosignatures (C2SP), replies, chains of records, and letters.
 """
 
 import base64
@@ -27,7 +27,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 SKEW, LIFE = 30, 60  # seconds
-MAX_HEAD, MAX_REPLY, MAX_CHUNK, MAX_SMALL = 4 << 20, 16 << 20, 256 << 10, 16 << 10
+MAX_HEAD, MAX_REPLY, MAX_CHUNK, MAX_SMALL, MAX_LETTER = 4 << 20, 16 << 20, 256 << 10, 16 << 10, 1 << 20
 PREFIX = "/guichet/1/"
 
 
@@ -72,10 +72,11 @@ def public_of(seed):
 # JSON: one value, UTF-8, no member named twice; and its canonical form.
 
 
-def read_json(data):
+def read_json(data, plain=False):
     def once(pairs):
         names = [name.lower() for name, _ in pairs]
         must(len(set(names)) == len(names), "a member is named twice")
+        must(not plain or all(re.fullmatch("[a-z0-9_]{1,64}", name) for name, _ in pairs), "a member's name is not plain")
         return dict(pairs)
 
     try:
@@ -396,6 +397,84 @@ def witness(a, sizes, leaves, keys):
     return must(cosignatures, "no cosignature")
 
 
+# Renewals of a journal.
+
+
+def verify_renewal(text, circle, member, keys):
+    """Returns the renewal and what its keys have signed. keys: by use, each with id and raw."""
+    raw = text.encode()
+    whole = read_json(raw)
+    must(canonical(whole) == raw and set(whole) == {"renewal", "signatures"}, "the renewal is not canonical")
+    r = whole["renewal"]
+    must(set(r) == {"format", "circle", "member", "number", "first", "before", "why", "time"}, "a field of the renewal")
+    must((r["format"], r["circle"], r["member"]) == (1, circle, member), "whose renewal it is")
+    must(2 <= r["number"] <= 16 and len(r["before"]) == r["number"] - 1, "its number and the logs before it")
+    must(r["why"] and len(r["why"]) <= 500 and not any(c < " " or c == "\x7f" for c in r["why"]), "its reason")
+    instant(r["time"])
+    message = canonical(r)
+    for use, key in keys.items():
+        found = [x for x in whole["signatures"] if x["use"] == use]
+        must(len(found) == 1 and found[0]["key"] == key["id"], f"no signature of the {use} key")
+        verify_bytes(key["raw"], "guichet journal renewal v1", message, unbase64(found[0]["signature"]))
+    first = 0
+    for number, e in enumerate(r["before"], 1):
+        must(e["number"] == number and e["first"] >= first and (number > 1 or e["first"] == 0), f"the place of log {number}")
+        size = 0
+        if e["end"]:
+            size = verify_checkpoint(e["end"], log_keys(circle, member, number, keys["log"]))[1]
+        must(0 <= e["have"] <= size and len(unhex(e["root"])) == 32, f"what is left of log {number}")
+        first = e["first"] + e["have"]
+    must(r["first"] >= first, "its first leaf")
+    return r, message
+
+
+def log_keys(circle, member, number, key):
+    name = f"guichet/{circle}/{member}" + (f"/{number}" if number > 1 else "")
+    return {(name, note_key_id(name, 1, key["raw"])): key | {"use": "log", "name": name, "member": member}}
+
+
+def lost(r):
+    ends = [int(e["end"].split("\n")[1]) if e["end"] else 0 for e in r["before"]]
+    return sum(end - e["have"] for end, e in zip(ends, r["before"], strict=True))
+
+
+def check_renewal(v):
+    circle, member, keys = v["circle"], v["member"], {}
+    for k in v["keys"]:
+        raw = unbase64(k["public"])
+        must(public_of(k["seed"]) == raw and sha256(raw)[:8].hex() == k["id"], f"the {k['use']} key")
+        keys[k["use"]] = {"id": k["id"], "raw": raw}
+    must(set(keys) == {"log", "member"} and v["context"] == "guichet journal renewal v1", "the keys and the context")
+    r, message = verify_renewal(v["signed"], circle, member, keys)
+    must(message.decode() == v["message"] and sha256(message).hex() == v["digest"], "what is signed")
+    texts = {}
+    for leaf in v["leaves"]:
+        text = leaf["canonical"].encode()
+        must(canonical(read_json(text)) == text and leaf_hash(text).hex() == leaf["leaf_hash"], "a leaf")
+        texts[leaf["position"]] = text
+    must(sorted(texts) == list(range(r["first"], r["first"] + len(texts))), "the positions of leaves")
+    opening = {
+        "exchange": "", "format": 1, "from": {"circle": circle, "member": member, "office": ""}, "kind": "renewed",
+        "request": v["digest"], "rows": lost(r), "time": r["time"], "to": member,
+    }
+    must(texts[r["first"]] == canonical(opening), "the first leaf is not the renewal's")
+    for text in list(texts.values())[1:]:
+        leaf = read_json(text)
+        must(leaf["kind"] == "recovered" and member in (leaf["from"]["member"], leaf["to"]), "what was recovered")
+    for x in v["receipts"]:
+        index, size, root, _, leaf = verify_receipt(x["text"], log_keys(circle, member, x["log"], keys["log"]))
+        before = x["log"] < r["number"]
+        first = r["before"][x["log"] - 1]["first"] if before else r["first"]
+        must(index == x["index"] and first + index == x["position"], "the place of a receipt")
+        if before:
+            must(size <= int(r["before"][x["log"] - 1]["end"].split("\n")[1]), "a receipt of after the end")
+        else:
+            must(leaf == texts[x["position"]] and tree_root([leaf_hash(t) for t in texts.values()][:size]) == root, "the leaf of a receipt")
+    for bad in v["refused"]:
+        refuses(f"refused: {bad['name']}", verify_renewal, bad["text"], circle, member, keys)
+    return 3 + len(v["leaves"]) + len(v["receipts"]) + len(v["refused"])
+
+
 # Replies and records.
 
 
@@ -408,14 +487,14 @@ def parse_reply(body):
     must(4 <= len(body) <= MAX_REPLY, "no length")
     (n,) = struct.unpack(">I", body[:4])
     must(n <= MAX_HEAD and n <= len(body) - 4, "the head is longer than what follows")
-    head = read_json(body[4 : 4 + n])
+    head = read_json(body[4 : 4 + n], plain=True)
     must(not (head.get("answer") or {}).get("rows"), "rows in the head")
     return head, body[4 + n :]
 
 
 def check_request(r):
     body = r["body"].encode()
-    request = read_json(body)
+    request = read_json(body, plain=True)
     must(sha256(body).hex() == r["sha256"], "the request's digest")
     must(re.fullmatch("[0-9a-f]{32}", request["exchange"]) and len(unbase64(request["salt"])) == 32, "the request's exchange or salt")
     must(request["salt"] == r["salt"] and salted(unbase64(r["salt"]), body) == r["salted_digest"], "the request's salted digest")
@@ -506,7 +585,144 @@ def check_records(v):
     return 2 + len(v["frames"]) + len(v["refused"])
 
 
-CHECKS = {"signatures.json": check_signatures, "receipt.json": check_receipt, "exchange.json": check_exchange, "records.json": check_records}
+# Letters.
+
+DIGITS16, DIGITS32, DIGITS64 = "[0-9a-f]{16}", "[0-9a-f]{32}", "[0-9a-f]{64}"
+NAME = "[a-z0-9][a-z0-9_-]{0,63}"
+HEAD = {"exchange", "from", "to", "officer", "purpose", "salt", "put"}
+QUESTION = {"dataset", "where", "period", "by", "measures", "edition", "conversion", "cube", "as_of", "vintage", "limit", "lang"}
+
+
+def shaped(text, shape, what):
+    must(isinstance(text, str) and re.fullmatch(shape, text), f"{what} is not as it must be")
+
+
+def fields(value, known):
+    must(isinstance(value, dict) and set(value) <= known, "a field of another version")
+
+
+def verify_letter(path, body, us="CA", sender="US", circle="border-five"):
+    """A letter as the member reads it that it is to."""
+    must(len(body) <= MAX_LETTER, "the letter is larger than one may be")
+    letter = read_json(body, plain=True)
+    must({"exchange", "from", "to", "salt", "put"} <= set(letter), "a field is not there")
+    shaped(letter["exchange"], DIGITS32, "the exchange")
+    must(letter["from"]["member"] == sender, "another member has sent it")
+    must((letter["to"], letter["from"]["circle"]) == (us, circle), "it is to another")
+    shaped(letter["from"]["office"], NAME, "the office")
+    shaped(letter.get("officer", "0" * 16), DIGITS16, "the officer")
+    shaped(letter.get("purpose", "none"), NAME, "the purpose")
+    must(len(unbase64(letter["salt"])) == 32, "the salt has another length")
+    instant(letter["put"])
+    if path in ("copies", "subscriptions"):
+        fields(letter, HEAD | {"agreement", "question", "records"} | ({"have"} if path == "copies" else set()))
+        fields(letter["question"], QUESTION)
+        shaped(letter["question"]["dataset"], "[a-z0-9][a-z0-9_.-]{0,63}", "the dataset")
+    if path == "copies":
+        must(letter.get("records") is True, "copies are records")
+        must(not letter["question"].get("where") and not letter["question"].get("by"), "copies of something narrower")
+        shaped(letter.get("have", "0" * 32), DIGITS32, "the list that is held")
+    elif path == "subscriptions":
+        must(not letter.get("records"), "a subscription to records")
+    elif path == "copies/kept":
+        fields(letter, HEAD | {"list", "kept", "removed", "why"})
+        shaped(letter["list"] or "0" * 32, DIGITS32, "the list")
+        must(letter.get("why", "") in ("", "withdrawn", "refused", "denied"), "no reason")
+        must(letter.get("why") or not letter["removed"], "copies were removed for no reason")
+        for mark in letter["kept"] + letter["removed"]:
+            shaped(mark["submission"], DIGITS16, "a submission")
+            shaped(mark["key"], DIGITS64, "a key")
+    else:
+        must(path == "notices", "no letters of that name")
+        fields(letter, HEAD | {"after", "end"})
+        must(isinstance(letter["after"], int) and letter["after"] >= 0, "a notice below none")
+        for ended in letter.get("end", []):
+            shaped(ended, DIGITS16, "a subscription")
+    return letter
+
+
+def verify_letter_reply(path, letter, digest, body):
+    """A reply as who wrote the letter reads it; returns it with the kind of its leaf."""
+    must(len(body) <= MAX_REPLY, "the reply is larger than one may be")
+    reply = read_json(body, plain=True)
+    must((reply["exchange"], reply["request"], reply["member"]) == (letter["exchange"], digest, letter["to"]), "the reply is to another letter")
+    decision, rows = reply["decision"], reply["rows"]
+    must(isinstance(rows, int) and rows >= 0, "fewer than none")
+    must(decision["permitted"] or decision.get("clause"), "a refusal without a clause")
+    if not decision["permitted"]:
+        must(rows == 0, "a refusal names nothing")
+        return reply, "refused"
+    if path == "copies":
+        copies(letter, reply)
+    elif path == "subscriptions":
+        must(rows == 0, "a subscription names nothing")
+        shaped(reply["id"], DIGITS16, "the subscription")
+    elif path == "copies/kept":
+        must(rows == len(letter["kept"]) + len(letter["removed"]), "the number of copies")
+    else:
+        numbers = [n["number"] for n in reply["notices"]]
+        must(len(numbers) <= 100 and rows == len(numbers), "the number of notices")
+        must(all(a < b for a, b in zip([letter["after"], *numbers], numbers)), "notices are told in order, and none that was read")
+    return reply, "answered"
+
+
+def copies(letter, reply):
+    must(reply["known"] or not letter.get("have"), "the source says that it never gave the list that is held")
+    must(reply["rows"] == len(reply["items"]), "the number of submissions")
+    instant(reply["taken"])
+    for item in reply["items"]:
+        shaped(item["key"], DIGITS64, "a key")
+        shaped(item["sha256"], DIGITS64, "a digest")
+        must(item["bytes"] > 0 and item["rows"] >= 0, "a file of nothing")
+        submission = item["submission"]
+        shaped(submission["id"], DIGITS16, "a submission")
+        must(submission["identity"].startswith(submission["id"]), "the identity of a submission")
+        must(submission["dataset"] == letter["question"]["dataset"], "a submission of another dataset")
+        must(submission["may_redistribute"] is True, "a submission that may not be passed on")
+    ids = [item["submission"]["id"] for item in reply["items"]]
+    must(len(set(ids)) == len(ids), "a submission is listed twice")
+
+
+def verify_file(reply, body):
+    """A file that a list names: by its digest and its length."""
+    must([1 for item in reply["items"] if item["sha256"] == sha256(body).hex() and item["bytes"] == len(body)], "no file of the list")
+
+
+def check_letters(v):
+    read = []
+    for x in v["letters"]:
+        letter = verify_letter(x["path"], x["letter"]["body"].encode())
+        check_request(x["letter"])
+        body = x["reply"].encode()
+        reply, kind = verify_letter_reply(x["path"], letter, x["letter"]["sha256"], body)
+        must((kind, reply["rows"]) == (x["leaf_kind"], x["leaf_rows"]), "what the leaves say")
+        must(salted(unbase64(x["letter"]["salt"]), body) == x["salted_digest"], "the reply's salted digest")
+        read.append((x["path"], letter, x["letter"]["sha256"], reply))
+    must([path for path, *_ in read] == ["copies", "copies", "copies/kept", "subscriptions", "notices", "subscriptions"], "the letters")
+    for file in v["files"]:
+        must(sha256(unbase64(file["body"])).hex() == file["sha256"], "the digest of a file")
+        verify_file(read[0][3], unbase64(file["body"]))
+    for bad in v["refused"]:
+        path, letter, digest, reply = read[bad["letter"]]
+        body = unbase64(bad["body"])
+        if bad["what"] == "letter":
+            refuses(f"refused: {bad['name']}", verify_letter, path, body)
+        elif bad["what"] == "reply":
+            refuses(f"refused: {bad['name']}", verify_letter_reply, path, letter, digest, body)
+        else:
+            must(bad["what"] == "file", "nothing that can be refused")
+            refuses(f"refused: {bad['name']}", verify_file, reply, body)
+    return 2 * len(read) + len(v["files"]) + len(v["refused"])
+
+
+CHECKS = {
+    "signatures.json": check_signatures,
+    "receipt.json": check_receipt,
+    "renewal.json": check_renewal,
+    "exchange.json": check_exchange,
+    "records.json": check_records,
+    "letters.json": check_letters,
+}
 
 
 def check(name, v):

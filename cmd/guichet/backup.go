@@ -32,6 +32,9 @@ func backupCommand() command {
 				if !res.Keys {
 					w.note(w.say("backup.nokeys"))
 				}
+				if res.Pages {
+					w.note(w.say("backup.pages"))
+				}
 				return nil
 			})
 		}
@@ -62,6 +65,9 @@ func restoreCommand() command {
 			w.print(w.say("restore.done", "home", f.home, "member", w.area(res.Member), "made", moment(res.Made), "files", count(res.Files, w.lang)))
 			if !res.Keys {
 				w.note(w.say("restore.nokeys"))
+			}
+			if res.Pages {
+				w.note(w.say("restore.pages"))
 			}
 			if len(res.Circles) > 0 {
 				w.note(w.say("restore.journal"))

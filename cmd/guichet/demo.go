@@ -8,17 +8,33 @@ import (
 
 func demoCommand() command {
 	return command{name: "demo", define: func(f *flags) action {
-		var once bool
+		var once, stay, open bool
+		var chapters []string
 		f.atHome()
 		f.bool(&once, "once")
+		f.bool(&stay, "stay")
+		f.bool(&open, "open")
+		f.list(&chapters, "chapter")
 		return func(ctx context.Context, w *window, args []string) error {
 			if err := w.want("demo", args, 0, 0); err != nil {
 				return err
 			}
+			switch {
+			case once && stay:
+				return w.wrong("error.demo.together", "hint.usage", "name", "demo")
+			case open && (once || stay || len(chapters) > 0):
+				return w.wrong("error.demo.open", "hint.usage", "name", "demo")
+			}
 			// A home that is not named stays "": the demo finds a place of its
 			// own, and never writes among somebody's figures in $GUICHET_HOME.
-			req := node.DemoRequest{Home: f.home, Once: once, Out: &lines{w}, Lang: w.lang}
-			if err := node.Demo(ctx, w.config(f), req); err != nil {
+			req := node.DemoRequest{Home: f.home, Once: once, Out: &lines{w}, Lang: w.lang, Chapters: chapters}
+			// Somebody who watches wants to look around; a script wants an end.
+			req.Stay = stay || !once && isTerminal(w.stdin) && isTerminal(w.stdout)
+			do := node.Demo
+			if open {
+				do = node.DemoOpen
+			}
+			if err := do(ctx, w.config(f), req); err != nil {
 				return err
 			}
 			if w.json {

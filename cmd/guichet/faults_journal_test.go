@@ -84,6 +84,66 @@ func (f *five) forkedLog() {
 	t.Errorf("the fork was told as %v", codes)
 }
 
+// lostDisk: a member loses its disk, and its newest backup is older than what the
+// others have seen of its journal. It says so and goes on in a second log; one that
+// was away learns of it later.
+func (f *five) lostDisk() {
+	t := f.t
+	us, au, nz := f.member("US"), f.member("AU"), f.member("NZ")
+	us.ask("AU")
+	backup := filepath.Join(f.dir, "au.tar")
+	au.must("backup", "--out", backup)
+	lost := []string{f.of(us.ask("AU"), "AU").Exchange, f.of(au.ask("US"), "US").Exchange, f.of(nz.ask("AU"), "AU").Exchange}
+	time.Sleep(3 * time.Second) // they cosign every two
+	for _, m := range []*seat{au, nz} {
+		m.stop()
+	}
+	for _, inside := range []string{"journals", "circles", "keys"} { // of the home; what lies on a disk of its own is emptied
+		left, err := filepath.Glob(filepath.Join(au.home, inside, "*"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range left {
+			if err := os.RemoveAll(name); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	restored := filepath.Join(f.dir, "au-restored")
+	au.must("restore", backup, "--home", restored)
+	au.home = restored
+	au.serve()
+	gap := f.of(us.ask("AU"), "AU").Gap
+	if gap == nil {
+		t.Fatal("AU was put back, and answers")
+	}
+	renewal := filepath.Join(f.dir, "au-renewal.json")
+	au.must("journal", "renew", "--why", "the disk was lost", "--out", renewal)
+	au.must("journal", "sign", renewal, "--yes")
+	au.must("journal", "publish", renewal)
+	f.answered(us.ask("all"), "AU", "CA", "GB", "US")
+	nz.serve()
+	f.answered(again(nz, func(a node.MembersAnswer) bool { return f.of(a, "AU").Gap == nil }), "AU", "CA", "GB", "NZ", "US")
+	told := map[string]bool{}
+	for deadline := time.Now().Add(patience); len(told) < len(lost) && time.Now().Before(deadline); {
+		for _, r := range au.journals("all") {
+			for _, found := range r.Findings {
+				if found.Code == "recovered_here" {
+					told[found.Exchange] = true
+				}
+			}
+		}
+	}
+	for _, x := range lost {
+		if !told[x] {
+			t.Errorf("the exchange %s was lost, and is not named", x)
+		}
+	}
+	for _, m := range []*seat{au, us, nz} {
+		f.whole(m)
+	}
+}
+
 func (m *seat) stop() {
 	m.five.t.Helper()
 	if code := m.serving.Stop(m.five.t, patience); code != 0 {

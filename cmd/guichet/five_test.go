@@ -47,6 +47,7 @@ func TestFaults(t *testing.T) {
 		{"an agreement was tampered with", (*five).tamperedAgreement, nil},
 		{"the disk under a journal is full", (*five).fullDisk, map[string]int{"GB": 8, "US": 8}},
 		{"a log is forked", (*five).forkedLog, nil},
+		{"a disk is lost", (*five).lostDisk, nil},
 		{"killed between leaf and answer", (*five).killedAfterTheLeaf, nil},
 		{"killed at any moment", (*five).killedAtAnyMoment, nil},
 	} {

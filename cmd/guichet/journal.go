@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -12,34 +13,53 @@ import (
 // leavesShown is how many leaves are shown when --limit is silent.
 const leavesShown = 20
 
+// journalOptions are the flags of journal.
+type journalOptions struct {
+	circleOptions // of them the seat, --why, --out and --yes
+	exchange      string
+	limit         int
+	members       []string
+}
+
+// journalVerbs are the verbs, with how many files each takes.
+func journalVerbs() ([]string, map[string]int) {
+	names := []string{"show", "verify", "standing", "renew", "sign", "publish"}
+	return names, map[string]int{"sign": 1, "publish": 1}
+}
+
 func journalCommand() command {
 	return command{name: "journal", define: func(f *flags) action {
-		var circle, passphrase, exchange, goOn string
-		var limit int
-		var members []string
-		f.atHome()
-		f.seat(&circle, &passphrase)
-		f.text(&exchange, "exchange")
-		f.int(&limit, "limit", leavesShown)
-		f.list(&members, "member")
-		f.text(&goOn, "go-on")
+		var o journalOptions
+		o.declare(f)
+		f.text(&o.exchange, "exchange")
+		f.int(&o.limit, "limit", leavesShown)
+		f.list(&o.members, "member")
 		return func(ctx context.Context, w *window, args []string) error {
 			what, args := verb(args)
-			if what != "show" && what != "verify" && what != "standing" {
-				return w.unknownVerb("journal", what, []string{"show", "verify", "standing"})
+			names, files := journalVerbs()
+			if !slices.Contains(names, what) {
+				return w.unknownVerb("journal", what, names)
 			}
-			if err := w.want("journal "+what, args, 0, 0); err != nil {
+			if err := w.want("journal "+what, args, files[what], files[what]); err != nil {
 				return err
 			}
-			cfg := w.atSeat(f, circle, passphrase)
-			if what == "verify" {
-				return w.verifyJournal(ctx, cfg, members)
+			if what == "sign" {
+				return w.ceremonies(ctx, f, &o.circleOptions, func(c *node.Ceremonies) error { return w.signRenewal(c, &o, args[0]) })
 			}
-			if what == "standing" {
-				return w.inSeat(ctx, cfg, func(op node.Operator) error { return w.standing(ctx, op, goOn) })
+			cfg := w.atSeat(f, o.name, o.passphrase)
+			if what == "verify" {
+				return w.verifyJournal(ctx, cfg, o.members)
 			}
 			return w.inSeat(ctx, cfg, func(op node.Operator) error {
-				return w.listLeaves(ctx, op, node.LeavesQuestion{Limit: limit, Exchange: exchange})
+				switch what {
+				case "standing":
+					return w.standing(op.Standing(ctx))
+				case "renew":
+					return w.draftRenewal(ctx, op, &o)
+				case "publish":
+					return w.publishRenewal(ctx, op, args[0])
+				}
+				return w.listLeaves(ctx, op, node.LeavesQuestion{Limit: o.limit, Exchange: o.exchange})
 			})
 		}
 	}}
@@ -77,12 +97,7 @@ func (w *window) listLeaves(ctx context.Context, op node.Operator, q node.Leaves
 
 // standing says what the others have seen of our journal; a journal that stays
 // closed for it is a failure.
-func (w *window) standing(ctx context.Context, op node.Operator, goOn string) error {
-	ask := op.Standing
-	if goOn != "" {
-		ask = func(ctx context.Context) (node.Standing, error) { return op.GoOn(ctx, goOn) }
-	}
-	st, err := ask(ctx)
+func (w *window) standing(st node.Standing, err error) error {
 	if err != nil {
 		return err
 	}

@@ -2,7 +2,9 @@ package main_test
 
 import (
 	"errors"
+	"io"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -35,7 +37,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "port": port, "answers": answers, "keeps": keeps, "replace": replace,
+			"exits": exits, "port": port, "answers": answers, "keeps": keeps, "replace": replace, "opens": opens,
 		},
 		Condition: func(cond string) (bool, error) {
 			if cond != "data" {
@@ -97,6 +99,32 @@ func answers(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		if time.Now().After(end) {
 			ts.Fatalf("nobody answers at %s after %s: %v", args[0], most, err)
+		}
+	}
+}
+
+// opens waits until a file names an address for browsers, opens it, and looks for a
+// text on the page: opens FILE TEXT.
+func opens(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: opens FILE TEXT")
+	}
+	const most = 60 * time.Second
+	address := regexp.MustCompile(`http://127\.0\.0\.1:[0-9]+/`)
+	for end := time.Now().Add(most); ; time.Sleep(50 * time.Millisecond) {
+		text, err := os.ReadFile(ts.MkAbs(args[0]))
+		if at := address.Find(text); err == nil && at != nil {
+			resp, err := http.Get(string(at))
+			ts.Check(err)
+			page, err := io.ReadAll(resp.Body)
+			ts.Check(errors.Join(err, resp.Body.Close()))
+			if resp.StatusCode != http.StatusOK || !strings.Contains(string(page), args[1]) {
+				ts.Fatalf("%s: %s, without %q\n%s", at, resp.Status, args[1], page)
+			}
+			return
+		}
+		if time.Now().After(end) {
+			ts.Fatalf("%s names no address after %s: %s", args[0], most, text)
 		}
 	}
 }

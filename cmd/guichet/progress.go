@@ -117,8 +117,8 @@ func (w *window) stageName(stage string) string {
 
 // isTerminal says whether a person may be looking: the stream is a character
 // device and not the null device, which is one too.
-func isTerminal(out io.Writer) bool {
-	f, ok := out.(*os.File)
+func isTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
 	if !ok {
 		return false
 	}

@@ -23,6 +23,8 @@ func serveCommand() command {
 		f.text(&pages.Cert, "pages-cert")
 		f.text(&pages.Key, "pages-key")
 		f.bool(&pages.BehindProxy, "pages-behind-proxy")
+		f.text(&pages.SignIn, "pages-signin")
+		f.bool(&pages.Demonstration, "pages-demonstration")
 		return func(ctx context.Context, w *window, args []string) error {
 			if err := w.want("serve", args, 0, 0); err != nil {
 				return err
@@ -31,7 +33,7 @@ func serveCommand() command {
 			if err != nil {
 				return err
 			}
-			for _, name := range []string{"pages-cert", "pages-key", "pages-behind-proxy"} {
+			for _, name := range []string{"pages-cert", "pages-key", "pages-behind-proxy", "pages-signin", "pages-demonstration"} {
 				if f.has(name) && pages.Listen == "" {
 					return w.wrong("error.nopages", "hint.nopages", "flag", "--"+name)
 				}

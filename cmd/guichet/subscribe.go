@@ -90,14 +90,15 @@ func subscriptionsCommand() command {
 func noticesCommand() command {
 	return command{name: "notices", define: func(f *flags) action {
 		o := noticesFlags(f)
-		var all bool
+		var all, afresh bool
 		f.bool(&all, "all")
+		f.bool(&afresh, "afresh")
 		return func(ctx context.Context, w *window, args []string) error {
 			if err := w.want("notices", args, 0, 0); err != nil {
 				return err
 			}
 			q := w.noticesQuestion(o)
-			q.All = all
+			q.All, q.Afresh = all, afresh
 			return w.inSeat(ctx, w.atSeat(f, o.circle, o.passphrase), func(op node.Operator) error {
 				a, err := op.Notices(ctx, q)
 				if err != nil {

@@ -93,6 +93,8 @@ type work struct {
 	hidden int                       // rows of which the figures are hidden
 
 	omitted map[string]bool // rows that are left out like those of nothing
+
+	states []string // of an answer from several tables: the state of each
 }
 
 // run goes through the answer's steps, reporter by reporter.

@@ -71,8 +71,22 @@ func (c *Counter) replyOf(e *exchange, w *work) guichet.Reply {
 	return out
 }
 
-// snapshot names the state of the tables that the answer is of.
-func (w *work) snapshot() string { return fmt.Sprintf("%s@%d", w.ds.Name, w.moment.State) }
+// longestSnapshot bounds what names a state.
+const longestSnapshot = 256
+
+// snapshot names the state of the tables that the answer is of; of an answer from
+// several, that of each, or a digest of them where these are too many to be named.
+func (w *work) snapshot() string {
+	if len(w.states) == 0 {
+		return fmt.Sprintf("%s@%d", w.ds.Name, w.moment.State)
+	}
+	names := strings.Join(w.states, " ")
+	if len(names) > longestSnapshot {
+		sum := sha256.Sum256([]byte(names))
+		return fmt.Sprintf("%d tables/%s", len(w.states), hex.EncodeToString(sum[:]))
+	}
+	return names
+}
 
 // encode writes the reply. What is too large for one becomes a refusal of the
 // question.

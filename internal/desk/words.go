@@ -18,6 +18,8 @@ const (
 
 	RemarkWithinBand = "within_band"
 	RemarkAboveBands = "above_bands"
+
+	RemarkSeveralCopies = "several_copies"
 )
 
 // Codes of remarks that the desk makes, too, and whose sentences are the
@@ -106,6 +108,10 @@ func words() []word {
 		{RemarkOfficeProtection, guichet.Text{
 			EN: "published figures: protected by the office that publishes them, not by the rules of the agreement",
 			FR: "chiffres publiés : protégés par l’office qui les publie, non par les règles de l’accord",
+		}},
+		{RemarkSeveralCopies, guichet.Text{
+			EN: "several copies give figures of one reporter: the same trade told more than once, which must not be added",
+			FR: "plusieurs copies donnent les chiffres d’un même déclarant : le même commerce dit plusieurs fois, à ne pas additionner",
 		}},
 	}
 }

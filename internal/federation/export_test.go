@@ -44,3 +44,8 @@ type Heads struct{ h heads }
 
 // Decode reads a reply.
 func (h *Heads) Decode(body []byte) (guichet.Reply, []byte, error) { return h.h.decode(body) }
+
+// ReadLetterReply reads what a reply to a letter begins with, as a client does.
+func ReadLetterReply(body []byte, exchange, request, member string) (guichet.LetterReply, error) {
+	return readLetterReply(body, exchange, request, member)
+}

@@ -179,20 +179,30 @@ func (c *Client) letter(ctx context.Context, m guichet.Member, what call) (recei
 	if r.peer, r.receipt, err = leafOf(resp.Header); err != nil {
 		return r, garbled(m, err)
 	}
+	head, err := readLetterReply(body, what.exchange, digestHex(what.body), m.Code)
+	if err != nil {
+		return r, garbled(m, err)
+	}
+	r.reply = guichet.Reply{Exchange: head.Exchange, Request: head.Request, Member: head.Member, Decision: head.Decision}
+	r.count = head.Rows
+	return r, nil
+}
+
+// readLetterReply reads what every reply to a letter begins with, and holds it
+// against the letter: by its exchange, the digest of its body, and who was asked.
+func readLetterReply(body []byte, exchange, request, member string) (guichet.LetterReply, error) {
 	var head guichet.LetterReply
 	if err := readJSON(body, &head, false); err != nil {
-		return r, garbled(m, err)
+		return head, err
 	}
 	d := head.Decision
 	switch {
-	case head.Exchange != what.exchange, head.Request != digestHex(what.body), head.Member != m.Code:
-		return r, garbled(m, guichet.Errorf(guichet.KindInvalid, "it is the reply to another letter, or of another member"))
+	case head.Exchange != exchange, head.Request != request, head.Member != member:
+		return head, guichet.Errorf(guichet.KindInvalid, "it is the reply to another letter, or of another member")
 	case d.Agreement != "" && !shapes().name.MatchString(d.Agreement), len(d.Clause) > 256, d.Version < 0, head.Rows < 0, !d.Permitted && d.Clause == "":
-		return r, garbled(m, guichet.Errorf(guichet.KindInvalid, "its decision is not as decisions are written"))
+		return head, guichet.Errorf(guichet.KindInvalid, "its decision is not as decisions are written")
 	}
-	r.reply = guichet.Reply{Exchange: head.Exchange, Request: head.Request, Member: head.Member, Decision: d}
-	r.count = head.Rows
-	return r, nil
+	return head, nil
 }
 
 // CopyPiece fetches a piece of a file that a member listed to us.

@@ -31,7 +31,7 @@ func TestAnotherProgramVerifiesTheVectors(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	for _, file := range []string{"exchange.json", "receipt.json", "records.json", "signatures.json"} {
+	for _, file := range []string{"exchange.json", "letters.json", "receipt.json", "records.json", "renewal.json", "signatures.json"} {
 		if strings.Count(out, file+": ") != 2 {
 			t.Errorf("%s was not checked:\n%s", file, out)
 		}
@@ -45,6 +45,9 @@ func TestTheOtherProgramSeesWhatWasAltered(t *testing.T) {
 		"a question":        replaceIn("exchange.json", `\"officer\":\"0123456789abcdef\"`, `\"officer\":\"0123456789abcdee\"`),
 		"a chain":           replaceIn("records.json", `"chain_start": "`, `"chain_start": "0`),
 		"a signature":       replaceIn("signatures.json", `created=1795262400`, `created=1795262401`),
+		"a letter":          replaceIn("letters.json", `\"after\":2`, `\"after\":3`),
+		"a list":            replaceIn("letters.json", `\"may_redistribute\":true`, `\"may_redistribute\":false`),
+		"a renewal":         replaceIn("renewal.json", `\"have\":2`, `\"have\":1`),
 		"a receipt":         replaceIn("receipt.json", `index 0\n`, `index 1\n`),
 		"something refused": replaceIn("records.json", `"refused": [`, `"refused": [{"name": "none", "body": "AAAA"}, {"name": "whole", "body": ""},`),
 		"no file":           func(dir string) error { return os.Remove(filepath.Join(dir, "records.json")) },

@@ -26,7 +26,7 @@ import (
 	"guichet/internal/federation"
 )
 
-var update = flag.Bool("update", false, "write docs/protocol/vectors/exchange.json and records.json again")
+var update = flag.Bool("update", false, "write docs/protocol/vectors/exchange.json, letters.json and records.json again")
 
 const vectorsAbout = "GENERATED test vectors of docs/protocol/README.md, made by internal/federation; the keys are for tests alone and the figures are made up. Binary values are base64, digests hex."
 
@@ -257,7 +257,7 @@ func makeRecords(t *testing.T) recordsVectors {
 // code makes; -update writes it again, and a change of it is a change of the
 // protocol.
 func TestTheVectorsAreCurrent(t *testing.T) {
-	for name, made := range map[string]any{"exchange.json": makeExchange(t), "records.json": makeRecords(t)} {
+	for name, made := range map[string]any{"exchange.json": makeExchange(t), "records.json": makeRecords(t), "letters.json": makeLetters(t)} {
 		text, err := json.MarshalIndent(made, "", "  ")
 		if err != nil {
 			t.Fatal(err)

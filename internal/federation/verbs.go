@@ -134,12 +134,13 @@ func (v *visit) sendJSON(value any) error {
 }
 
 // logPaths are what members may see of a log: checkpoints and tiles of hashes
-// (C2SP tlog-tiles), never bundles of entries; and the newest checkpoint that this
-// node has seen of another member's log.
+// (C2SP tlog-tiles), never bundles of entries, those of a log that has ended under
+// its number; and the newest checkpoint and the newest renewal that this node knows
+// of a member's journal.
 //
 //nolint:gochecknoglobals // compiled once, never changed
 var logPaths = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^(?:checkpoint|checkpoint\.cosigned|seen/[A-Z]{2}|tile/[0-9]{1,2}(?:/x[0-9]{3}){0,6}/[0-9]{3}(?:\.p/[0-9]{1,3})?)$`)
+	return regexp.MustCompile(`^(?:(?:seen|renewal)/[A-Z]{2}|(?:[0-9]{1,2}/)?(?:checkpoint|checkpoint\.cosigned|tile/[0-9]{1,2}(?:/x[0-9]{3}){0,6}/[0-9]{3}(?:\.p/[0-9]{1,3})?))$`)
 })
 
 // logFile gives a checkpoint or a tile of our log.
@@ -154,7 +155,7 @@ func (s *Server) logFile(ctx context.Context, v *visit) error {
 	if err != nil {
 		return fmt.Errorf("log file: %w", err)
 	}
-	if !strings.HasPrefix(path, "tile/") {
+	if !strings.Contains(path, "tile/") {
 		return v.send(http.StatusOK, MediaText, file)
 	}
 	return v.send(http.StatusOK, MediaOctets, file)

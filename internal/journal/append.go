@@ -104,6 +104,9 @@ func (j *Journal) ready() error {
 	if j.closed {
 		return guichet.Errorf(guichet.KindBusy, "the journal is closed")
 	}
+	if j.ended {
+		return guichet.Errorf(guichet.KindBusy, "the log %s has ended; another has taken its place", j.cfg.Origin)
+	}
 	return j.held
 }
 

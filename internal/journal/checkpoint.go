@@ -33,6 +33,7 @@ type checkpoint struct {
 	raw            []byte // the note as it came
 	origin         string
 	circle, member string
+	number         int // of the log, among the logs of that member
 	size           uint64
 	root           []byte
 	key            guichet.MemberKey // that signed it
@@ -69,6 +70,19 @@ func parseHead(text []byte) (log.Checkpoint, error) {
 // KindInvalid for what is no checkpoint, KindUntrusted for one that is not signed
 // as it must be.
 func openCheckpoint(raw []byte, keys Keys) (checkpoint, error) {
+	c, err := openSigned(raw, keys)
+	if err != nil {
+		return checkpoint{}, err
+	}
+	if end, ended := keys.ends[c.origin]; ended && c.size > end {
+		return checkpoint{}, guichet.Errorf(guichet.KindUntrusted, "the checkpoint of %s is of %d leaves, and that log has ended at %d: nothing counts that was signed after", c.origin, c.size, end)
+	}
+	return c, c.keyHolds()
+}
+
+// openSigned is openCheckpoint that takes what a revoked key has signed, and what
+// was signed after the end of a log.
+func openSigned(raw []byte, keys Keys) (checkpoint, error) {
 	if len(raw) > maxCheckpoint {
 		return checkpoint{}, guichet.Errorf(guichet.KindInvalid, "a checkpoint of more than %d bytes is not read", maxCheckpoint)
 	}
@@ -81,7 +95,7 @@ func openCheckpoint(raw []byte, keys Keys) (checkpoint, error) {
 		return checkpoint{}, err
 	}
 	c := checkpoint{raw: raw, origin: head.Origin, size: head.Size, root: head.Hash}
-	if c.circle, c.member, ok = splitOrigin(head.Origin); !ok {
+	if c.circle, c.member, c.number, ok = splitOrigin(head.Origin); !ok {
 		return checkpoint{}, guichet.Errorf(guichet.KindUntrusted, "the checkpoint is of %.80q, which is no journal of a circle", head.Origin)
 	}
 	logs := keys.logs(c.circle, c.member)
@@ -95,7 +109,7 @@ func openCheckpoint(raw []byte, keys Keys) (checkpoint, error) {
 func (c checkpoint) verified(logs, witnesses []trusted) (checkpoint, error) {
 	var verifiers []note.Verifier
 	for _, t := range slices.Concat(logs, witnesses) {
-		verifiers = append(verifiers, t.verifier())
+		verifiers = append(verifiers, t.verifier(c.origin))
 	}
 	n, err := note.Open(c.raw, note.VerifierList(verifiers...))
 	if bad, ok := errors.AsType[*note.InvalidSignatureError](err); ok {
@@ -107,12 +121,12 @@ func (c checkpoint) verified(logs, witnesses []trusted) (checkpoint, error) {
 	signed := false
 	for _, s := range n.Sigs {
 		for _, t := range logs {
-			if v := t.verifier(); v.Name() == s.Name && v.KeyHash() == s.Hash {
+			if v := t.verifier(c.origin); v.Name() == s.Name && v.KeyHash() == s.Hash {
 				c.key, signed = t.key, true
 			}
 		}
 		for _, t := range witnesses {
-			if v := t.verifier(); v.Name() == s.Name && v.KeyHash() == s.Hash {
+			if v := t.verifier(c.origin); v.Name() == s.Name && v.KeyHash() == s.Hash {
 				c.witness(t, cosignedAt(s))
 			}
 		}
@@ -121,7 +135,7 @@ func (c checkpoint) verified(logs, witnesses []trusted) (checkpoint, error) {
 		return checkpoint{}, guichet.Errorf(guichet.KindUntrusted, "the checkpoint of %s is not signed by its log key", c.origin)
 	}
 	slices.SortFunc(c.witnesses, func(a, b Witnessed) int { return strings.Compare(a.Member, b.Member) })
-	return c, c.keyHolds()
+	return c, nil
 }
 
 // witness counts a cosignature that holds, once a member, and only if the key was

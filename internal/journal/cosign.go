@@ -134,7 +134,7 @@ func (j *Journal) countersigned(cp checkpoint, p Peer, answer []byte) (Cosigned,
 	var verifiers []note.Verifier
 	for _, k := range p.Keys {
 		if k.Use == guichet.KeyWitness {
-			verifiers = append(verifiers, trusted{j.circle, p.Member, k}.verifier())
+			verifiers = append(verifiers, trusted{j.circle, p.Member, k}.verifier(cp.origin))
 		}
 	}
 	text, _ := noteText(cp.raw)

@@ -25,6 +25,10 @@ import (
 const childDir = "GUICHET_JOURNAL_TEST_DIR"
 
 func TestMain(m *testing.M) {
+	if step := os.Getenv(killedAt); step != "" {
+		renewAndDie(os.Getenv(childDir), step)
+		os.Exit(1)
+	}
 	if dir := os.Getenv(childDir); dir != "" {
 		appendForEver(dir)
 		os.Exit(1)

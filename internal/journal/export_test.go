@@ -28,3 +28,6 @@ func FormatAdd(old uint64, proof [][]byte, checkpoint []byte) []byte {
 
 // LeafText writes a leaf as the log hashes it.
 func LeafText(leaf guichet.Leaf) ([]byte, error) { return leafText(leaf) }
+
+// StepBook lets a test be told of every step of a renewal that has ended.
+func StepBook(b *Book, step func(string)) { b.step = step }

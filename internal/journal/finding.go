@@ -39,6 +39,8 @@ const (
 	TilesUntrue        Code = "tiles_untrue"
 	NotIncluded        Code = "not_included"
 	NotCovered         Code = "not_covered"
+	Renewed            Code = "renewed"
+	AfterTheEnd        Code = "after_the_end"
 )
 
 // What may be found between two logs that tell of the same exchanges.
@@ -58,6 +60,8 @@ const (
 	OtherLeaf           Code = "other_leaf"
 	NoEnd               Code = "no_end"
 	ToldTwice           Code = "told_twice"
+	RecoveredHere       Code = "recovered_here"
+	RecoveredThere      Code = "recovered_there"
 )
 
 // Finding is one thing that is not as it should be.
@@ -120,7 +124,7 @@ func finding(code Code, at int64, args ...any) Finding {
 	}
 }
 
-func logSayings() []saying { return slices.Concat(leafSayings(), headSayings()) }
+func logSayings() []saying { return slices.Concat(leafSayings(), headSayings(), renewalSayings()) }
 
 // leafSayings are about leaves and their hashes.
 func leafSayings() []saying {
@@ -210,6 +214,22 @@ func headSayings() []saying {
 			NotCovered, Notice, // member, index, size
 			"the leaf that %[1]s showed us at %[2]d is not covered yet by its checkpoint of %[3]d leaves",
 			"la feuille que %[1]s nous a montrée à %[2]d n’est pas encore couverte par son point de contrôle de %[3]d feuilles",
+		},
+	}
+}
+
+// renewalSayings are about a journal that goes on in another log.
+func renewalSayings() []saying {
+	return []saying{
+		{
+			Renewed, Notice, // log, member, leaves at its end, next log, date, what is lost, in English and in French, why
+			"log %[1]d of %[2]s ended at %[3]d leaves, and since %[5]s its journal goes on in log %[4]d; %[6]s; it says why: %[8]s",
+			"le registre %[1]d de %[2]s s’est arrêté à %[3]d feuilles, et depuis le %[5]s son journal continue dans le registre %[4]d ; %[7]s ; la raison donnée : %[8]s",
+		},
+		{
+			AfterTheEnd, Grave, // member, log
+			"%[1]s has said that its log %[2]d ended, and somebody has signed more of it under its key since",
+			"%[1]s a dit que son registre %[2]d s’était arrêté, et quelqu’un en a signé plus sous sa clé depuis",
 		},
 	}
 }

@@ -43,7 +43,7 @@ const (
 // must be given; the zero value of the others is what is written beside them.
 type Config struct {
 	Dir    string        // a folder of its own on a local disk; made if it is not there
-	Origin string        // Origin(circle, member)
+	Origin string        // OriginOf(circle, member, number)
 	Log    crypto.Signer // the member's log key, Ed25519
 	// Former are the log keys of this member before: checkpoints that others signed
 	// under then are still ours.
@@ -64,6 +64,9 @@ type Config struct {
 	// Quorum is how many other members must have signed under a checkpoint before
 	// it takes the place of the last cosigned one: 1.
 	Quorum int
+	// Ended: another log has taken the place of this one. It is read, and nothing is
+	// appended or signed.
+	Ended bool
 }
 
 func (c Config) withDefaults() Config {
@@ -108,6 +111,7 @@ type Journal struct {
 
 	mu     sync.Mutex // guards what follows
 	closed bool
+	ended  bool  // as Config.Ended
 	failed error // why nothing is taken any more
 	held   error // why nothing is taken for now
 
@@ -139,7 +143,7 @@ var quiet = sync.OnceFunc(func() { klog.SetSlogLogger(slog.New(slog.DiscardHandl
 // back, cut or exchanged, and nothing is signed until an operator has looked.
 func Open(ctx context.Context, cfg Config) (*Journal, error) {
 	cfg = cfg.withDefaults()
-	circle, member, ok := splitOrigin(cfg.Origin)
+	circle, member, _, ok := splitOrigin(cfg.Origin)
 	if !ok || cfg.Dir == "" || cfg.Clock == nil {
 		return nil, guichet.Errorf(guichet.KindInvalid, "a journal needs a folder, a clock and an origin like guichet/<circle>/<member>, not %q", cfg.Origin)
 	}
@@ -179,7 +183,7 @@ func (j *Journal) start(ctx context.Context) error {
 	if _, err := os.Stat(filepath.Join(j.cfg.Dir, dirLog)); errors.Is(err, fs.ErrNotExist) && j.head.Size > 0 {
 		return j.rolledBack(0)
 	}
-	j.signer.before, j.sealed = j.remember, true
+	j.signer.before, j.sealed, j.ended = j.remember, true, j.cfg.Ended
 	life, stop := context.WithCancel(context.WithoutCancel(ctx))
 	j.stop = stop
 	driver, err := posix.New(life, posix.Config{Path: filepath.Join(j.cfg.Dir, dirLog)})
@@ -328,6 +332,9 @@ func (j *Journal) remember(text []byte) error {
 	if same {
 		return nil
 	}
+	if j.Ended() {
+		return guichet.Errorf(guichet.KindUntrusted, "a tree of %d leaves is not signed: %s has ended", next.Size, j.cfg.Origin)
+	}
 	if next.Size < last.Size || next.Size == last.Size && len(last.Root) > 0 {
 		return guichet.Errorf(guichet.KindUntrusted, "a tree of %d leaves is not signed: one of %d leaves was signed before", next.Size, last.Size)
 	}
@@ -366,6 +373,20 @@ func (j *Journal) checkpoint(ctx context.Context) (checkpoint, error) {
 		return checkpoint{}, fmt.Errorf("checkpoint: %w", err)
 	}
 	return openCheckpoint(raw, j.own)
+}
+
+// end lets nothing be appended or signed from here on.
+func (j *Journal) end() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.ended = true
+}
+
+// Ended says whether another log has taken the place of this one.
+func (j *Journal) Ended() bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.ended
 }
 
 // Size is the number of leaves that are durable.

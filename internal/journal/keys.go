@@ -2,6 +2,7 @@ package journal
 
 import (
 	"crypto/ed25519"
+	"maps"
 	"slices"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 // circle among them, since an old receipt was signed by an old key.
 type Keys struct {
 	list []trusted
+	ends map[string]uint64 // by origin: the size at which a log has ended, of those that have
 }
 
 // trusted is a key with whose it is.
@@ -21,11 +23,12 @@ type trusted struct {
 	key            guichet.MemberKey
 }
 
-func (t trusted) verifier() edVerifier {
+// verifier checks what the key has signed under a checkpoint of an origin.
+func (t trusted) verifier(origin string) edVerifier {
 	if t.key.Use == guichet.KeyWitness {
 		return edVerifier{WitnessName(t.circle, t.member), algCosignature, t.key.Public}
 	}
-	return edVerifier{Origin(t.circle, t.member), algEd25519, t.key.Public}
+	return edVerifier{origin, algEd25519, t.key.Public}
 }
 
 // Trusted collects the log and witness keys of circles: the state of today, and
@@ -46,6 +49,19 @@ func Trusted(circles ...guichet.Circle) Keys {
 		}
 	}
 	return keys
+}
+
+// Ending returns keys that believe no checkpoint of a log beyond the end that a
+// renewal names of it.
+func (k Keys) Ending(r Renewal) Keys {
+	ends := maps.Clone(k.ends)
+	if ends == nil {
+		ends = map[string]uint64{}
+	}
+	for _, e := range r.Before {
+		ends[OriginOf(r.Circle, r.Member, e.Number)] = unsigned(e.EndSize())
+	}
+	return Keys{k.list, ends}
 }
 
 // MayWitness says whether a member's cosignatures count under others' checkpoints:

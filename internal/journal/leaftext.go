@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"encoding/hex"
 	"strconv"
 	"time"
 
@@ -97,4 +98,13 @@ func plain(s string) bool {
 		}
 	}
 	return true
+}
+
+// HashOf is the Merkle hash of a leaf, hex.
+func HashOf(leaf guichet.Leaf) (string, error) {
+	text, err := leafText(leaf)
+	if err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(leafHash(text)), nil
 }

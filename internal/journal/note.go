@@ -10,6 +10,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 	"time"
 
@@ -26,13 +27,33 @@ func Origin(circle, member string) string { return "guichet/" + circle + "/" + m
 // "guichet/border-five/CA/witness".
 func WitnessName(circle, member string) string { return Origin(circle, member) + "/witness" }
 
-// splitOrigin is Origin backwards.
-func splitOrigin(origin string) (circle, member string, ok bool) {
-	parts := strings.Split(origin, "/")
-	if len(parts) != 3 || parts[0] != "guichet" || parts[1] == "" || parts[2] == "" {
-		return "", "", false
+// MaxLogs bounds the logs that a member's journal may have, one after the other.
+const MaxLogs = 16
+
+// OriginOf is the name of one of the logs of a member's journal: of the first it is
+// Origin; of one that a renewal began "guichet/border-five/CA/2".
+func OriginOf(circle, member string, number int) string {
+	if number <= 1 {
+		return Origin(circle, member)
 	}
-	return parts[1], parts[2], !strings.ContainsAny(origin, " +\n\t")
+	return Origin(circle, member) + "/" + strconv.Itoa(number)
+}
+
+// splitOrigin is OriginOf backwards.
+func splitOrigin(origin string) (circle, member string, number int, ok bool) {
+	parts := strings.Split(origin, "/")
+	if len(parts) < 3 || len(parts) > 4 || parts[0] != "guichet" || parts[1] == "" || parts[2] == "" {
+		return "", "", 0, false
+	}
+	number = 1
+	if len(parts) == 4 {
+		number, _ = strconv.Atoi(parts[3])
+		if number < 2 || number > MaxLogs {
+			return "", "", 0, false
+		}
+	}
+	ok = origin == OriginOf(parts[1], parts[2], number) && !strings.ContainsAny(origin, " +\n\t")
+	return parts[1], parts[2], number, ok
 }
 
 // Signature types of C2SP signed-note (0x01) and tlog-cosignature (0x04).

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"strconv"
 
 	"github.com/transparency-dev/merkle/proof"
 	"github.com/transparency-dev/merkle/rfc6962"
@@ -22,13 +23,15 @@ import (
 type PeerLog struct {
 	Circle string
 	Member string
-	Keys   Keys   // of the circle
-	Dir    string // where what was seen of partners' logs is remembered, and evidence is kept
+	Keys   Keys // of the circle
+	// Renewals are those that were accepted: which log the member's journal is in now.
+	Renewals *Renewals
+	Dir      string // where what was seen of partners' logs is remembered, and evidence is kept
 	// Fetch gets a file of the log by its path ("checkpoint", "tile/0/000.p/5"), of
 	// at most 64 KiB; an error of KindNotFound when the partner says that it has none.
 	Fetch func(ctx context.Context, path string) ([]byte, error)
-	// Leaves are leaves that the partner has shown us, or that its receipts hold:
-	// each must be in its log where it says.
+	// Leaves are leaves that the partner has shown us, or that its receipts hold, by
+	// their positions: each must be in its log where it says.
 	Leaves []IndexedLeaf
 }
 
@@ -40,8 +43,93 @@ type PeerLog struct {
 //
 // An error means that the partner could not be asked, or that we could not
 // remember; what was seen is in the findings.
+//
+// Where the journal was renewed, what is left of the logs before is held against what
+// the renewal says of them.
 func CheckPeer(ctx context.Context, p PeerLog) (Report, error) {
-	w := watch{PeerLog: p, report: Report{Origin: Origin(p.Circle, p.Member)}}
+	renewed, number, err := p.Renewals.current(p.Member)
+	if err != nil {
+		return Report{Origin: Origin(p.Circle, p.Member)}, err
+	}
+	w := watch{PeerLog: p, report: Report{Origin: OriginOf(p.Circle, p.Member, number)}}
+	if renewed == nil {
+		return w.run(ctx)
+	}
+	r := renewed.Renewal
+	w.all, w.Leaves = p.Leaves, append(within(p.Leaves, r.First, maxSize), IndexedLeaf{0, r.Leaf()})
+	report, err := w.run(ctx)
+	for _, e := range r.Before {
+		if err != nil {
+			break
+		}
+		var found []Finding
+		found, err = w.before(ctx, r, e)
+		report.Size += e.Have
+		report.Findings = append(report.Findings, found...)
+	}
+	for _, l := range p.Leaves {
+		if !r.holds(l.Index) {
+			f := finding(NotIncluded, -1, p.Member, l.Index)
+			f.Theirs, f.Exchange = l.Index, l.Leaf.Exchange
+			report.Findings = append(report.Findings, f)
+		}
+	}
+	report.Findings = append(report.Findings, r.findings()...)
+	return report, err
+}
+
+// within are the leaves of a log whose first has a position, by their places in it.
+func within(leaves []IndexedLeaf, first, end int64) []IndexedLeaf {
+	var out []IndexedLeaf
+	for _, l := range leaves {
+		if l.Index >= first && l.Index < end {
+			out = append(out, IndexedLeaf{l.Index - first, l.Leaf})
+		}
+	}
+	return out
+}
+
+// before checks what is left of a log that has ended: that it is what the renewal
+// says, and, as far as hashes of it are there, what was seen of it before.
+func (w *watch) before(ctx context.Context, r Renewal, e Ended) ([]Finding, error) {
+	old := watch{PeerLog: w.PeerLog, report: Report{Origin: OriginOf(r.Circle, r.Member, e.Number)}}
+	if name := w.Renewals.after(old.report.Origin); name != "" {
+		f := finding(AfterTheEnd, -1, r.Member, e.Number)
+		f.Evidence = []string{name, w.Renewals.file(r.Member)}
+		old.found(f)
+	}
+	if e.Have == 0 {
+		return old.report.Findings, nil
+	}
+	old.Fetch = func(ctx context.Context, path string) ([]byte, error) {
+		return w.Fetch(ctx, strconv.Itoa(e.Number)+"/"+path)
+	}
+	raw, err := old.Fetch(ctx, PathCheckpoint)
+	if err != nil {
+		return nil, fmt.Errorf("log %d of %s: %w", e.Number, r.Member, err)
+	}
+	if old.now, err = old.open(raw); err == nil && (signed(old.now.size) != e.Have || hex.EncodeToString(old.now.root) != e.Root) {
+		err = guichet.Errorf(guichet.KindUntrusted, "it is of %d leaves, and the renewal says that %d are left of log %d, or of another tree", old.now.size, e.Have, e.Number)
+	}
+	if err != nil {
+		old.found(finding(BadCheckpoint, -1, err.Error()))
+		return old.report.Findings, nil
+	}
+	if raw, err := remembered(filepath.Dir(w.Dir), r.Member, old.report.Origin); err == nil && !e.Forked {
+		if last, err := old.open(raw); err == nil && last.size <= old.now.size {
+			if err := old.compare(ctx, last); err != nil {
+				return nil, err
+			}
+		}
+	}
+	old.Leaves = within(w.all, e.First, e.First+e.Have)
+	err = old.included(ctx)
+	return old.report.Findings, err
+}
+
+// run checks one log.
+func (w *watch) run(ctx context.Context) (Report, error) {
+	p := w.PeerLog
 	// The cosigned checkpoint first: the other may move on meanwhile, not back.
 	cosigned, err := p.Fetch(ctx, PathCosigned)
 	if err != nil && guichet.KindOf(err) != guichet.KindNotFound {
@@ -69,6 +157,7 @@ func CheckPeer(ctx context.Context, p PeerLog) (Report, error) {
 type watch struct {
 	PeerLog
 	now    checkpoint
+	all    []IndexedLeaf // PeerLog.Leaves as they were given, by position
 	report Report
 }
 

@@ -19,7 +19,7 @@ import (
 // whatever is appended afterwards. No leaf is written meanwhile: some
 // milliseconds, and about a second at ten million leaves.
 func (j *Journal) Pin(ctx context.Context, to string) error {
-	if err := j.Ready(); err != nil {
+	if err := j.Ready(); err != nil && !j.Ended() {
 		return err
 	}
 	j.pinned.Lock() // held over I/O: what is linked must be of one size
@@ -27,14 +27,24 @@ func (j *Journal) Pin(ctx context.Context, to string) error {
 	return pin(ctx, j.cfg.Dir, to)
 }
 
-// PinDir is Pin of a journal that no process has open. KindBusy when one has.
+// PinDir is Pin of a journal, with all its logs, that no process has open. KindBusy when one has.
 func PinDir(ctx context.Context, dir, to string, clock guichet.Clock) error {
-	lock, err := lockDir(dir, clock())
-	if err != nil {
-		return err
+	for number := 1; number <= MaxLogs; number++ {
+		from := dirOf(dir, number)
+		if _, err := os.Stat(from); errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		lock, err := lockDir(from, clock())
+		if err != nil {
+			return err
+		}
+		err = pin(ctx, from, dirOf(to, number))
+		_ = lock.Close()
+		if err != nil {
+			return err
+		}
 	}
-	defer func() { _ = lock.Close() }()
-	return pin(ctx, dir, to)
+	return nil
 }
 
 // pin links what a log is made of. A checkpoint may be published meanwhile, never
@@ -109,5 +119,9 @@ func link(from, to string) error {
 // Unlinked are the files of a journal's folder that Pin takes, or that are of one
 // process or made anew: whoever copies the folder leaves them to it.
 func Unlinked() []string {
-	return []string{fileLock, fileHead, fileCosigned, fileIndex, dirLog, filepath.Base(aheadName("", 0)), filepath.Base(aheadName("", 1))}
+	names := []string{fileLock, fileHead, fileCosigned, fileIndex, dirLog, filepath.Base(aheadName("", 0)), filepath.Base(aheadName("", 1))}
+	for number := 2; number <= MaxLogs; number++ {
+		names = append(names, dirOf("", number))
+	}
+	return names
 }

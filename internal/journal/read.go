@@ -28,7 +28,8 @@ type IndexedLeaf struct {
 func knownKind(k guichet.LeafKind) bool {
 	switch k {
 	case guichet.LeafAnswered, guichet.LeafRefused, guichet.LeafStarted, guichet.LeafEnded,
-		guichet.LeafReceived, guichet.LeafMissed, guichet.LeafTaken, guichet.LeafPurged, guichet.LeafWithdrew:
+		guichet.LeafReceived, guichet.LeafMissed, guichet.LeafTaken, guichet.LeafPurged, guichet.LeafWithdrew,
+		guichet.LeafRenewed, guichet.LeafRecovered:
 		return true
 	}
 	return false

@@ -85,6 +85,7 @@ type Receipt struct {
 	Origin    string       `json:"origin"`
 	Circle    string       `json:"circle"`
 	Member    string       `json:"member"`    // whose log it is
+	Log       int          `json:"log"`       // which of that member's logs, from 1 on; Index is a place in it
 	Key       string       `json:"key"`       // id of the log key that signed
 	Root      string       `json:"root"`      // of the tree, hex
 	Witnesses []Witnessed  `json:"witnesses"` // other members whose cosignature holds
@@ -132,7 +133,7 @@ func VerifyReceipt(text []byte, keys Keys) (Receipt, error) {
 		return Receipt{}, err
 	}
 	return Receipt{
-		Index: signed(p.Index), Size: signed(cp.size), Leaf: leaf, Origin: cp.origin, Circle: cp.circle, Member: cp.member,
+		Index: signed(p.Index), Size: signed(cp.size), Leaf: leaf, Origin: cp.origin, Circle: cp.circle, Member: cp.member, Log: cp.number,
 		Key: cp.key.ID, Root: hex.EncodeToString(cp.root), Witnesses: cp.witnesses,
 	}, nil
 }
@@ -186,10 +187,10 @@ func belongs(leaf guichet.Leaf, cp checkpoint) error {
 	if leaf.Kind == guichet.LeafReceived || leaf.Kind == guichet.LeafMissed {
 		owner = leaf.From.Member
 	}
-	if leaf.Kind == guichet.LeafTaken {
+	if leaf.Kind == guichet.LeafTaken || leaf.Kind == guichet.LeafRecovered && leaf.From.Member == cp.member {
 		owner = cp.member
 	}
-	if (leaf.Kind == guichet.LeafPurged || leaf.Kind == guichet.LeafWithdrew) && leaf.From.Member != owner {
+	if (leaf.Kind == guichet.LeafPurged || leaf.Kind == guichet.LeafWithdrew || leaf.Kind == guichet.LeafRenewed) && leaf.From.Member != owner {
 		owner = leaf.From.Member // a member tells of its own figures alone
 	}
 	if leaf.From.Circle != cp.circle || owner != cp.member {

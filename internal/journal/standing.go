@@ -21,7 +21,17 @@ import (
 // seen, as its witness or when it looked at that log; KindNotFound when it has seen
 // none. dir is the folder of our own journal.
 func Remembered(dir, circle, member string) ([]byte, error) {
-	origin := Origin(circle, member)
+	for number := MaxLogs; number > 1; number-- {
+		raw, err := remembered(dir, member, OriginOf(circle, member, number))
+		if guichet.KindOf(err) != guichet.KindNotFound {
+			return raw, err
+		}
+	}
+	return remembered(dir, member, Origin(circle, member))
+}
+
+// remembered is Remembered of one log.
+func remembered(dir, member, origin string) ([]byte, error) {
 	sum := sha256.Sum256([]byte(origin))
 	var newest []byte
 	var size uint64
@@ -54,6 +64,7 @@ func Remembered(dir, circle, member string) ([]byte, error) {
 type Ahead struct {
 	Seen, Have int64
 	Forked     bool // it is no longer, and another
+	Log        int  // of Book.Beyond: which of our logs
 }
 
 // Beyond holds a checkpoint of our log, as another member remembers it, against

@@ -55,7 +55,7 @@ func between(l guichet.Leaf, us, them string) bool {
 // ofOwner says whether a leaf is of what a member did with its own figures: no
 // exchange.
 func ofOwner(k guichet.LeafKind) bool {
-	return k == guichet.LeafTaken || k == guichet.LeafPurged || k == guichet.LeafWithdrew
+	return k == guichet.LeafTaken || k == guichet.LeafPurged || k == guichet.LeafWithdrew || k == guichet.LeafRenewed
 }
 
 // exchange is one exchange as the two tell it. asked and asker are the sides in
@@ -65,6 +65,7 @@ type exchange struct {
 	id, us, them string
 	answer, end  [2]*IndexedLeaf // by who tells it: 0 we, 1 they
 	outcome      [2]*IndexedLeaf
+	recovered    [2]bool // told by a side that has lost its own leaf of it
 	twice        bool
 	findings     []Finding
 }
@@ -78,7 +79,10 @@ func (x *exchange) add(side int, l IndexedLeaf) {
 		place = &x.end[side]
 	case guichet.LeafReceived, guichet.LeafMissed:
 		place = &x.outcome[side]
-	case guichet.LeafTaken, guichet.LeafPurged, guichet.LeafWithdrew:
+	case guichet.LeafRecovered:
+		x.recovered[side] = true
+		return
+	case guichet.LeafTaken, guichet.LeafPurged, guichet.LeafWithdrew, guichet.LeafRenewed:
 		return
 	}
 	if *place != nil {
@@ -91,6 +95,14 @@ func (x *exchange) add(side int, l IndexedLeaf) {
 func (x *exchange) judge() {
 	if x.twice {
 		x.found(ToldTwice, x.id)
+	}
+	for side, code := range []Code{RecoveredHere, RecoveredThere} {
+		if x.recovered[side] {
+			x.found(code, x.them, x.id)
+		}
+	}
+	if x.recovered[0] || x.recovered[1] {
+		return // of the two leaves one is lost: there is nothing to compare
 	}
 	// We asked: our outcome, their answer. Or they asked: their outcome, our answer.
 	weAsked := x.outcome[0] != nil || x.answer[1] != nil
@@ -253,6 +265,16 @@ func otherStories() []saying {
 			AnsweredNotReceived, Serious, // them, exchange
 			"%[1]s answered %[2]s, and our journal tells nothing of it: it may be under way, or our node ended before it wrote",
 			"%[1]s a répondu à %[2]s, et notre journal n’en dit rien : c’est peut-être en cours, ou notre nœud s’est arrêté avant d’écrire",
+		},
+		{
+			RecoveredHere, Notice, // them, exchange
+			"%[1]s tells of %[2]s, of which our leaf was lost; it is in the list of what was lost, with the leaf of %[1]s as evidence",
+			"%[1]s raconte %[2]s, dont notre feuille a été perdue ; il est dans la liste de ce qui fut perdu, avec la feuille de %[1]s comme preuve",
+		},
+		{
+			RecoveredThere, Notice, // them, exchange
+			"%[1]s has lost its leaf of %[2]s, and says so; ours stands",
+			"%[1]s a perdu sa feuille de %[2]s, et le dit ; la nôtre tient",
 		},
 		{
 			AnsweredButMissed, Notice, // them, exchange, reason

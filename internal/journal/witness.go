@@ -30,6 +30,8 @@ type WitnessConfig struct {
 	Key    crypto.Signer // the member's witness key, Ed25519
 	Clock  guichet.Clock
 	Keys   func() Keys // of the circle as it is now; called at each request
+	// Renewals are those that were accepted of other members' journals; nil none.
+	Renewals *Renewals
 }
 
 // Witness signs under other members' checkpoints, C2SP tlog-witness: each
@@ -79,6 +81,7 @@ func refused(status int, format string, args ...any) verdict {
 //	400 the body is no request, or its old size is above the checkpoint's
 //	403 the checkpoint is not signed by the log's key
 //	404 the log is not one of the circle
+//	410 the log has ended, by a renewal of its owner's that was accepted
 //	409 the old size is not the one cosigned last, which the body says; or another
 //	    tree of the same size was cosigned: then both are kept, as evidence of a fork
 //	422 the consistency proof does not hold
@@ -96,10 +99,19 @@ func (w *Witness) answer(ctx context.Context, body []byte) verdict {
 	if err != nil {
 		return refused(http.StatusBadRequest, "%s", err)
 	}
-	circle, member, ok := splitOrigin(request.origin)
+	circle, member, number, ok := splitOrigin(request.origin)
 	keys := w.cfg.Keys()
 	if !ok || circle != w.cfg.Circle || len(keys.logs(circle, member)) == 0 {
 		return refused(http.StatusNotFound, "this witness does not know the log %.200q", request.origin)
+	}
+	switch renewed, current, err := w.cfg.Renewals.current(member); {
+	case err != nil:
+		return refused(http.StatusInternalServerError, "what this witness knows of renewals cannot be read; nothing is signed until it can")
+	case number > current:
+		return refused(http.StatusNotFound, "this witness does not know the log %.200q: no renewal of that journal was accepted", request.origin)
+	case number < current:
+		w.cfg.Renewals.late(request.checkpoint, renewed, keys)
+		return refused(http.StatusGone, "the log %.200q has ended: its owner has announced log %d", request.origin, current)
 	}
 	cp, err := openCheckpoint(request.checkpoint, keys)
 	if err != nil || !cp.key.InForce(w.cfg.Clock()) {

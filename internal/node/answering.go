@@ -145,7 +145,7 @@ func (a answering) Append(ctx context.Context, leaf guichet.Leaf) (int64, error)
 }
 
 // asking is the journal as the asker's side writes it.
-type asking struct{ j *journal.Journal }
+type asking struct{ j *journal.Book }
 
 // Append writes a leaf; it is durable when Append returns.
 func (a asking) Append(ctx context.Context, leaf guichet.Leaf) (uint64, error) {
@@ -200,11 +200,17 @@ func (d serving) Reply(ctx context.Context, a federation.Asked) (federation.Said
 	d.s.salts.keep(a.Request.Exchange, a.Request.Salt)
 	ctx, done := d.s.given.begin(ctx)
 	defer done()
-	counter, err := d.s.counterFor(ctx, d.counter, a.Request.Question)
+	counter, parts, err := d.s.counterFor(ctx, d.counter, a.Request)
 	if err != nil {
 		return federation.Said{}, err
 	}
-	sealed, err := counter.Reply(ctx, desk.Asked{Request: a.Request, Body: a.Body, Key: a.Key})
+	asked := desk.Asked{Request: a.Request, Body: a.Body, Key: a.Key}
+	var sealed desk.Sealed
+	if len(parts) > 0 {
+		sealed, err = counter.Together(ctx, asked, parts)
+	} else {
+		sealed, err = counter.Reply(ctx, asked)
+	}
 	return federation.Said{Body: sealed.Body, Leaf: uint64(max(sealed.Leaf, 0)), Refused: !sealed.Reply.Decision.Permitted}, err
 }
 
@@ -219,7 +225,7 @@ func (d serving) Records(ctx context.Context, a federation.Asked, w *federation.
 	d.s.salts.keep(a.Request.Exchange, a.Request.Salt)
 	ctx, done := d.s.given.begin(ctx)
 	defer done()
-	counter, err := d.s.counterFor(ctx, d.counter, a.Request.Question)
+	counter, _, err := d.s.counterFor(ctx, d.counter, a.Request)
 	if err != nil {
 		return err
 	}
@@ -266,15 +272,21 @@ func (d serving) File(ctx context.Context, path string) ([]byte, error) {
 	if member, ok := strings.CutPrefix(path, "seen/"); ok {
 		return journal.Remembered(filepath.Join(d.s.n.Home().Path, dirJournals, d.s.name), d.s.name, member)
 	}
+	if member, ok := strings.CutPrefix(path, "renewal/"); ok {
+		return d.s.renewalOf(member)
+	}
 	return d.s.journal.File(ctx, path)
 }
 
 // AddCheckpoint cosigns a member's checkpoint.
-func (d serving) AddCheckpoint(ctx context.Context, _ string, body []byte) (federation.Witnessed, error) {
+func (d serving) AddCheckpoint(ctx context.Context, member string, body []byte) (federation.Witnessed, error) {
 	if d.s.unproven.Load() { // what we remember of others may be as old as our journal
 		return federation.Witnessed{Status: http.StatusInternalServerError, Type: "text/plain; charset=utf-8", Body: []byte("this witness was restored from a copy and does not sign yet\n")}, nil
 	}
 	status, kind, answer := d.s.witness.AddCheckpoint(ctx, body)
+	if status == http.StatusNotFound && d.s.learn(ctx, member) {
+		status, kind, answer = d.s.witness.AddCheckpoint(ctx, body)
+	}
 	return federation.Witnessed{Status: status, Type: kind, Body: answer}, nil
 }
 

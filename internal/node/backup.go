@@ -17,6 +17,7 @@ import (
 	"guichet"
 	"guichet/internal/journal"
 	"guichet/internal/node/archive"
+	"guichet/internal/portal/signin"
 	"guichet/internal/store"
 )
 
@@ -37,6 +38,8 @@ type BackupResult struct {
 	Bytes   int64     `json:"bytes"` // of the files
 	Keys    bool      `json:"keys"`
 	Circles []string  `json:"circles"`
+	// Pages: what the pages for people need to sign people in is in it. No session is.
+	Pages bool `json:"pages,omitempty"`
 }
 
 // Backup writes the whole home into a file: tables, register, originals, lines put
@@ -172,7 +175,7 @@ func (n *Node) pinRest(ctx context.Context, dir string, withoutKeys bool) error 
 		return err
 	}
 	pinned, never := store.HomeParts()
-	leave := slices.Concat(pinned, never, []string{dirRun, dirJournals, dirTaking})
+	leave := slices.Concat(pinned, never, []string{dirRun, dirJournals, dirPortal, dirTaking})
 	if withoutKeys {
 		leave = append(leave, dirKeys)
 	}
@@ -184,7 +187,23 @@ func (n *Node) pinRest(ctx context.Context, dir string, withoutKeys bool) error 
 			return err
 		}
 	}
-	return nil
+	if withoutKeys {
+		return nil
+	}
+	return pinPortal(filepath.Join(home, dirPortal), filepath.Join(dir, dirPortal))
+}
+
+// pinPortal puts into a pinned home how people sign in. What makes sessions stays: who
+// reads a backup can be nobody at the pages of the node that it is of. The client's
+// secret and the secret of pseudonyms are in it, as keys are.
+func pinPortal(from, to string) error {
+	if _, err := os.Stat(from); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err := copySteady(from, to, []string{signin.KeysFile, signin.EndedFile}); err != nil {
+		return err
+	}
+	return signin.PutAside(from, filepath.Join(to, signin.KeysFile))
 }
 
 // pinJournals pins the journal of each circle: under its lock where no node runs,
@@ -260,6 +279,8 @@ func (n *Node) pack(ctx context.Context, f *os.File, dir string, req BackupReque
 	}
 	_, err = os.Stat(filepath.Join(dir, dirKeys))
 	h.Keys = err == nil
+	_, err = os.Stat(filepath.Join(dir, dirPortal))
+	pages := err == nil
 	if err := eachFile(dir, func(_ string, info fs.FileInfo) error {
 		h.Files, h.Bytes = h.Files+1, h.Bytes+info.Size()
 		return ctx.Err()
@@ -289,7 +310,7 @@ func (n *Node) pack(ctx context.Context, f *os.File, dir string, req BackupReque
 	}
 	digest, err := w.Close()
 	req.Progress("backing up", h.Bytes, h.Bytes)
-	return BackupResult{Digest: digest, Member: h.Member, Made: h.Made, Files: h.Files, Bytes: h.Bytes, Keys: h.Keys, Circles: append([]string{}, h.Circles...)}, err
+	return BackupResult{Digest: digest, Member: h.Member, Made: h.Made, Files: h.Files, Bytes: h.Bytes, Keys: h.Keys, Circles: append([]string{}, h.Circles...), Pages: pages}, err
 }
 
 func addFile(w *archive.Writer, path, name string, size int64) error {

@@ -181,7 +181,13 @@ func (p *pair) caAsks(t *testing.T) string {
 // witnessed waits until CA has seen so many leaves of US's journal.
 func (p *pair) witnessed(t *testing.T, leaves int) {
 	t.Helper()
-	want := []byte("guichet/two/US\n" + string(rune('0'+leaves)) + "\n")
+	p.witnessedOf(t, "guichet/two/US", leaves)
+}
+
+// witnessedOf is witnessed of one of its logs.
+func (p *pair) witnessedOf(t *testing.T, origin string, leaves int) {
+	t.Helper()
+	want := []byte(origin + "\n" + string(rune('0'+leaves)) + "\n")
 	dir := filepath.Join(p.ca.Home, "journals", "two", "witness")
 	for range 200 {
 		files, _ := os.ReadDir(dir)

@@ -300,29 +300,94 @@ func (n *Node) ownReporters(ctx context.Context, dataset string) ([]string, erro
 	return out, nil
 }
 
-// counterFor is the counter that answers a member's question: that of a copy, where
-// the question is about reporters of whom we hold nothing of our own and one copy
-// holds all; else our own.
-func (s *Seat) counterFor(ctx context.Context, own *desk.Counter, q guichet.Question) (*desk.Counter, error) {
+// sources are what answers a member's question: our own tables (own), and copies,
+// each with the reporters of the question that it answers. A copy answers of
+// reporters of whom we hold nothing of our own; where none is named, copies answer
+// only if there is nothing of our own: who asks everybody asks their sources too.
+func (s *Seat) sources(ctx context.Context, q guichet.Question) (own []string, asked bool, from []heldCopy, err error) {
 	held, err := s.n.held(q)
-	if err != nil || len(held) == 0 {
-		return own, err
-	}
 	held = slices.DeleteFunc(held, func(h heldCopy) bool { return h.paper.Circle != s.name })
-	reporters, err := s.n.ownReporters(ctx, q.Dataset)
+	if err != nil || len(held) == 0 {
+		return nil, true, nil, err
+	}
+	ours, err := s.n.ownReporters(ctx, q.Dataset)
 	if err != nil {
-		return own, err
+		return nil, true, nil, err
 	}
 	named := q.Where[guichet.FieldReporter]
-	if slices.ContainsFunc(named, func(r string) bool { return slices.Contains(reporters, r) }) || len(named) == 0 && (len(reporters) > 0 || len(held) != 1) {
-		return own, nil
+	if len(named) == 0 {
+		if len(ours) > 0 {
+			return nil, true, nil, nil
+		}
+		for i := range held {
+			held[i].reporters = nil
+		}
+		return nil, false, held, nil
 	}
+	copied := map[string]bool{}
 	for _, h := range held {
-		if !slices.ContainsFunc(named, func(r string) bool { return !slices.Contains(h.reporters, r) }) {
-			return s.counterOf(ctx, h)
+		h.reporters = slices.DeleteFunc(slices.Clone(named), func(r string) bool { return slices.Contains(ours, r) || !slices.Contains(h.reporters, r) })
+		for _, r := range h.reporters {
+			copied[r] = true
+		}
+		if len(h.reporters) > 0 {
+			from = append(from, h)
 		}
 	}
-	return own, nil
+	own = slices.DeleteFunc(slices.Clone(named), func(r string) bool { return copied[r] })
+	return own, len(own) > 0, from, nil
+}
+
+// counterFor is the counter that answers a member's question where one source answers
+// all of it: our own, or that of a copy; else parts says which answer side by side.
+func (s *Seat) counterFor(ctx context.Context, counter *desk.Counter, req guichet.Request) (*desk.Counter, []desk.Part, error) {
+	q := req.Question
+	own, asked, from, err := s.sources(ctx, q)
+	switch {
+	case err != nil || len(from) == 0:
+		return counter, nil, err
+	case !asked && len(from) == 1:
+		counter, err = s.counterOf(ctx, from[0])
+		return counter, nil, err
+	case req.Records: // a stream is of one table
+		return counter, nil, nil
+	}
+	var parts []desk.Part
+	if asked {
+		parts = append(parts, desk.Part{Desk: s.n.desk, Reporters: own, Ledger: s.n.store})
+	}
+	for _, h := range from {
+		p, err := s.partOf(ctx, req, h)
+		if err != nil {
+			return nil, nil, err
+		}
+		parts = append(parts, p)
+	}
+	if !slices.ContainsFunc(parts, func(p desk.Part) bool { return p.Gap == nil }) { // a refusal, with the first's clause
+		counter, err = s.counterOf(ctx, from[0])
+		return counter, nil, err
+	}
+	return counter, parts, nil
+}
+
+// partOf is a copy's part of an answer, or why it has none.
+func (s *Seat) partOf(ctx context.Context, req guichet.Request, h heldCopy) (desk.Part, error) {
+	of := h.paper.Of
+	p := desk.Part{Of: of, Reporters: h.reporters, Ledger: copyLedger{s.n.store, of}}
+	no, notices := passing{deciding{s}, of}.onward(req.From.Member, req.Question.Lang)
+	if no != nil {
+		p.Gap = &guichet.Gap{Reporter: of, Reason: guichet.GapRefused, Text: no.Text + " (" + no.Clause + ")"}
+		if h.why.EN != "" {
+			p.Gap.Reason = h.reason
+		}
+		return p, nil
+	}
+	o, err := s.n.copies.of(ctx, s.n, filepath.Join(copyDir(s.n.Home().Path, s.name, of), h.paper.Generation))
+	if err != nil {
+		return p, err
+	}
+	p.Desk, p.Notices = o.desk, notices
+	return p, nil
 }
 
 // counterOf is the counter of one copy. Of one that has no tables, ours refuses.
@@ -362,27 +427,33 @@ func (d passing) Decide(ctx context.Context, a desk.Asked) guichet.Decision {
 	if !out.Permitted {
 		return out
 	}
-	lang := a.Request.Question.Lang
+	no, notices := d.onward(a.Request.From.Member, a.Request.Question.Lang)
+	if no != nil {
+		return *no
+	}
+	out.Notices = append(slices.Clone(out.Notices), notices...)
+	return out
+}
+
+// onward says why what the copy holds may not be passed on to a member, or what is to
+// be shown with it.
+func (d passing) onward(to, lang string) (*guichet.Decision, []guichet.Remark) {
 	var p copyPaper
 	if _, err := readPaper(filepath.Join(copyDir(d.s.n.Home().Path, d.s.name, d.of), copyPaperName), &p); err != nil || p.Of == "" {
-		return guichet.Decision{Clause: "copies", Text: guichet.Text{EN: "the copy cannot be read", FR: "la copie est illisible"}.In(lang)}
+		return &guichet.Decision{Clause: "copies", Text: guichet.Text{EN: "the copy cannot be read", FR: "la copie est illisible"}.In(lang)}, nil
 	}
 	h := d.s.n.standing(p, d.s.papers, lang)
-	refused := guichet.Decision{Agreement: p.Agreement, Version: p.Version}
-	switch to := a.Request.From.Member; {
+	refused := guichet.Decision{Agreement: p.Agreement, Version: p.Version, Hint: guichet.Text{EN: "ask " + d.of + " itself", FR: "interrogez " + d.of + " même"}.In(lang)}
+	switch {
 	case h.why.EN != "":
 		refused.Clause, refused.Text = h.clause, h.why.In(lang)
-		refused.Hint = guichet.Text{EN: "ask " + d.of + " itself", FR: "interrogez " + d.of + " même"}.In(lang)
 	case h.grant.Onward == "public", h.grant.Onward == "parties" && slices.Contains(h.grant.Parties, to):
-		out.Notices = append(slices.Clone(out.Notices), h.grant.Decision.Notices...)
-		out.Notices = append(out.Notices, h.remark(d.s.clock(), lang))
-		return out
+		return nil, append(slices.Clone(h.grant.Decision.Notices), h.remark(d.s.clock(), lang))
 	default:
 		refused.Clause = h.grant.Clause + ".onward"
 		refused.Text = guichet.Text{EN: fmt.Sprintf("what %s gave may not be passed on to %s", d.of, to), FR: fmt.Sprintf("ce que %s a donné ne peut être transmis à %s", d.of, to)}.In(lang)
-		refused.Hint = guichet.Text{EN: "ask " + d.of + " itself", FR: "interrogez " + d.of + " même"}.In(lang)
 	}
-	return refused
+	return &refused, nil
 }
 
 // copyLedger notes what was given from a copy beside what was given of our own: its

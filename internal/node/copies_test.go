@@ -182,7 +182,7 @@ func lyingSource(t *testing.T, x *trio) {
 	}
 	given(nz.sync(node.SyncRequest{}))(t)
 	want(t, nz.ask(strings.Replace(copied, "2024-01", "2024-02", 1)), "", "value", "40")
-	if err := node.CheckList("US", guichet.CopyList{Known: true, Items: []guichet.CopyItem{{
+	if err := node.CheckList("US", guichet.CopyList{LetterReply: guichet.LetterReply{Rows: 1}, Known: true, Items: []guichet.CopyItem{{
 		Key: strings.Repeat("a", 64), SHA256: strings.Repeat("b", 64), Bytes: 1, Submission: guichet.Submission{ID: "0123456789abcdef", Identity: "0123456789abcdef", Dataset: "trade"},
 	}}}); guichet.KindOf(err) != guichet.KindRefused {
 		t.Errorf("a list of what may not be redistributed: %v", err)

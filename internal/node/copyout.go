@@ -80,6 +80,27 @@ func (o *outbox) hold(name string) (func(), error) {
 	return m.Unlock, nil
 }
 
+// heldAtMost is how long one waits for what is made ready by another.
+const heldAtMost = 10 * time.Second
+
+// wait is hold for what is over soon: a running node asks for notices by itself too,
+// and its operator is not to be told that it is busy with that.
+func (o *outbox) wait(ctx context.Context, name string) (func(), error) {
+	ctx, cancel := context.WithTimeout(ctx, heldAtMost)
+	defer cancel()
+	for {
+		free, err := o.hold(name)
+		if err == nil {
+			return free, nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil, err
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
 func (s *Seat) copyOutDir(member string) string {
 	return filepath.Join(s.n.Home().Path, dirCopies, s.name, "out", member)
 }
@@ -155,12 +176,9 @@ func (d writing) Letter(ctx context.Context, name string, l federation.Letter) (
 // listCopies tells a member of what it may keep copies.
 func (d writing) listCopies(ctx context.Context, l federation.Letter) (any, guichet.LetterReply, error) {
 	none := guichet.LetterReply{}
-	req, err := federation.ParseRequest(l.Body)
+	req, err := readCopiesLetter(l.Body)
 	if err != nil {
 		return nil, none, err
-	}
-	if !req.Records || len(req.Question.Where) > 0 || len(req.Question.By) > 0 {
-		return nil, none, guichet.Errorf(guichet.KindInvalid, "copies are asked for as records of a dataset, and of nothing narrower: the agreement says of what")
 	}
 	dir := d.s.copyOutDir(l.Member.Code)
 	var out copyOut
@@ -350,9 +368,9 @@ func (d writing) CopyPiece(ctx context.Context, to federation.Visitor, file stri
 // hearKept takes note of what became of a list: the leaf of the letter is the
 // receipt.
 func (d writing) hearKept(l federation.Letter) (any, guichet.LetterReply, error) {
-	var r guichet.CopyReport
-	if err := federation.ReadLetter(l.Body, &r, true); err != nil {
-		return nil, guichet.LetterReply{}, guichet.Errorf(guichet.KindInvalid, "the report: %w", err)
+	r, err := readReport(l.Body)
+	if err != nil {
+		return nil, guichet.LetterReply{}, err
 	}
 	path := filepath.Join(d.s.copyOutDir(l.Member.Code), outPaper)
 	var out copyOut

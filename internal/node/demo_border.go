@@ -65,7 +65,7 @@ func (d *showing) border(ctx context.Context) error {
 	}
 	var got, small MembersAnswer
 	err = d.asking(ctx, func(op Operator) (err error) {
-		d.say("15. The same window, another dataset: entries at the border of all five, and how long nine in ten waited at most. Percentiles are estimated from counts per band, never added:", "15. Le même guichet, un autre jeu de données : les entrées à la frontière des cinq, et l'attente que neuf sur dix n'ont pas dépassée. Les centiles sont estimés d'après des effectifs par tranche, jamais additionnés :")
+		d.step("The same window, another dataset: entries at the border of all five, and how long nine in ten waited at most. Percentiles are estimated from counts per band, never added:", "Le même guichet, un autre jeu de données : les entrées à la frontière des cinq, et l'attente que neuf sur dix n'ont pas dépassée. Les centiles sont estimés d'après des effectifs par tranche, jamais additionnés :")
 		if got, err = op.AskMembers(ctx, q, d.came); err != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -13,8 +14,11 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"guichet"
 	"guichet/internal/circle"
@@ -33,8 +37,12 @@ const (
 // party is one member of the demonstration: a home, and a process of its own.
 type party struct {
 	code    string
-	cfg     Config
-	addr    string
+	cfg     Config            // in the first circle
+	circles []string          // that it serves, in the order in which it came to them
+	addrs   map[string]string // where it is heard, by circle
+	metrics string            // where its operator sees how it does
+	pages   string            // where it is to serve pages, with the demonstration's users; "" nowhere
+	found   string            // where they are
 	process *exec.Cmd
 }
 
@@ -51,24 +59,48 @@ func (d *showing) five(ctx context.Context, cfg Config) error {
 		return fmt.Errorf("passphrase: %w", err)
 	}
 	say := func() ([]byte, error) { return []byte(words), nil }
+	cfg.Passphrase, cfg.MemberPassphrase = say, say
 	for _, code := range synth.Members() {
-		p := &party{code: code, cfg: cfg}
-		p.cfg.Home, p.cfg.Circle = filepath.Join(d.dir, code), demoCircleName
-		p.cfg.Passphrase, p.cfg.MemberPassphrase = say, say
-		if _, err := Init(ctx, p.cfg, code); err != nil {
+		if err := d.settle(ctx, cfg, code); err != nil {
 			return err
 		}
-		ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
-		if err != nil {
-			return fmt.Errorf("a port on this machine: %w", err)
-		}
-		p.addr = ln.Addr().String()
-		if err := ln.Close(); err != nil {
-			return fmt.Errorf("a port on this machine: %w", err)
-		}
-		d.parties = append(d.parties, p)
 	}
 	return nil
+}
+
+// settle makes a member's home, and gives it a place to be heard at.
+func (d *showing) settle(ctx context.Context, cfg Config, code string) error {
+	p := &party{code: code, cfg: cfg, addrs: map[string]string{}}
+	p.cfg.Home, p.cfg.Circle = filepath.Join(d.dir, code), demoCircleName
+	if _, err := Init(ctx, p.cfg, code); err != nil {
+		return err
+	}
+	var err error
+	if p.metrics, err = freePort(ctx); err != nil {
+		return err
+	}
+	d.parties = append(d.parties, p)
+	return p.comes(ctx, demoCircleName)
+}
+
+// comes gives the member a place to be heard at in a circle.
+func (p *party) comes(ctx context.Context, circle string) (err error) {
+	p.circles = append(p.circles, circle)
+	p.addrs[circle], err = freePort(ctx)
+	return err
+}
+
+// freePort is an address of this machine at which nobody listens.
+func freePort(ctx context.Context) (string, error) {
+	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", fmt.Errorf("a port on this machine: %w", err)
+	}
+	addr := ln.Addr().String()
+	if err := ln.Close(); err != nil {
+		return "", fmt.Errorf("a port on this machine: %w", err)
+	}
+	return addr, nil
 }
 
 func (d *showing) party(code string) *party {
@@ -76,9 +108,16 @@ func (d *showing) party(code string) *party {
 	return d.parties[i]
 }
 
-// at does something with a member's papers.
+// at does something with a member's papers of the first circle.
 func (p *party) at(ctx context.Context, do func(*Ceremonies) error) error {
-	c, err := OpenCeremonies(ctx, p.cfg)
+	return p.in(ctx, demoCircleName, do)
+}
+
+// in does something with a member's papers of a circle.
+func (p *party) in(ctx context.Context, circle string, do func(*Ceremonies) error) error {
+	cfg := p.cfg
+	cfg.Circle = circle
+	c, err := OpenCeremonies(ctx, cfg)
 	if err != nil {
 		return fmt.Errorf("%s: %w", p.code, err)
 	}
@@ -89,16 +128,16 @@ func (p *party) at(ctx context.Context, do func(*Ceremonies) error) error {
 	return c.Close()
 }
 
-// paper is what a member of the demonstration says of itself.
-func (p *party) paper() ([]byte, error) {
+// paper is what a member of the demonstration says of itself in a circle.
+func (p *party) paper(in, role string) ([]byte, error) {
 	return circle.WriteMember(guichet.Member{
-		Code: p.code, Name: areaName(p.code), Role: "party",
+		Code: p.code, Name: areaName(p.code), Role: role,
 		Offices: []guichet.Office{
 			{ID: "statistics", Name: guichet.Text{EN: "Statistics office (made up)", FR: "Office de statistique (inventé)"}, Regime: "statistical"},
 			{ID: "customs", Name: guichet.Text{EN: "Customs (made up)", FR: "Douanes (inventées)"}, Regime: "administrative"},
 			{ID: demoBorderOffice, Name: guichet.Text{EN: "Border agency (made up)", FR: "Service des frontières (inventé)"}, Regime: "administrative"},
 		},
-		Endpoints: []string{p.addr},
+		Endpoints: []string{p.addrs[in]},
 		Contacts: []guichet.Contact{
 			{For: "operations", Name: "operations", Email: strings.ToLower(p.code) + "-operations@example.org", Hours: "24/7"},
 			{For: "security", Name: "security", Email: strings.ToLower(p.code) + "-security@example.org", Hours: "24/7"},
@@ -110,38 +149,37 @@ func (p *party) paper() ([]byte, error) {
 // found makes the circle as its members would: one drafts it and invites, the
 // others join, all sign, all publish.
 func (d *showing) found(ctx context.Context) error {
-	first := d.parties[0]
+	first, invited := d.parties[0], d.parties[1:]
+	invitations, joins := make([][]byte, len(invited)), make([][]byte, len(invited))
 	var draft []byte
-	var joins [][]byte
 	err := first.at(ctx, func(c *Ceremonies) error {
-		paper, err := first.paper()
+		paper, err := first.paper(demoCircleName, "party")
 		if err != nil {
 			return err
 		}
-		draft, err = c.Found(demoCircleName, demoThreshold, paper, "a demonstration")
-		return err
+		if draft, err = c.Found(demoCircleName, demoThreshold, paper, "a demonstration"); err != nil {
+			return err
+		}
+		for i, p := range invited {
+			if invitations[i], err = c.Invite(demoCircleName, p.code, "party"); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
-	for _, p := range d.parties[1:] {
-		if err != nil {
-			return err
-		}
-		var invitation, join []byte
-		err = errors.Join(
-			first.at(ctx, func(c *Ceremonies) (err error) {
-				invitation, err = c.Invite(demoCircleName, p.code, "party")
-				return err
-			}),
-			p.at(ctx, func(c *Ceremonies) error {
-				paper, err := p.paper()
-				if err != nil {
-					return err
-				}
-				join, err = c.Join(invitation, paper)
-				return err
-			}))
-		joins = append(joins, join)
-	}
 	if err != nil {
+		return err
+	}
+	if err := sideBySide(invited, func(i int, p *party) error {
+		return p.at(ctx, func(c *Ceremonies) error {
+			paper, err := p.paper(demoCircleName, "party")
+			if err != nil {
+				return err
+			}
+			joins[i], err = c.Join(invitations[i], paper)
+			return err
+		})
+	}); err != nil {
 		return err
 	}
 	if err := first.at(ctx, func(c *Ceremonies) (err error) { draft, err = c.Admit(draft, joins); return err }); err != nil {
@@ -157,34 +195,47 @@ func (d *showing) found(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
-	if err := d.signed(ctx, lists); err != nil {
+	if _, err := d.signedIn(ctx, demoCircleName, lists, d.parties, d.parties); err != nil {
 		return err
 	}
-	d.say("3. A circle of five, founded by their signatures: a change needs %d of them; no member, and no server, is above the others", "3. Un cercle de cinq, fondé par leurs signatures : un changement en requiert %d ; aucun membre, aucun serveur n'est au-dessus des autres", demoThreshold)
+	d.step("A circle of five, founded by their signatures: a change needs %d of them; no member, and no server, is above the others", "Un cercle de cinq, fondé par leurs signatures : un changement en requiert %d ; aucun membre, aucun serveur n'est au-dessus des autres", demoThreshold)
 	return nil
 }
 
-// signed lets every member sign a proposal and publish it at home.
+// signed lets every member sign a proposal, each by itself; what they signed is put
+// together, and each publishes it at home.
 func (d *showing) signed(ctx context.Context, proposal []byte) error {
-	for _, p := range d.parties {
-		if err := p.at(ctx, func(c *Ceremonies) (err error) { proposal, err = c.Sign(proposal); return err }); err != nil {
-			return err
-		}
+	signed := make([][]byte, len(d.parties))
+	if err := sideBySide(d.parties, func(i int, p *party) error {
+		return p.at(ctx, func(c *Ceremonies) (err error) { signed[i], err = c.Sign(proposal); return err })
+	}); err != nil {
+		return err
 	}
-	for _, p := range d.parties {
-		if err := p.at(ctx, func(c *Ceremonies) error { _, err := c.Publish(ctx, proposal); return err }); err != nil {
-			return err
-		}
+	if err := d.parties[0].at(ctx, func(c *Ceremonies) (err error) { proposal, err = c.Merge(signed); return err }); err != nil {
+		return err
 	}
-	return nil
+	return sideBySide(d.parties, func(_ int, p *party) error {
+		return p.at(ctx, func(c *Ceremonies) error { _, err := c.Publish(ctx, proposal); return err })
+	})
+}
+
+// sideBySide does something with several members, two at a time: a passphrase is
+// made to be slow.
+func sideBySide(parties []*party, do func(int, *party) error) error {
+	var g errgroup.Group
+	g.SetLimit(2)
+	for i, p := range parties {
+		g.Go(func() error { return do(i, p) })
+	}
+	return g.Wait()
 }
 
 // agree makes an agreement among the five, from a template, and shows what it
 // would give before anybody signs.
 func (d *showing) agree(ctx context.Context) error {
 	if err := d.agreeOn(ctx, "covid-supply", demoAgreement, func(a guichet.Agreement) {
-		d.say("4. An agreement among them (%s): statistics of COVID-19 goods, HS6, by month and partner, for %s. What CA would get of %s's data, tried before anybody signs:", "4. Un accord entre eux (%s) : statistiques des biens COVID-19, SH6, par mois et partenaire, aux fins de %s. Ce que CA obtiendrait des données de %s, essayé avant toute signature :", a.ID, demoPurpose, d.parties[0].code)
-	}); err != nil {
+		d.step("An agreement among them (%s): statistics of COVID-19 goods, HS6, by month and partner, for %s. What CA would get of %s's data, tried before anybody signs:", "Un accord entre eux (%s) : statistiques des biens COVID-19, SH6, par mois et partenaire, aux fins de %s. Ce que CA obtiendrait des données de %s, essayé avant toute signature :", a.ID, demoPurpose, d.parties[0].code)
+	}); err != nil || !d.shows(chapterBorders) {
 		return err
 	}
 	return d.agreeOn(ctx, "border-crossings", demoBorderAgreement, func(a guichet.Agreement) {
@@ -197,32 +248,14 @@ func (d *showing) agreeOn(ctx context.Context, template, id string, about func(g
 	first := d.parties[0]
 	var proposal []byte
 	err := first.at(ctx, func(c *Ceremonies) error {
-		now, err := c.Circle()
+		a, err := d.drafted(c, AgreementDraft{Template: template, ID: id, Parties: synth.Members()})
 		if err != nil {
 			return err
-		}
-		text, err := DraftAgreement(first.cfg, AgreementDraft{
-			Template: template, ID: id, Parties: synth.Members(), From: c.now().AddDate(0, 0, -1).Format(time.DateOnly),
-		}, now)
-		if err != nil {
-			return err
-		}
-		a, faults, err := ReadAgreement(text)
-		if err != nil {
-			return err
-		}
-		for _, list := range [][]guichet.OfParty{a.LegalBasis, a.Controllers, a.Contacts} {
-			for i := range list {
-				list[i].Text = guichet.Text{EN: "made up for the demonstration", FR: "inventé pour la démonstration"}
-			}
 		}
 		if id == demoBorderAgreement {
 			for i := range a.Parties { // who counts at the border asks, and no other office
 				a.Parties[i].Offices = []string{demoBorderOffice}
 			}
-		}
-		for _, f := range faults {
-			d.fault("the agreement of the template: %s: %s", f.Clause, f.Text.EN)
 		}
 		about(a)
 		if err := d.preview(ctx, c, a); err != nil {
@@ -235,6 +268,32 @@ func (d *showing) agreeOn(ctx context.Context, template, id string, about func(g
 		return err
 	}
 	return d.signed(ctx, proposal)
+}
+
+// drafted is an agreement from a template, from yesterday on, filled in.
+func (d *showing) drafted(c *Ceremonies, draft AgreementDraft) (guichet.Agreement, error) {
+	now, err := c.Circle()
+	if err != nil {
+		return guichet.Agreement{}, err
+	}
+	draft.From = c.now().AddDate(0, 0, -1).Format(time.DateOnly)
+	text, err := DraftAgreement(c.n.cfg, draft, now)
+	if err != nil {
+		return guichet.Agreement{}, err
+	}
+	a, faults, err := ReadAgreement(text)
+	if err != nil {
+		return guichet.Agreement{}, err
+	}
+	for _, list := range [][]guichet.OfParty{a.LegalBasis, a.Controllers, a.Contacts} {
+		for i := range list {
+			list[i].Text = guichet.Text{EN: "made up for the demonstration", FR: "inventé pour la démonstration"}
+		}
+	}
+	for _, f := range faults {
+		d.fault("the agreement of the template: %s: %s", f.Clause, f.Text.EN)
+	}
+	return a, nil
 }
 
 func (d *showing) preview(ctx context.Context, c *Ceremonies, a guichet.Agreement) error {
@@ -262,26 +321,37 @@ func (d *showing) preview(ctx context.Context, c *Ceremonies, a guichet.Agreemen
 
 // start runs each member's node as a process of its own.
 func (d *showing) start(ctx context.Context) error {
-	for _, p := range d.parties {
-		if err := p.start(ctx, d); err != nil {
-			return err
-		}
+	if err := d.startAll(ctx, d.parties...); err != nil {
+		return err
 	}
-	d.say("5. Five processes, one per member, each with its own figures, keys and journal: %s", "5. Cinq processus, un par membre, chacun avec ses chiffres, ses clés et son journal : %s", strings.Join(d.addresses(), ", "))
+	d.step("Five processes, one per member, each with its own figures, keys and journal: %s", "Cinq processus, un par membre, chacun avec ses chiffres, ses clés et son journal : %s", strings.Join(d.addresses(), ", "))
 	return nil
+}
+
+// startAll starts members' nodes side by side. Each process is its own: of those
+// that one failure leaves behind, stopAll ends what started.
+func (d *showing) startAll(ctx context.Context, parties ...*party) error {
+	return sideBySide(parties, func(_ int, p *party) error { return p.start(ctx, d) })
 }
 
 func (d *showing) addresses() []string {
 	var out []string
 	for _, p := range d.parties {
-		out = append(out, p.code+" "+p.addr)
+		out = append(out, p.code+" "+p.addrs[demoCircleName])
 	}
 	return out
 }
 
 // start runs the node and waits until it takes questions.
 func (p *party) start(ctx context.Context, d *showing) error {
-	cmd := exec.CommandContext(ctx, p.cfg.Child[0], "serve", "--json", "--home", p.cfg.Home, "--circle", demoCircleName, "--passphrase-file", d.words, "--listen", p.addr) //nolint:gosec // this program itself
+	args := []string{"serve", "--json", "--home", p.cfg.Home, "--circle", strings.Join(p.circles, ","), "--passphrase-file", d.words, "--metrics", p.metrics}
+	for _, name := range p.circles {
+		args = append(args, "--listen", name+"="+p.addrs[name])
+	}
+	if p.pages != "" {
+		args = append(args, "--pages", p.pages, "--pages-demonstration")
+	}
+	cmd := exec.CommandContext(ctx, p.cfg.Child[0], args...) //nolint:gosec // this program itself
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = 10 * time.Second
 	log, err := os.Create(filepath.Join(d.dir, p.code+".log"))
@@ -303,6 +373,13 @@ func (p *party) start(ctx context.Context, d *showing) error {
 		text, _ := os.ReadFile(log.Name())
 		return guichet.Errorf(guichet.KindInternal, "the node of %s did not start: %s", p.code, strings.TrimSpace(string(text)))
 	}
+	var said struct {
+		Pages string `json:"pages"`
+	}
+	if err := json.Unmarshal([]byte(line), &said); err != nil {
+		return fmt.Errorf("start %s: %w", p.code, err)
+	}
+	p.found = said.Pages
 	return nil
 }
 
@@ -323,10 +400,15 @@ func (p *party) stop() error {
 }
 
 // stopAll ends what still runs.
-func (d *showing) stopAll() error {
-	var errs []error
-	for _, p := range d.parties {
-		errs = append(errs, p.stop())
+func (d *showing) stopAll() error { return stopped(d.parties...) }
+
+// stopped ends members' processes side by side.
+func stopped(parties ...*party) error {
+	errs := make([]error, len(parties))
+	var g sync.WaitGroup
+	for i, p := range parties {
+		g.Go(func() { errs[i] = p.stop() })
 	}
+	g.Wait()
 	return errors.Join(errs...)
 }

@@ -18,14 +18,7 @@ import (
 
 // asking puts a question from the asker's home, through its running node.
 func (d *showing) asking(ctx context.Context, do func(Operator) error) error {
-	op, err := Operate(ctx, d.party(demoAsker).cfg)
-	if err != nil {
-		return err
-	}
-	if _, ok := op.(*remote); !ok {
-		d.fault("the node of %s does not run", demoAsker)
-	}
-	return errors.Join(do(op), op.Close())
+	return d.operate(ctx, d.party(demoAsker), demoCircleName, do)
 }
 
 // masks is the question of the demonstration.
@@ -47,7 +40,7 @@ func (d *showing) askAll(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d.say("6. One question from %s to all five at once: imports of masks, %s, by reporter and partner. Each answer is decided by the agreement, signed, and in both journals before it is used:", "6. Une question de %s à tous les cinq à la fois : importations de masques, %s, par déclarant et partenaire. Chaque réponse est tranchée par l'accord, signée, et dans les deux journaux avant tout usage :", demoAsker, demoYear)
+	d.step("One question from %s to all five at once: imports of masks, %s, by reporter and partner. Each answer is decided by the agreement, signed, and in both journals before it is used:", "Une question de %s à tous les cinq à la fois : importations de masques, %s, par déclarant et partenaire. Chaque réponse est tranchée par l'accord, signée, et dans les deux journaux avant tout usage :", demoAsker, demoYear)
 	var got MembersAnswer
 	err = d.asking(ctx, func(op Operator) error {
 		got, err = op.AskMembers(ctx, q, d.came)
@@ -106,7 +99,7 @@ func (d *showing) compare(ctx context.Context, q MembersQuestion, got guichet.An
 
 // refusals asks for what the agreement does not give.
 func (d *showing) refusals(ctx context.Context) error {
-	d.say("7. What the agreement does not give is refused, with its clause:", "7. Ce que l'accord ne donne pas est refusé, avec sa clause :")
+	d.step("What the agreement does not give is refused, with its clause:", "Ce que l'accord ne donne pas est refusé, avec sa clause :")
 	for _, t := range []struct {
 		en, fr string
 		change func(*MembersQuestion)
@@ -150,7 +143,7 @@ func enforcementPurpose() string {
 
 // bothSides compares what two members say of one flow, each asked for its own.
 func (d *showing) bothSides(ctx context.Context) error {
-	d.say("8. Canada's exports to the US, by both, each asked of the member whose figures they are:", "8. Exportations du Canada vers les États-Unis, selon les deux, chacun interrogé sur ses propres chiffres :")
+	d.step("Canada's exports to the US, by both, each asked of the member whose figures they are:", "Exportations du Canada vers les États-Unis, selon les deux, chacun interrogé sur ses propres chiffres :")
 	q, err := d.masks()
 	if err != nil {
 		return err
@@ -174,7 +167,7 @@ func (d *showing) silent(ctx context.Context) error {
 	if err := d.party(quiet).stop(); err != nil {
 		return err
 	}
-	d.say("9. %s is stopped, and the question is put again: the others answer, and the silence is told", "9. %s est arrêté et la question reposée : les autres répondent, et le silence est dit", quiet)
+	d.step("%s is stopped, and the question is put again: the others answer, and the silence is told", "%s est arrêté et la question reposée : les autres répondent, et le silence est dit", quiet)
 	q, err := d.masks()
 	if err != nil {
 		return err
@@ -240,13 +233,13 @@ func (d *showing) receipts(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d.say("10. The receipt of one exchange, verified offline by the circle's public papers alone: leaf %d of %s's journal of %d, cosigned by %s", "10. Le reçu d'un échange, vérifié hors ligne par les seuls papiers publics du cercle : feuille %d du journal de %s, long de %d, cosigné par %s",
+	d.step("The receipt of one exchange, verified offline by the circle's public papers alone: leaf %d of %s's journal of %d, cosigned by %s", "Le reçu d'un échange, vérifié hors ligne par les seuls papiers publics du cercle : feuille %d du journal de %s, long de %d, cosigné par %s",
 		checked.Index, checked.Member, checked.Size, witnessed(checked.Witnesses))
 	forged := bytes.Replace([]byte(r.Text), []byte("\nindex "), []byte("\nindex 1"), 1)
 	if _, err := VerifyReceipt(forged, public); guichet.KindOf(err) == "" {
 		d.fault("a forged receipt is believed")
 	} else {
-		d.say("    the same with one digit changed: %s", "    le même, un chiffre modifié : %s", err)
+		d.say("   the same with one digit changed: %s", "   le même, un chiffre modifié : %s", err)
 	}
 	return nil
 }
@@ -270,7 +263,7 @@ func (d *showing) tamper(ctx context.Context) error {
 	}
 	for _, r := range reports {
 		if r.Member == changed {
-			d.say("11. %s holds its journal against %s's: %d leaves compared, both tell the same story", "11. %s confronte son journal à celui de %s : %d feuilles comparées, les deux racontent la même histoire", demoAsker, changed, r.Compared)
+			d.step("%s holds its journal against %s's: %d leaves compared, both tell the same story", "%s confronte son journal à celui de %s : %d feuilles comparées, les deux racontent la même histoire", demoAsker, changed, r.Compared)
 		}
 	}
 	if err := d.party(changed).stop(); err != nil {
@@ -294,7 +287,7 @@ func (d *showing) tamper(ctx context.Context) error {
 	if found == "" {
 		d.fault("a changed byte in %s is not found", file)
 	}
-	d.say("    one bit of it is flipped on %s's disk (%s), and found: %s", "    un bit en est inversé sur le disque de %s (%s), et c'est vu : %s", changed, filepath.Base(file), found)
+	d.say("   one bit of it is flipped on %s's disk (%s), and found: %s", "   un bit en est inversé sur le disque de %s (%s), et c'est vu : %s", changed, filepath.Base(file), found)
 	if err := restore(); err != nil {
 		return err
 	}

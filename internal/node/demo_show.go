@@ -32,7 +32,7 @@ func (d *showing) vintages(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	d.say("12. US imports of these goods, at its own desk: %s as published by %s, %s as revised since; both stay citable", "12. Importations américaines de ces biens, à son propre guichet : %s tels que publiés au %s, %s après révision ; les deux restent citables", sumOf(then), demoBetween, sumOf(now))
+	d.step("US imports of these goods, at its own desk: %s as published by %s, %s as revised since; both stay citable", "Importations américaines de ces biens, à son propre guichet : %s tels que publiés au %s, %s après révision ; les deux restent citables", sumOf(then), demoBetween, sumOf(now))
 	if sumOf(now) == sumOf(then) {
 		d.fault("a revision changed nothing")
 	}
@@ -63,7 +63,7 @@ const shown = 6
 
 func (d *showing) show(a guichet.Answer) {
 	if len(a.Rows) == 0 {
-		d.faults = append(d.faults, "a question has no row")
+		d.fault("a question has no row")
 	}
 	for i, row := range a.Rows {
 		if i == shown {
@@ -81,14 +81,14 @@ func (d *showing) show(a guichet.Answer) {
 				parts = append(parts, c.Name+" "+v.String())
 			}
 		}
-		_, _ = fmt.Fprintf(d.out, "   %s\n", strings.Join(parts, "  "))
+		d.line(strings.Join(parts, "  "))
 	}
 	said := slices.DeleteFunc(slices.Clone(a.Remarks), func(r guichet.Remark) bool { return strings.HasPrefix(r.Code, "agreement_") })
 	for i, r := range said {
 		if i == shown {
 			break
 		}
-		_, _ = fmt.Fprintf(d.out, "   - %s\n", strings.TrimSpace(r.Reporter+" "+r.Text))
+		d.line("- " + strings.TrimSpace(r.Reporter+" "+r.Text))
 	}
 	if n := len(a.Remarks) - len(said); n > 0 {
 		d.say("   - and %d sentences of the agreement: legal basis, controllers, rights, licence, retention ...", "   - et %d phrases de l'accord : base légale, responsables, droits, licence, conservation ...", n)
@@ -102,6 +102,9 @@ func (d *showing) show(a guichet.Answer) {
 	d.say("   from %d submissions", "   de %d envois", len(a.Sources))
 }
 
+// line says what is the same in both languages, or is in the reader's.
+func (d *showing) line(text string) { d.say("   %s", "   %s", text) }
+
 // mirrored shows a comparison of two sides.
 func (d *showing) mirrored(a trade.MirrorAnswer) {
 	if a.Export.USD == nil || a.Import.USD == nil || a.Asymmetry == nil {
@@ -113,13 +116,13 @@ func (d *showing) mirrored(a trade.MirrorAnswer) {
 		if i == shown {
 			break
 		}
-		_, _ = fmt.Fprintf(d.out, "   - %s\n", r.Text)
+		d.line("- " + r.Text)
 	}
 }
 
 // truth shows what the mirror cannot know: why the two sides' lines differ. The
 // causes must add up to the cent.
-func (d *showing) truth() error {
+func (d *showing) truth(context.Context) error {
 	text, err := os.ReadFile(filepath.Join(d.files(), "truth-summary-generated.json"))
 	if err != nil {
 		return fmt.Errorf("truth: %w", err)
@@ -128,7 +131,7 @@ func (d *showing) truth() error {
 	if err := json.Unmarshal(text, &s); err != nil {
 		return fmt.Errorf("truth: %w", err)
 	}
-	d.say("13. The truth that nobody at a window has: why X and M of the declaration lines differ, in US cents at the rates of the days", "13. La vérité que personne n'a au guichet : pourquoi X et M des lignes de déclaration diffèrent, en cents des États-Unis aux taux du jour")
+	d.step("The truth that nobody at a window has: why X and M of the declaration lines differ, in US cents at the rates of the days", "La vérité que personne n'a au guichet : pourquoi X et M des lignes de déclaration diffèrent, en cents des États-Unis aux taux du jour")
 	for _, p := range s.Pairs {
 		gap := p.Exported - p.Imported
 		var parts []string
@@ -189,28 +192,28 @@ func checks() []held {
 
 // hold asks each member's own desk for each total that its files were made to
 // hold.
-func (d *showing) hold(ctx context.Context, made synth.Manifest) error {
+func (d *showing) hold(ctx context.Context) error {
 	for _, p := range d.parties {
 		n, err := Open(ctx, p.cfg)
 		if err != nil {
 			return err
 		}
-		if err := errors.Join(d.holdOne(ctx, n, p.code, made), n.Check(ctx), n.Close()); err != nil {
+		if err := errors.Join(d.holdOne(ctx, n, p.code), n.Check(ctx), n.Close()); err != nil {
 			return err
 		}
 	}
 	if len(d.faults) == 0 {
-		d.say("14. Held against what was made: %d totals of lines and of published figures, all exact; every invariant of the homes holds", "14. Confronté à ce qui fut fabriqué : %d totaux de lignes et de chiffres publiés, tous exacts ; tous les invariants des dépôts tiennent", len(checks()))
+		d.step("Held against what was made: %d totals of lines and of published figures, all exact; every invariant of the homes holds", "Confronté à ce qui fut fabriqué : %d totaux de lignes et de chiffres publiés, tous exacts ; tous les invariants des dépôts tiennent", len(checks()))
 	}
 	return nil
 }
 
-func (d *showing) holdOne(ctx context.Context, n *Node, member string, made synth.Manifest) error {
+func (d *showing) holdOne(ctx context.Context, n *Node, member string) error {
 	for _, c := range checks() {
 		if c.member != member {
 			continue
 		}
-		want, files := c.stated(made)
+		want, files := c.stated(d.made)
 		c.where["reporter"] = []string{c.member}
 		a, err := n.Ask(ctx, guichet.Question{Where: c.where, By: []string{"reporter"}, Measures: []string{"value"}})
 		if err != nil {

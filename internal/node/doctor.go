@@ -75,7 +75,9 @@ func Doctor(ctx context.Context, cfg Config, q DoctorQuestion) ([]Finding, error
 }
 
 // ofHome says whether a finding is of the home, and not of a seat in a circle.
-func ofHome(what string) bool { return slices.Contains([]string{"disk", "home", "law", "retention"}, what) }
+func ofHome(what string) bool {
+	return slices.Contains([]string{"disk", "home", "law", "retention"}, what)
+}
 
 // doctorIn looks at a home and one seat.
 func doctorIn(ctx context.Context, cfg Config, q DoctorQuestion) ([]Finding, error) {
@@ -110,6 +112,7 @@ func (s *Seat) Doctor(ctx context.Context, q DoctorQuestion) ([]Finding, error) 
 	out = append(out, s.keysFinding())
 	out = append(out, s.circleFindings()...)
 	out = append(out, s.agreementsFinding(), s.journalFinding(ctx))
+	out = append(out, s.keptFindings()...)
 	if q.Offline {
 		return append(out, clockFinding(kept(), nil)), nil
 	}
@@ -353,7 +356,13 @@ func (s *Seat) journalFinding(ctx context.Context) Finding {
 			return Finding{What: "journal", State: stateWrong, Text: f.Text}.do("keep it as it is, and tell the members: guichet journal verify", "gardez-le tel quel et prévenez les membres : guichet journal verify")
 		}
 	}
-	return s.behind(ctx, cosignedFinding(rep.Size, rep.Cosigned, len(rep.Witnesses), s.oursInForce()), rep.Cosigned)
+	f := cosignedFinding(rep.Size, rep.Cosigned, len(rep.Witnesses), s.oursInForce())
+	if renewed := s.journal.Renewal(); renewed != nil {
+		r := renewed.Renewal
+		f.Text.EN += fmt.Sprintf("; in log %d since %s, %d leaves before it were lost", r.Number, r.Time.Format(time.DateOnly), r.Lost())
+		f.Text.FR += fmt.Sprintf(" ; dans le registre %d depuis le %s, %d feuilles d'avant sont perdues", r.Number, r.Time.Format(time.DateOnly), r.Lost())
+	}
+	return s.behind(ctx, f, rep.Cosigned)
 }
 
 // behind adds to what is said of a whole journal since when nobody has cosigned it.

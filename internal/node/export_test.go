@@ -2,11 +2,14 @@ package node
 
 import (
 	"context"
+	"io"
 	"net"
+	"strings"
 	"time"
 
 	"guichet"
 	"guichet/internal/agreement"
+	"guichet/internal/federation"
 	"guichet/internal/portal"
 )
 
@@ -65,12 +68,64 @@ func RestoreStepwise(ctx context.Context, cfg Config, req RestoreRequest, step f
 }
 
 // CheckList holds a list of copies against what a copy may be.
-func CheckList(of string, list guichet.CopyList) error {
-	return (&syncing{m: guichet.Member{Code: of}}).check(list)
+func CheckList(of string, list guichet.CopyList) error { return checkList(of, list) }
+
+// CheckListAgain does so where a list is held already; dir is of its copy.
+func CheckListAgain(dir, of, have string, list guichet.CopyList) error {
+	return (&syncing{m: guichet.Member{Code: of}, dir: dir, paper: copyPaper{List: have}}).check(list)
+}
+
+// CheckPage holds a page of notices against what one may be.
+func CheckPage(of string, page guichet.NoticePage, after int64) error {
+	return checkPage(of, page, after)
+}
+
+// CheckSubscribed reads what a member says to a subscription.
+func CheckSubscribed(body []byte) error {
+	_, err := readSubscribed("CA", body)
+	return err
+}
+
+// CheckLetter reads a letter of a name, as the member does that it is to.
+func CheckLetter(name string, body []byte) (err error) {
+	switch name {
+	case federation.LetterCopies:
+		_, err = readCopiesLetter(body)
+	case federation.LetterKept:
+		_, err = readReport(body)
+	case federation.LetterSubscribe:
+		_, err = readSubscription(body)
+	case federation.LetterNotices:
+		_, err = readNoticesLetter(body)
+	}
+	return err
 }
 
 // WithDoor puts a door of a test before the pages. No command can.
 func (r PagesRequest) WithDoor(d portal.Door) PagesRequest {
 	r.door = d
 	return r
+}
+
+// DemoFaults are the faults that the demonstration finds in what was told of a
+// subscription, and of corrections of an exchange.
+func DemoFaults(told []ToldNotice, subscription, exchange string) []string {
+	d := &showing{out: io.Discard, newcomer: newcomer{exchange: exchange}}
+	d.told(NoticesAnswer{Notices: told}, subscription)
+	return d.faults
+}
+
+// DemoOrder are the chapters that are gone through for those that were named; in
+// brackets those that are not shown.
+func DemoOrder(named []string) (string, error) {
+	chapters, err := chaptersOf(named)
+	var out []string
+	for _, c := range chapters {
+		name := c.name
+		if c.quiet {
+			name = "(" + name + ")"
+		}
+		out = append(out, name)
+	}
+	return strings.Join(out, " "), err
 }

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -32,7 +33,7 @@ type pair struct {
 	clock  *guichettest.Clock
 	us, ca node.Config
 	relay  *guichettest.Relay
-	serves string // the address at which US listens now
+	serves atomic.Pointer[string] // the address at which US listens now; the relay reads it too
 	stop   func()
 	circle guichet.Circle
 	caAddr string // CA's endpoint; "" that of US's relay, where nobody asks CA
@@ -57,7 +58,11 @@ func newPairOf(t *testing.T, both bool) *pair {
 		}
 	}
 	p.relay = guichettest.NewRelay(t, "", guichettest.RelayConfig{Dial: func(ctx context.Context) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, "tcp", p.serves)
+		at := p.serves.Load()
+		if at == nil {
+			return nil, net.ErrClosed
+		}
+		return new(net.Dialer).DialContext(ctx, "tcp", *at)
 	}})
 	words := func() ([]byte, error) { return []byte(pairPassphrase), nil }
 	for code, cfg := range map[string]*node.Config{"US": &p.us, "CA": &p.ca} {
@@ -131,7 +136,8 @@ func (p *pair) serve() {
 		done <- node.Serve(ctx, p.us, node.ServeRequest{Listen: map[string]string{"": "127.0.0.1:0"}, Ready: func(at []node.Listening) { ready <- at[0].Address }})
 	}()
 	select {
-	case p.serves = <-ready:
+	case at := <-ready:
+		p.serves.Store(&at)
 	case err := <-done:
 		cancel()
 		p.t.Fatalf("US does not serve: %v", err)

@@ -43,7 +43,7 @@ func newGiven(us string, now time.Time) *given {
 const late = time.Hour
 
 // countGiven sums up the journal's last day.
-func countGiven(ctx context.Context, j *journal.Journal, us string, now time.Time) (*given, error) {
+func countGiven(ctx context.Context, j *journal.Book, us string, now time.Time) (*given, error) {
 	g := newGiven(us, now)
 	since := now.UTC().Truncate(24 * time.Hour).Add(-late)
 	const page = 1000
@@ -70,7 +70,9 @@ func countGiven(ctx context.Context, j *journal.Journal, us string, now time.Tim
 
 // count counts a leaf. g.mu is held, or nobody else knows g.
 func (g *given) count(l guichet.Leaf) {
-	if l.To == g.us && (l.Kind == guichet.LeafAnswered || l.Kind == guichet.LeafStarted) {
+	// What was lost and told by the other side counts on the day that it was told.
+	recovered := l.Kind == guichet.LeafRecovered && l.Clause == ""
+	if l.To == g.us && (l.Kind == guichet.LeafAnswered || l.Kind == guichet.LeafStarted || recovered) {
 		g.n[quota{l.Agreement, l.From.Member}]++
 	}
 }

@@ -237,17 +237,23 @@ func (n *Node) Purge(ctx context.Context, by string, p guichet.Progress) (PurgeR
 
 func (n *Node) purge(ctx context.Context, by string, wait time.Duration, p guichet.Progress) (PurgeResult, error) {
 	out := PurgeResult{Purges: []EventEntry{}, Held: []Goes{}}
+	var due []string // datasets
+	for _, ds := range datasets() {
+		plan, err := n.plan(ctx, ds.Name)
+		if err != nil {
+			return out, err
+		}
+		out.Held = append(out.Held, plan.Held...)
+		if len(plan.Goes) > 0 {
+			due = append(due, ds.Name)
+		}
+	}
+	if len(due) == 0 { // nobody is kept from writing
+		return out, nil
+	}
 	err := n.writing1(ctx, func(w *store.Writer) error {
-		for _, ds := range datasets() {
-			plan, err := n.plan(ctx, ds.Name)
-			if err != nil {
-				return err
-			}
-			out.Held = append(out.Held, plan.Held...)
-			if len(plan.Goes) == 0 {
-				continue
-			}
-			entry, _, err := w.PurgeDue(ctx, ds.Name, by, wait, p)
+		for _, dataset := range due {
+			entry, _, err := w.PurgeDue(ctx, dataset, by, wait, p)
 			if err != nil {
 				return err
 			}
@@ -266,6 +272,16 @@ func (n *Node) purge(ctx context.Context, by string, wait time.Duration, p guich
 		return nil
 	})
 	return out, err
+}
+
+// finishPurges removes what purges have left for readers that have ended since: to
+// take the right to write does it.
+func (n *Node) finishPurges(ctx context.Context) error {
+	all, err := n.Events(ctx)
+	if err != nil || !slices.ContainsFunc(all, func(e EventEntry) bool { return !e.OffDisk }) {
+		return err
+	}
+	return n.writing1(ctx, func(*store.Writer) error { return nil })
 }
 
 // sweepExtracts removes the files that were written for members' copies: rows that
@@ -421,8 +437,12 @@ func (s *Seat) tell(ctx context.Context, e *guichet.Submission) error {
 }
 
 // purgeDue removes what is due: a node that serves keeps to the rules by itself.
+// What an answer of an hour ago still read goes now.
 func (h *house) purgeDue(ctx context.Context) {
 	res, err := h.n.purge(ctx, "serve", 0, nil)
+	if err == nil {
+		err = h.n.finishPurges(ctx)
+	}
 	if err != nil {
 		if ctx.Err() == nil {
 			h.n.cfg.Log.LogAttrs(ctx, slog.LevelWarn, "what is due was not removed", slog.String("error", err.Error()))

@@ -40,6 +40,10 @@ const (
 	NoticeClosed     = "closed"     // the subscription has ended, and why
 )
 
+// clauseAfter is the clause of a refusal to go on after a notice that was never told:
+// by a node that was restored from an older backup.
+const clauseAfter = "after"
+
 // readerPaper is what one member is to be told.
 type readerPaper struct {
 	Next          int64                      `json:"next"` // number of the last notice
@@ -67,14 +71,8 @@ func (s *Seat) readerPath(member string) string {
 // subscribe takes a subscription down. What may be asked may be subscribed to.
 func (d writing) subscribe(ctx context.Context, l federation.Letter) (any, guichet.LetterReply, error) {
 	none := guichet.LetterReply{}
-	req, err := federation.ParseRequest(l.Body)
+	req, err := readSubscription(l.Body)
 	if err != nil {
-		return nil, none, err
-	}
-	if req.Records || req.Have != "" {
-		return nil, none, guichet.Errorf(guichet.KindInvalid, "a subscription is to a question for figures")
-	}
-	if err := bounded(req.Question); err != nil {
 		return nil, none, err
 	}
 	q, decision := d.counter.Judge(ctx, desk.Asked{Request: req, Body: l.Body, Key: l.Key})
@@ -124,17 +122,22 @@ func (d writing) submissions(ctx context.Context) ([]*guichet.Submission, error)
 // notices tells a member what came in since it last asked.
 func (d writing) notices(ctx context.Context, l federation.Letter) (any, guichet.LetterReply, error) {
 	none := guichet.LetterReply{}
-	var asked guichet.NoticesAsked
-	if err := federation.ReadLetter(l.Body, &asked, true); err != nil {
-		return nil, none, guichet.Errorf(guichet.KindInvalid, "the letter: %w", err)
+	asked, err := readNoticesLetter(l.Body)
+	if err != nil {
+		return nil, none, err
 	}
 	path := d.s.readerPath(l.Member.Code)
 	p := readerPaper{}
 	if _, err := readPaper(path, &p); err != nil {
 		return nil, none, err
 	}
-	if asked.After < 0 || asked.After > p.Next {
-		return nil, none, guichet.Errorf(guichet.KindInvalid, "notice %d was read, and the last that was told is %d", asked.After, p.Next).WithHint("this node was restored from an older backup, or yours is another's: read again from %d", p.Read)
+	if asked.After > p.Next {
+		page := guichet.NoticePage{Notices: []guichet.SubmissionNotice{}, Subscriptions: []guichet.Subscription{}}
+		page.LetterReply = l.Reply(d.s.us(), guichet.Decision{
+			Clause: clauseAfter, Text: fmt.Sprintf("%s says that it has read notice %d, and the last that is known here is %d", l.Member.Code, asked.After, p.Next),
+			Hint: "a node that was restored from an older backup has forgotten what it told: read again from 0",
+		}, 0)
+		return page, page.LetterReply, nil
 	}
 	if err := d.bring(ctx, l, &p, asked); err != nil {
 		return nil, none, err
@@ -377,6 +380,9 @@ func (d writing) corrections(ctx context.Context, l federation.Letter, p *reader
 		for _, x := range arrived {
 			if len(x.Replaces) == 0 {
 				continue
+			}
+			if len(p.Waiting) > mostWaiting { // the rest is told when these were read
+				return nil
 			}
 			p.Corrected[set.Exchange+" "+x.Submission.ID] = true
 			p.tell(guichet.SubmissionNotice{

@@ -29,8 +29,11 @@ type Operator interface {
 	VerifyJournal(ctx context.Context, members []string) ([]JournalReport, error)
 	// Standing asks the other members what they have seen of this home's journal.
 	Standing(ctx context.Context) (Standing, error)
-	// GoOn opens a journal that is closed for what the others have seen.
-	GoOn(ctx context.Context, why string) (Standing, error)
+	// DraftRenewal drafts the renewal of a journal that is closed for what the others
+	// have seen of it.
+	DraftRenewal(ctx context.Context, why string) ([]byte, error)
+	// PublishRenewal begins the log that a signed renewal names.
+	PublishRenewal(ctx context.Context, text []byte) (Standing, error)
 	// Doctor looks at all that a seat needs.
 	Doctor(ctx context.Context, q DoctorQuestion) ([]Finding, error)
 	// Sync takes, or brings up to date, a copy of what another member holds; tell is
@@ -110,6 +113,7 @@ type Receipt struct {
 	Text      string       `json:"text"` // C2SP tlog-proof
 	Circle    string       `json:"circle"`
 	Member    string       `json:"member"` // whose journal
+	Log       int          `json:"log"`    // which of its logs: 1, and one more with each renewal
 	Index     int64        `json:"index"`
 	Size      int64        `json:"size"` // of the journal at the checkpoint
 	Root      string       `json:"root"`

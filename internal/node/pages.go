@@ -35,13 +35,20 @@ type PagesRequest struct {
 	Cert, Key string
 	// BehindProxy: a proxy before us speaks TLS with browsers, and nobody else reaches us.
 	BehindProxy bool
+	// SignIn is the configuration of the provider that knows who somebody is; "" the
+	// file portal/signin.json of the home where it is there, else nobody can sign in.
+	SignIn string
+	// Demonstration lets anybody in as a built-in user of each role. Refused where the
+	// pages can be reached from elsewhere, and beside a provider.
+	Demonstration bool
 
-	door portal.Door // nil: nobody can sign in
+	door portal.Door // of a test
 }
 
 // pages are the window for people of a running node.
 type pages struct {
 	ln     net.Listener
+	door   *door // nil: nobody can sign in, or a test's stands there
 	portal *portal.Portal
 	server *http.Server
 	tls    bool
@@ -69,20 +76,29 @@ func (h *house) pagesAt(ctx context.Context, req PagesRequest) (*pages, error) {
 		return nil, err
 	}
 	p := &pages{}
-	if p.portal, err = portal.New(cfg); err != nil {
+	if p.door, err = h.doorFor(req, net.JoinHostPort(host, port), cfg.Secure); err != nil {
 		return nil, err
+	}
+	if p.door != nil {
+		cfg.Door, cfg.FormAction, cfg.Demonstration = p.door, p.door.FormAction, req.Demonstration
+	}
+	if p.portal, err = portal.New(cfg); err != nil {
+		return nil, errors.Join(err, p.door.Close())
+	}
+	if p.door != nil {
+		p.door.portal = p.portal
 	}
 	p.server = p.portal.Server()
 	if p.tls = req.Cert != ""; p.tls {
 		certs := &certFiles{cert: req.Cert, key: req.Key, clock: h.n.cfg.Clock}
 		if _, err := certs.get(nil); err != nil {
-			return nil, errors.Join(err, p.portal.Close())
+			return nil, errors.Join(err, p.shut())
 		}
 		p.server.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: certs.get}
 	}
 	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort(host, port))
 	if err != nil {
-		return nil, errors.Join(guichet.Errorf(guichet.KindInvalid, "%s cannot be listened at: %w", req.Listen, err).WithHint("name another address with --pages, or stop what listens there"), p.portal.Close())
+		return nil, errors.Join(guichet.Errorf(guichet.KindInvalid, "%s cannot be listened at: %w", req.Listen, err).WithHint("name another address with --pages, or stop what listens there"), p.shut())
 	}
 	p.ln = netutil.LimitListener(ln, mostConnections)
 	return p, nil
@@ -99,7 +115,7 @@ func (h *house) portalConfig(req PagesRequest, alone bool) (portal.Config, error
 	}
 	cfg := portal.Config{
 		Member: h.n.Home().Member, Version: h.n.cfg.Version, Goods: &goods{n: h.n}, Kept: kept, Door: req.door,
-		Parquet: writeParquet, Clock: h.n.cfg.Clock, Log: h.n.cfg.Log, Secure: req.Cert != "" || req.BehindProxy,
+		Keeper: keeper{h}, Parquet: writeParquet, Clock: h.n.cfg.Clock, Log: h.n.cfg.Log, Secure: req.Cert != "" || req.BehindProxy,
 	}
 	var err error
 	if cfg.Steward, err = h.stewardship(); err != nil {
@@ -166,8 +182,11 @@ func (p *pages) close() error {
 	if p == nil {
 		return nil
 	}
-	return errors.Join(p.portal.Close(), closed(p.ln.Close()))
+	return errors.Join(p.shut(), closed(p.ln.Close()))
 }
+
+// shut ends what the pages do.
+func (p *pages) shut() error { return errors.Join(p.portal.Close(), p.door.Close()) }
 
 // seatForPages says a seat in the words of the pages.
 type seatForPages struct{ s *Seat }

@@ -35,7 +35,9 @@ func TestJourneys(t *testing.T) {
 			t.Fatalf("demo: %v\n%s", err, out)
 		}
 	}
-	at := serveDemo(t, homes, "CA", "AU", "NZ", "US")
+	at := serveDemo(t, homes, "CA", "AU", "US")
+	// One of them is signed in at as people do.
+	t.Setenv("GUICHET_JOURNEYS_DEMONSTRATION", serveDemoAs(t, homes, node.PagesRequest{Listen: ":0", Demonstration: true}, "NZ"))
 	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Minute)
 	defer cancel()
 	args := []string{filepath.Join(runner, "run.mjs"), at, os.Getenv("GUICHET_SHOTS")}
@@ -52,6 +54,12 @@ func TestJourneys(t *testing.T) {
 // serveDemo serves members of a demonstration, the first of them with its pages.
 func serveDemo(t *testing.T, homes string, members ...string) string {
 	t.Helper()
+	return serveDemoAs(t, homes, node.PagesRequest{Listen: ":0"}.WithDoor(tryDoor{}), members...)
+}
+
+// serveDemoAs serves members of a demonstration, the first of them with such pages.
+func serveDemoAs(t *testing.T, homes string, asked node.PagesRequest, members ...string) string {
+	t.Helper()
 	words, err := os.ReadFile(filepath.Join(homes, "passphrase"))
 	if err != nil {
 		t.Fatal(err)
@@ -60,10 +68,10 @@ func serveDemo(t *testing.T, homes string, members ...string) string {
 	for i, m := range members {
 		ctx, cancel := context.WithCancel(context.Background())
 		ready, done := make(chan string, 1), make(chan error, 1)
-		cfg := node.Config{Home: filepath.Join(homes, m), Passphrase: func() ([]byte, error) { return firstLine(words), nil }, Child: []string{exe(t), stageChild}}
+		cfg := node.Config{Home: filepath.Join(homes, m), Passphrase: func() ([]byte, error) { return firstLine(words), nil }, Child: []string{exe(t), stageChild}, Version: "journeys"}
 		req := node.ServeRequest{Ready: func(at []node.Listening) { ready <- at[0].Pages }}
 		if i == 0 {
-			req.Pages = node.PagesRequest{Listen: ":0"}.WithDoor(tryDoor{})
+			req.Pages = asked
 		}
 		go func() { done <- node.Serve(ctx, cfg, req) }()
 		t.Cleanup(func() {

@@ -35,7 +35,7 @@ func (s *Seat) Leaves(ctx context.Context, q LeavesQuestion) ([]LeafEntry, error
 		}
 		before = found[len(found)-1].Index
 		for _, l := range entries(found) {
-			if !q.Asked || l.Leaf.From.Member == s.us() {
+			if !q.Asked || l.Leaf.From.Member == s.us() && l.Leaf.Kind != guichet.LeafRenewed {
 				out = append(out, l)
 			}
 		}
@@ -73,6 +73,9 @@ func (s *Seat) receipt(ctx context.Context, exchange string) (Receipt, error) {
 		return Receipt{}, err
 	}
 	ours := found[len(found)-1]
+	if ours.Leaf.Kind == guichet.LeafRecovered { // our own leaf is lost; theirs was kept when it was told
+		return s.recoveredReceipt(ours.Leaf)
+	}
 	if ours.Leaf.To == s.us() {
 		text, err := s.journal.Receipt(ctx, ours.Index)
 		if err != nil {
@@ -93,6 +96,9 @@ func (s *Seat) receipt(ctx context.Context, exchange string) (Receipt, error) {
 	}
 	r, err := VerifyReceipt(text, s.papers.circle())
 	if err != nil {
+		return Receipt{}, err
+	}
+	if r.Index, err = s.positionOf(ctx, m, r); err != nil {
 		return Receipt{}, err
 	}
 	if !proves(r, ours.Leaf) {
@@ -125,7 +131,7 @@ func VerifyReceipt(text []byte, c guichet.Circle) (Receipt, error) {
 	if err != nil {
 		return Receipt{}, err
 	}
-	out := Receipt{Text: string(text), Circle: r.Circle, Member: r.Member, Index: r.Index, Size: r.Size, Root: r.Root, Leaf: r.Leaf, Witnesses: []string{}}
+	out := Receipt{Text: string(text), Circle: r.Circle, Member: r.Member, Log: r.Log, Index: r.Index, Size: r.Size, Root: r.Root, Leaf: r.Leaf, Witnesses: []string{}}
 	for _, w := range r.Witnesses {
 		out.Witnesses = append(out.Witnesses, w.Member)
 	}
@@ -206,7 +212,7 @@ func lyingJournal(ctx context.Context, cfg Config) (JournalReport, error) {
 		return JournalReport{}, err
 	}
 	us := n.Home().Member
-	rep, err := journal.CheckDir(ctx, filepath.Join(n.Home().Path, dirJournals, name), journal.Origin(name, us), journal.Trusted(p.circle()))
+	rep, err := journal.CheckBook(ctx, filepath.Join(n.Home().Path, dirJournals, name), journal.Origin(name, us), journal.Trusted(p.circle()))
 	return reportOf(us, rep), err
 }
 
@@ -255,12 +261,15 @@ func (s *Seat) verifyPeer(ctx context.Context, m guichet.Member) (JournalReport,
 		}
 		ours, from = append(ours, page...), next
 	}
+	if _, err := s.learnOf(ctx, m); err != nil {
+		return JournalReport{}, err
+	}
 	theirs, err := s.theirLeaves(ctx, m, manyMore(len(ours)))
 	if err != nil {
 		return JournalReport{}, err
 	}
 	rep, err := journal.CheckPeer(ctx, journal.PeerLog{
-		Circle: s.name, Member: m.Code, Keys: s.trusted(), Leaves: theirs,
+		Circle: s.name, Member: m.Code, Keys: s.trusted(), Renewals: s.renewals, Leaves: theirs,
 		Dir:   filepath.Join(s.n.Home().Path, dirJournals, s.name, "peers"),
 		Fetch: func(ctx context.Context, path string) ([]byte, error) { return s.client.LogFile(ctx, m, path) },
 	})

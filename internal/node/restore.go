@@ -15,6 +15,7 @@ import (
 	"guichet"
 	"guichet/internal/journal"
 	"guichet/internal/node/archive"
+	"guichet/internal/portal/signin"
 	"guichet/internal/store"
 )
 
@@ -228,10 +229,13 @@ func (r *restoring) furnish() error {
 	if err := store.Furnish(dir); err != nil {
 		return err
 	}
-	for _, d := range []string{dirKeys, dirCircles, dirJournals} {
+	for _, d := range []string{dirKeys, dirCircles, dirJournals, dirPortal} {
 		if err := os.Chmod(filepath.Join(dir, d), 0o700); err != nil && !errors.Is(err, fs.ErrNotExist) { //nolint:gosec // a folder needs its x
 			return fmt.Errorf("restore: %w", err)
 		}
+	}
+	if err := r.endSessions(filepath.Join(dir, dirPortal)); err != nil {
+		return err
 	}
 	names, err := foldersIn(filepath.Join(dir, dirJournals))
 	if err != nil {
@@ -247,6 +251,16 @@ func (r *restoring) furnish() error {
 		}
 	}
 	return nil
+}
+
+// endSessions ends all sessions of the pages: a backup does not know who signed out
+// since.
+func (r *restoring) endSessions(folder string) error {
+	if _, err := os.Stat(folder); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	r.res.Pages = true
+	return signin.EndAll(folder, r.cfg.Clock())
 }
 
 // verify holds what was taken apart to what a home promises.
@@ -284,7 +298,7 @@ func (n *Node) checkJournals(ctx context.Context) error {
 			continue
 		}
 		us := n.Home().Member
-		rep, err := journal.CheckDir(ctx, filepath.Join(n.Home().Path, dirJournals, name), journal.Origin(name, us), journal.Trusted(st))
+		rep, err := journal.CheckBook(ctx, filepath.Join(n.Home().Path, dirJournals, name), journal.Origin(name, us), journal.Trusted(st))
 		if guichet.KindOf(err) == guichet.KindNotFound {
 			continue // a seat that never served
 		}

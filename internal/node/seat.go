@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -40,21 +41,29 @@ type Seat struct {
 	name    string // of the circle
 	keys    *seal.Keys
 	papers  *papers
-	journal *journal.Journal
+	journal *journal.Book
 	witness *journal.Witness
-	salts   *salts
-	given   *given
-	law     *law
-	gate    *gate.Gate
-	lines   lines
-	client  *federation.Client
-	watch   *watching // nil: nobody watches
-	outbox  outbox
-	using   map[guichet.KeyUse]string // ids of the keys that were taken at the start
+	// renewals are those of the others' journals that we have accepted.
+	renewals *journal.Renewals
+	salts    *salts
+	given    *given
+	law      *law
+	gate     *gate.Gate
+	lines    lines
+	client   *federation.Client
+	watch    *watching // nil: nobody watches
+	outbox   outbox
+	using    map[guichet.KeyUse]string // ids of the keys that were taken at the start
 	// unproven: the journal was restored, or others have seen more of it; nothing is
 	// written or signed.
 	unproven atomic.Bool
-	doubted  atomic.Bool // a witness says that it has seen another log of ours
+	// recovering guards recoverAfter: until when a member is not asked again for what
+	// we have lost.
+	recovering   sync.Mutex
+	recoverAfter map[string]time.Time
+	// refusedRenewals is, by member, why its renewal was refused the last time.
+	refusedRenewals sync.Map
+	doubted         atomic.Bool // a witness says that it has seen another log of ours
 }
 
 // TakeSeat opens a node and its seat in a circle; Close must be called. KindBusy
@@ -80,7 +89,7 @@ func TakeSeat(ctx context.Context, cfg Config) (*Seat, error) {
 // takeSeat takes the seat in a circle of an open home. What it has opened is closed
 // again when it cannot be taken; the home is not.
 func (n *Node) takeSeat(ctx context.Context, circle string, passphrase func() ([]byte, error)) (*Seat, error) {
-	s := &Seat{n: n, name: circle, using: map[guichet.KeyUse]string{}}
+	s := &Seat{n: n, name: circle, using: map[guichet.KeyUse]string{}, recoverAfter: map[string]time.Time{}}
 	if err := s.take(ctx, passphrase); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -237,7 +246,7 @@ func (s *Seat) openJournal(ctx context.Context) error {
 		return err
 	}
 	dir := filepath.Join(s.n.Home().Path, dirJournals, s.name)
-	s.journal, err = journal.Open(ctx, journal.Config{
+	s.journal, err = journal.OpenBook(ctx, journal.Config{
 		Dir: dir, Origin: journal.Origin(s.name, s.us()), Log: key, Former: former, Clock: s.n.cfg.Clock,
 	})
 	if err != nil {
@@ -247,15 +256,28 @@ func (s *Seat) openJournal(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	s.renewals = journal.OpenRenewals(dir)
 	s.witness, err = journal.OpenWitness(journal.WitnessConfig{
 		Dir: filepath.Join(dir, "witness"), Circle: s.name, Member: s.us(), Key: witness, Clock: s.n.cfg.Clock,
-		Keys: func() journal.Keys { return s.trusted() },
+		Keys: func() journal.Keys { return journal.Trusted(s.papers.circle()) }, Renewals: s.renewals,
 	})
 	return err
 }
 
-// trusted are the keys by which logs of the circle's members are read.
-func (s *Seat) trusted() journal.Keys { return journal.Trusted(s.papers.circle()) }
+// trusted are the keys by which logs of the circle's members are read. What was
+// signed of a log after its end is not believed.
+func (s *Seat) trusted() journal.Keys {
+	keys := journal.Trusted(s.papers.circle())
+	for _, m := range s.papers.circle().Members {
+		if renewed, err := s.renewals.Of(m.Code); err == nil && renewed != nil {
+			keys = keys.Ending(renewed.Renewal)
+		}
+	}
+	if ours := s.journal.Renewal(); ours != nil {
+		keys = keys.Ending(ours.Renewal)
+	}
+	return keys
+}
 
 // openWire builds the gate, the signatures and the client of the circle.
 func (s *Seat) openWire() error {

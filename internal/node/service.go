@@ -85,6 +85,8 @@ func (v *service) run(ctx context.Context) error {
 	g.Go(func() error { return every(run, lookEvery, s.syncDue) })
 	g.Go(func() error { return every(run, noticesEvery, s.askNotices) })
 	g.Go(func() error { return every(run, standEvery, s.standAgain) })
+	g.Go(func() error { return every(run, standEvery, s.recover) })
+	g.Go(func() error { return every(run, followEvery, s.learnAll) })
 	g.Go(func() error { return every(run, tellEvery, s.tellEvents) })
 	g.Go(func() error { return s.watchKeys(run) })
 	g.Go(func() error {

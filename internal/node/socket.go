@@ -91,9 +91,12 @@ func (s *Seat) orders() map[string]func(ctx context.Context, in json.RawMessage,
 		"verify": order1(func(ctx context.Context, members []string, _ func(any)) ([]JournalReport, error) {
 			return s.VerifyJournal(ctx, members)
 		}),
-		"standing": order1(func(ctx context.Context, _ struct{}, _ func(any)) (Standing, error) { return s.Standing(ctx) }),
-		"go-on":    order1(func(ctx context.Context, why string, _ func(any)) (Standing, error) { return s.GoOn(ctx, why) }),
-		"pin":      order1(func(ctx context.Context, o pinOrder, _ func(any)) (bool, error) { return s.pinFor(ctx, o) }),
+		"standing":      order1(func(ctx context.Context, _ struct{}, _ func(any)) (Standing, error) { return s.Standing(ctx) }),
+		"draft-renewal": order1(func(ctx context.Context, why string, _ func(any)) ([]byte, error) { return s.DraftRenewal(ctx, why) }),
+		"publish-renewal": order1(func(ctx context.Context, text []byte, _ func(any)) (Standing, error) {
+			return s.PublishRenewal(ctx, text)
+		}),
+		"pin": order1(func(ctx context.Context, o pinOrder, _ func(any)) (bool, error) { return s.pinFor(ctx, o) }),
 		"sync": order1(func(ctx context.Context, q SyncRequest, tell func(any)) (SyncResult, error) {
 			return s.Sync(ctx, q, func(text string) { tell(text) })
 		}),
@@ -304,9 +307,14 @@ func (r *remote) Standing(ctx context.Context) (Standing, error) {
 	return call[Standing](ctx, r, "standing", struct{}{}, nil)
 }
 
-// GoOn asks the running node.
-func (r *remote) GoOn(ctx context.Context, why string) (Standing, error) {
-	return call[Standing](ctx, r, "go-on", why, nil)
+// DraftRenewal asks the running node.
+func (r *remote) DraftRenewal(ctx context.Context, why string) ([]byte, error) {
+	return call[[]byte](ctx, r, "draft-renewal", why, nil)
+}
+
+// PublishRenewal asks the running node.
+func (r *remote) PublishRenewal(ctx context.Context, text []byte) (Standing, error) {
+	return call[Standing](ctx, r, "publish-renewal", text, nil)
 }
 
 // Doctor asks the running node.

@@ -33,12 +33,13 @@ type Standing struct {
 type Lost struct {
 	Member string       `json:"member"`
 	Leaf   guichet.Leaf `json:"leaf"` // theirs
+	index  int64        // its position in their journal
 }
 
 // SeenByIt is what one member has seen.
 type SeenByIt struct {
 	Member string `json:"member"`
-	State  string `json:"state"` // "within", "more", "other", "accepted", "nothing", "silent", "unbelieved"
+	State  string `json:"state"` // "within", "more", "other", "nothing", "silent", "unbelieved"
 	Leaves int64  `json:"leaves,omitempty"`
 	Text   string `json:"text,omitempty"` // why it is silent, or not believed
 }
@@ -89,36 +90,31 @@ func (s *Seat) standAgain(ctx context.Context) {
 // stand asks the others what they have seen of our journal, and closes or opens it
 // by what they can prove.
 func (s *Seat) stand(ctx context.Context) Standing {
-	st := s.askStanding(ctx)
+	st, _ := s.standing(ctx)
+	return st
+}
+
+// standing is stand, with what each of them has told.
+func (s *Seat) standing(ctx context.Context) (Standing, []standingTold) {
+	st, told := s.askStanding(ctx)
 	var ahead *SeenByIt
-	heard, over := 0, s.acceptedSoFar(ctx)
 	for i, m := range st.Members {
-		if (m.State == "more" || m.State == "other") && m.Leaves <= over.Seen[m.Member] {
-			m.State = "accepted"
-			st.Members[i].State = m.State
-		}
-		switch m.State {
-		case "more", "other":
-			if ahead == nil || m.Leaves > ahead.Leaves {
-				ahead = &st.Members[i]
-			}
-			heard++
-		case "within", "nothing", "accepted":
-			heard++
+		if (m.State == "more" || m.State == "other") && (ahead == nil || m.Leaves > ahead.Leaves) {
+			ahead = &st.Members[i]
 		}
 	}
 	switch {
 	case ahead != nil:
 		s.overtaken(ctx, st, *ahead)
-	case s.unproven.Load() && 2*heard > len(st.Members):
+	case s.unproven.Load() && 2*st.heard() > len(st.Members):
 		s.proven(ctx)
 	}
 	st.Proven = !s.unproven.Load()
-	return st
+	return st, told
 }
 
 // askStanding asks all other members at once.
-func (s *Seat) askStanding(ctx context.Context) Standing {
+func (s *Seat) askStanding(ctx context.Context) (Standing, []standingTold) {
 	st := Standing{Leaves: s.journal.Size(), Members: []SeenByIt{}}
 	now := s.clock()
 	var peers []guichet.Member
@@ -128,43 +124,56 @@ func (s *Seat) askStanding(ctx context.Context) Standing {
 		}
 	}
 	st.Members = make([]SeenByIt, len(peers))
+	told := make([]standingTold, len(peers))
 	var all sync.WaitGroup
 	for i, m := range peers {
-		all.Go(func() { st.Members[i] = s.seenBy(ctx, m) })
+		all.Go(func() { st.Members[i], told[i] = s.seenBy(ctx, m) })
 	}
 	all.Wait()
-	return st
+	return st, told
 }
 
 // seenBy asks one member, and believes what our own key has signed.
-func (s *Seat) seenBy(ctx context.Context, m guichet.Member) SeenByIt {
+func (s *Seat) seenBy(ctx context.Context, m guichet.Member) (SeenByIt, standingTold) {
 	raw, err := s.client.LogFile(ctx, m, "seen/"+s.us())
-	if guichet.KindOf(err) == guichet.KindNotFound {
-		return SeenByIt{Member: m.Code, State: "nothing"}
+	nothing := guichet.KindOf(err) == guichet.KindNotFound
+	if err != nil && !nothing {
+		return SeenByIt{Member: m.Code, State: "silent", Text: err.Error()}, standingTold{}
 	}
+	renewal, newer, err := s.renewedByIt(ctx, m)
 	if err != nil {
-		return SeenByIt{Member: m.Code, State: "silent", Text: err.Error()}
+		return SeenByIt{Member: m.Code, State: "silent", Text: err.Error()}, standingTold{}
+	}
+	told := standingTold{raw, renewal}
+	if nothing {
+		told.seen = nil
+		if newer != nil {
+			return *newer, told
+		}
+		return SeenByIt{Member: m.Code, State: "nothing"}, told
 	}
 	ahead, err := s.journal.Beyond(ctx, raw)
 	switch {
 	case err != nil:
-		return SeenByIt{Member: m.Code, State: "unbelieved", Text: err.Error()}
-	case ahead == nil:
-		return SeenByIt{Member: m.Code, State: "within"}
-	case ahead.Forked:
-		return SeenByIt{Member: m.Code, State: "other", Leaves: ahead.Seen}
+		return SeenByIt{Member: m.Code, State: "unbelieved", Text: err.Error()}, standingTold{}
+	case ahead != nil && ahead.Forked:
+		return SeenByIt{Member: m.Code, State: "other", Leaves: ahead.Seen}, told
+	case ahead != nil:
+		return SeenByIt{Member: m.Code, State: "more", Leaves: ahead.Seen}, told
+	case newer != nil:
+		return *newer, told
 	}
-	return SeenByIt{Member: m.Code, State: "more", Leaves: ahead.Seen}
+	return SeenByIt{Member: m.Code, State: "within"}, told
 }
 
 // overtaken closes the journal: a member holds a checkpoint under our own
 // signature that this journal does not contain. It stays closed after a new start.
 func (s *Seat) overtaken(ctx context.Context, st Standing, by SeenByIt) {
 	why := guichet.Errorf(guichet.KindBusy, "our journal has %d leaves, and %s holds %d of it under our own signature: it was put back from an older copy, so that nothing is signed or answered", st.Leaves, by.Member, by.Leaves).
-		WithHint("restore a newer backup; the missing leaves cannot be made again, and a journal without them would contradict what was signed")
+		WithHint("restore a newer backup; where there is none, the journal goes on in a new log: guichet journal renew")
 	if by.State == "other" {
 		why = guichet.Errorf(guichet.KindBusy, "%s holds another journal of ours of %d leaves under our own signature: ours was forked, or put back from an older copy and written on, so that nothing is signed or answered", by.Member, by.Leaves).
-			WithHint("restore the newest backup, and keep this home: it is evidence; where a thief wrote the other one, revoke the keys, then: guichet journal standing --go-on REASON")
+			WithHint("restore the newest backup, and keep this home: it is evidence; where a thief wrote the other one, revoke the keys, then: guichet journal renew")
 	}
 	s.journal.Hold(why)
 	if !s.unproven.Swap(true) {
@@ -188,62 +197,6 @@ func (s *Seat) proven(ctx context.Context) {
 	s.unproven.Store(false)
 	s.journal.Free()
 	s.n.cfg.Log.LogAttrs(ctx, slog.LevelInfo, "journal proven", slog.Int64("leaves", s.journal.Size()))
-}
-
-// acceptedFile is where an operator's word stands that the journal goes on beside
-// what others have seen of it.
-const acceptedFile = "accepted"
-
-// accepted is what it holds.
-type accepted struct {
-	Why  string           `json:"why"`
-	At   time.Time        `json:"at"`
-	Seen map[string]int64 `json:"seen"` // by member: leaves that it has seen, and that the journal lacks
-}
-
-// acceptedSoFar is what was accepted; what cannot be read accepts nothing.
-func (s *Seat) acceptedSoFar(ctx context.Context) accepted {
-	var a accepted
-	raw, err := os.ReadFile(filepath.Join(filepath.Dir(s.markFile()), acceptedFile))
-	if err == nil {
-		err = json.Unmarshal(raw, &a)
-	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		s.n.cfg.Log.LogAttrs(ctx, slog.LevelError, "accepted standing not read", slog.String("error", err.Error()))
-		return accepted{}
-	}
-	return a
-}
-
-// GoOn opens a journal that is closed since others have seen more of it, or another
-// one: somebody else wrote that under our key, as a thief does before the key is
-// revoked, or it is lost for good. What they have seen now is accepted, and no more.
-// It hides nothing: they hold the other log under our signature, and will go on to
-// call this one forked. KindInvalid without a reason, or where nothing is to be
-// accepted.
-func (s *Seat) GoOn(ctx context.Context, why string) (Standing, error) {
-	if why == "" {
-		return Standing{}, guichet.Errorf(guichet.KindInvalid, "no reason is given why the journal goes on").WithHint("say what the other members will be told: --go-on \"the key was stolen and is revoked\"")
-	}
-	st := s.stand(ctx)
-	a := accepted{Why: why, At: s.clock().Truncate(time.Second), Seen: s.acceptedSoFar(ctx).Seen}
-	if a.Seen == nil {
-		a.Seen = map[string]int64{}
-	}
-	more := false
-	for _, m := range st.Members {
-		if m.State == "more" || m.State == "other" {
-			a.Seen[m.Member], more = m.Leaves, true
-		}
-	}
-	if !more {
-		return st, guichet.Errorf(guichet.KindInvalid, "nobody who answers has seen more of our journal than it holds; there is nothing to accept").WithHint("guichet journal standing says what each has seen")
-	}
-	if err := writePaper(filepath.Join(filepath.Dir(s.markFile()), acceptedFile), a); err != nil {
-		return st, err
-	}
-	s.n.cfg.Log.LogAttrs(ctx, slog.LevelWarn, "journal goes on beside another", slog.String("why", why))
-	return s.Standing(ctx)
 }
 
 // Standing asks the others what they have seen of our journal, and which exchanges
@@ -283,9 +236,15 @@ func (s *Seat) lostWith(ctx context.Context, m guichet.Member) ([]Lost, error) {
 	var out []Lost
 	for _, l := range theirs {
 		between := l.Leaf.From.Member == s.us() || l.Leaf.To == s.us()
-		if between && l.Leaf.Exchange != "" && l.Leaf.Kind != guichet.LeafMissed && !ours[l.Leaf.Exchange] {
-			out = append(out, Lost{m.Code, l.Leaf})
+		if between && l.Leaf.Exchange != "" && tells(l.Leaf.Kind) && !ours[l.Leaf.Exchange] {
+			out = append(out, Lost{m.Code, l.Leaf, l.Index})
 		}
 	}
 	return out, err
+}
+
+// tells says whether a leaf of the other side is of an exchange that we must have had
+// a leaf of.
+func tells(k guichet.LeafKind) bool {
+	return k != guichet.LeafMissed && k != guichet.LeafRecovered
 }

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -361,20 +360,8 @@ func (x *syncing) check(list guichet.CopyList) error {
 		return guichet.Errorf(guichet.KindRefused, "%s", why.In(x.ask.Lang)).
 			WithHint("our journal has the receipt: guichet receipt %s; begin anew with: guichet sync --from %s --afresh", x.paper.List, x.m.Code)
 	}
-	if len(list.Items) > mostCopied {
-		return guichet.Errorf(guichet.KindHostile, "%s lists %d submissions, more than the %d that are copied", x.m.Code, len(list.Items), mostCopied)
-	}
-	digest, id := regexp.MustCompile(`^[0-9a-f]{64}$`), regexp.MustCompile(`^[0-9a-f]{16}$`)
-	seen := map[string]bool{}
-	for _, item := range list.Items {
-		sub := item.Submission
-		switch {
-		case !digest.MatchString(item.SHA256), !digest.MatchString(item.Key), !id.MatchString(sub.ID), !strings.HasPrefix(sub.Identity, sub.ID), len(sub.Identity) > 128, item.Bytes <= 0, item.Bytes > mostCopy, item.Rows < 0, seen[sub.ID], sub.Dataset != Dataset().Name, len(sub.Parts) > 0:
-			return guichet.Errorf(guichet.KindUntrusted, "the list of %s names a submission that is none: %.16q", x.m.Code, sub.ID)
-		case !sub.MayRedistribute:
-			return guichet.Errorf(guichet.KindRefused, "%s lists %s, which its own licence forbids to pass on (%.80q): nothing is copied", x.m.Code, sub.ID, sub.Fields["licence"]).WithHint("tell %s", x.m.Code)
-		}
-		seen[sub.ID] = true
+	if err := checkList(x.m.Code, list); err != nil {
+		return err
 	}
 	x.result.Back = list.Back
 	return nil

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"guichet"
 	"guichet/internal/federation"
@@ -27,6 +28,9 @@ type NoticesQuestion struct {
 	All     bool     `json:"all,omitempty"`    // those too that were shown before
 	End     []string `json:"end,omitempty"`    // subscriptions to end
 	NoAsk   bool     `json:"no_ask,omitempty"` // what is here alone
+	// Afresh reads again from the first, of one member that has forgotten what it told: what
+	// is here and was shown is let go.
+	Afresh bool `json:"afresh,omitempty"`
 }
 
 // NoticesAnswer is what members told.
@@ -57,9 +61,13 @@ type tellerPaper struct {
 	Notices       []ToldNotice           `json:"notices"`
 	Shown         int64                  `json:"shown"` // the last that was shown
 	Subscriptions []guichet.Subscription `json:"subscriptions"`
+	// Lost are subscriptions that the member does not know any more, and never closed.
+	Lost []guichet.Subscription `json:"lost,omitempty"`
+	// Dropped counts notices that were let go before they were shown.
+	Dropped int `json:"dropped,omitempty"`
 }
 
-// noticesKept is how many notices of a member stay after they were shown.
+// noticesKept is how many notices of a member stay, shown or not.
 const noticesKept = 1000
 
 func (s *Seat) tellerPath(member string) string {
@@ -99,11 +107,11 @@ func (s *Seat) Subscribe(ctx context.Context, q MembersQuestion) (guichet.Subscr
 		}
 		return guichet.Subscription{}, guichet.Errorf(kind, "%s", sent.Gap.Text)
 	}
-	var out guichet.Subscribed
-	if err := federation.ReadLetter(sent.Body, &out, false); err != nil || len(out.ID) != 16 {
-		return guichet.Subscription{}, guichet.Errorf(guichet.KindUntrusted, "what %s says to the subscription cannot be read", members[0].Code)
+	out, err := readSubscribed(members[0].Code, sent.Body)
+	if err != nil {
+		return guichet.Subscription{}, err
 	}
-	free, err := s.outbox.hold("told " + members[0].Code)
+	free, err := s.outbox.wait(ctx, "told "+members[0].Code)
 	if err != nil {
 		return guichet.Subscription{}, err
 	}
@@ -127,6 +135,9 @@ func (s *Seat) Notices(ctx context.Context, q NoticesQuestion) (NoticesAnswer, e
 	if err != nil {
 		return out, err
 	}
+	if q.Afresh && len(members) != 1 {
+		return out, guichet.Errorf(guichet.KindInvalid, "notices are read afresh of one member").WithHint("name it: guichet notices --from US --afresh")
+	}
 	for _, m := range members {
 		if err := s.told(ctx, m, q, &out); err != nil {
 			return out, err
@@ -137,7 +148,7 @@ func (s *Seat) Notices(ctx context.Context, q NoticesQuestion) (NoticesAnswer, e
 
 // told adds what one member tells.
 func (s *Seat) told(ctx context.Context, m guichet.Member, q NoticesQuestion, out *NoticesAnswer) error {
-	free, err := s.outbox.hold("told " + m.Code)
+	free, err := s.outbox.wait(ctx, "told "+m.Code)
 	if err != nil {
 		return err
 	}
@@ -145,6 +156,9 @@ func (s *Seat) told(ctx context.Context, m guichet.Member, q NoticesQuestion, ou
 	p := tellerPaper{Member: m.Code, Office: q.Office}
 	if _, err := readPaper(s.tellerPath(m.Code), &p); err != nil {
 		return err
+	}
+	if q.Afresh {
+		p.again(out)
 	}
 	if !q.NoAsk {
 		if err := s.fetchNotices(ctx, m, q, &p); err != nil {
@@ -162,10 +176,19 @@ func (s *Seat) told(ctx context.Context, m guichet.Member, q NoticesQuestion, ou
 	for _, sub := range p.Subscriptions {
 		out.Subscriptions = append(out.Subscriptions, ToldTo{m.Code, sub})
 	}
-	if p.Shown == p.After || len(q.End) > 0 { // who ends a subscription reads nothing
+	for _, sub := range p.Lost {
+		out.Failed = append(out.Failed, guichet.Remark{
+			Code: string(guichet.KindNotFound), Member: m.Code,
+			Text: fmt.Sprintf("it knows the subscription %s of %s no more, and never said that it ended: it was restored from an older backup, perhaps; subscribe again", sub.ID, sub.Since.Format(time.DateOnly)),
+		})
+	}
+	if p.Dropped > 0 {
+		out.Failed = append(out.Failed, guichet.Remark{Code: string(guichet.KindFull), Member: m.Code, Text: fmt.Sprintf("%d older notices were let go before they were shown; the last %d are kept", p.Dropped, noticesKept)})
+	}
+	if p.Shown == p.After && len(p.Lost) == 0 && p.Dropped == 0 || len(q.End) > 0 { // who ends a subscription reads nothing
 		return nil
 	}
-	p.Shown = p.After
+	p.Shown, p.Lost, p.Dropped = p.After, nil, 0
 	return writePaper(s.tellerPath(m.Code), p)
 }
 
@@ -194,6 +217,9 @@ func (s *Seat) fetchNotices(ctx context.Context, m guichet.Member, q NoticesQues
 		if err != nil {
 			return err
 		}
+		if d := sent.Reply.Decision; sent.Body != nil && d.Clause == clauseAfter {
+			return guichet.Errorf(guichet.KindRefused, "%s has forgotten what it told us: %s (it was restored from an older backup, perhaps); read again from the first: guichet notices --from %s --afresh", m.Code, d.Text, m.Code)
+		}
 		if sent.Gap != nil {
 			return guichet.Errorf(guichet.KindBusy, "%s", sent.Gap.Text)
 		}
@@ -201,7 +227,7 @@ func (s *Seat) fetchNotices(ctx context.Context, m guichet.Member, q NoticesQues
 		if err := federation.ReadLetter(sent.Body, &page, false); err != nil {
 			return guichet.Errorf(guichet.KindUntrusted, "the notices of %s cannot be read: %w", m.Code, err)
 		}
-		if err := p.add(page, int64(sent.Leaf)); err != nil { //nolint:gosec // an index of a log
+		if err := p.add(page, int64(sent.Leaf), end); err != nil { //nolint:gosec // an index of a log
 			return err
 		}
 		if err := writePaper(s.tellerPath(m.Code), p); err != nil {
@@ -213,16 +239,39 @@ func (s *Seat) fetchNotices(ctx context.Context, m guichet.Member, q NoticesQues
 	}
 }
 
-// add takes a page down: in order, and none twice.
-func (p *tellerPaper) add(page guichet.NoticePage, leaf int64) error {
-	for _, n := range page.Notices {
-		if n.Number <= p.After {
-			return guichet.Errorf(guichet.KindUntrusted, "%s tells notice %d again, after %d", p.Member, n.Number, p.After)
+// again forgets what a member told; what was not shown yet is shown before.
+func (p *tellerPaper) again(out *NoticesAnswer) {
+	for _, n := range p.Notices {
+		if n.Number > p.Shown {
+			out.Notices = append(out.Notices, n)
 		}
+	}
+	p.After, p.Shown, p.Notices = 0, 0, []ToldNotice{}
+}
+
+// add takes a page down: in order, and none twice. What we subscribed to, did not end,
+// and find no more without a word, is lost.
+func (p *tellerPaper) add(page guichet.NoticePage, leaf int64, ended []string) error {
+	if err := checkPage(p.Member, page, p.After); err != nil {
+		return err
+	}
+	for _, n := range page.Notices {
 		p.After = n.Number
 		p.Notices = append(p.Notices, ToldNotice{p.Member, leaf, n})
 	}
-	p.Notices = p.Notices[max(0, len(p.Notices)-noticesKept):]
+	over := max(0, len(p.Notices)-noticesKept)
+	for _, n := range p.Notices[:over] {
+		if n.Number > p.Shown {
+			p.Dropped++
+		}
+	}
+	p.Notices = p.Notices[over:]
+	for _, sub := range p.Subscriptions {
+		there := slices.ContainsFunc(page.Subscriptions, func(x guichet.Subscription) bool { return x.ID == sub.ID })
+		if !there && sub.Closed == "" && !slices.Contains(ended, sub.ID) {
+			p.Lost = append(p.Lost, sub)
+		}
+	}
 	p.Subscriptions = page.Subscriptions
 	return nil
 }
@@ -246,7 +295,7 @@ func (s *Seat) askNotices(ctx context.Context) {
 }
 
 func (s *Seat) askNoticesOf(ctx context.Context, m guichet.Member) error {
-	free, err := s.outbox.hold("told " + m.Code)
+	free, err := s.outbox.wait(ctx, "told "+m.Code)
 	if err != nil {
 		return err
 	}

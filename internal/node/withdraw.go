@@ -36,7 +36,7 @@ type SubmissionWithdrawal struct {
 type AnsweredFrom struct {
 	Party     guichet.Party `json:"party"`
 	Agreement string        `json:"agreement"`
-	Exchange  string        `json:"exchange"`
+	Exchange  string        `json:"exchange"` // the first in which these cells were given
 	Last      time.Time     `json:"last"`
 	Told      bool          `json:"told"` // by a notice: the agreement says that corrections are forwarded
 }

@@ -89,9 +89,9 @@ func TestCSVIsInert(t *testing.T) {
 func TestPictures(t *testing.T) {
 	a := hostile(t)
 	title, _, counts := portal.ChartOf("en", a, "period", "partner")
-	// Four series of one month each, and the axis of them: no lines between months that
-	// a series does not have.
-	if !strings.Contains(title, "by month") || counts[0] != 0 || counts[2] != 4 {
+	// Four series of one month each: a dot and a sample beside the name of each, and no
+	// line between months that it does not have.
+	if !strings.Contains(title, "by month") || counts[0] != 4 || counts[2] != 4 {
 		t.Errorf("%q %v", title, counts)
 	}
 	if _, _, counts := portal.ChartOf("en", a, "partner"); counts[1] != 4 {

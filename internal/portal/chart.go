@@ -30,6 +30,7 @@ type label struct {
 	X, Y   float64
 	Anchor string
 	Text   string
+	class  string // of the line that it names
 }
 
 type stroke struct {
@@ -152,8 +153,8 @@ func seriesOf(p phrases, a guichet.Answer, measure string, overTime bool) []seri
 			apart = append(apart, c.Name)
 		}
 	}
-	if slices.Contains(apart, "member") { // the reporter says the same, mostly
-		apart = slices.DeleteFunc(apart, func(n string) bool { return n == guichet.FieldReporter && sameColumn(a, "member", n) })
+	if slices.Contains(apart, "member") { // what each member has one of need not be said with it
+		apart = slices.DeleteFunc(apart, func(n string) bool { return n != "member" && follows(a, "member", n) })
 	}
 	f := figures{v: &visit{lang: p.lang, words: p}, ds: ds, a: a}
 	var out []series
@@ -188,6 +189,19 @@ func seriesOf(p phrases, a guichet.Answer, measure string, overTime bool) []seri
 	return out
 }
 
+// follows says whether a column has one value for each value of another.
+func follows(a guichet.Answer, of, column string) bool {
+	at := map[string]string{}
+	for _, r := range a.Rows {
+		k, v := plain(r[of]), plain(r[column])
+		if was, known := at[k]; known && was != v {
+			return false
+		}
+		at[k] = v
+	}
+	return true
+}
+
 func sameColumn(a guichet.Answer, x, y string) bool {
 	return !slices.ContainsFunc(a.Rows, func(r guichet.Row) bool { return plain(r[x]) != plain(r[y]) })
 }
@@ -207,7 +221,7 @@ func (f *figures) short(column, value string) string {
 // Measures of a picture, in its own units.
 const (
 	chartW, chartH           = 860.0, 340.0
-	left, right, top, bottom = 110.0, 190.0, 16.0, 36.0
+	left, right, top, bottom = 110.0, 250.0, 16.0, 36.0
 	lineHeight               = 16.0
 )
 
@@ -253,11 +267,11 @@ func lines(p phrases, all []series, unit string) *chart {
 	}
 	for v := from; v <= to+step/2; v += step {
 		c.Rules = append(c.Rules, rule{left, y(v), chartW - right, y(v)})
-		c.Texts = append(c.Texts, label{left - 8, y(v) + 4, "end", p.roughly(v)})
+		c.Texts = append(c.Texts, label{X: left - 8, Y: y(v) + 4, Anchor: "end", Text: p.roughly(v)})
 	}
 	for i, t := range times {
 		if every := (len(times) + 5) / 6; i%every == 0 {
-			c.Texts = append(c.Texts, label{x(t), chartH - 12, "middle", shortMonth(p, t)})
+			c.Texts = append(c.Texts, label{X: x(t), Y: chartH - 12, Anchor: "middle", Text: shortMonth(p, t)})
 		}
 	}
 	var ends []label
@@ -265,7 +279,12 @@ func lines(p phrases, all []series, unit string) *chart {
 		class := "s" + strconv.Itoa(i)
 		ends = append(ends, c.draw(s, class, times, x, y))
 	}
-	c.Texts = append(c.Texts, apart(ends)...)
+	for _, e := range apart(ends) {
+		const sample = 16.0
+		c.Lines = append(c.Lines, stroke{e.class, coordinate(e.X) + "," + coordinate(e.Y-4) + " " + coordinate(e.X+sample) + "," + coordinate(e.Y-4)})
+		e.X += sample + 6
+		c.Texts = append(c.Texts, e)
+	}
 	return c
 }
 
@@ -292,7 +311,7 @@ func (c *chart) draw(s series, class string, times []time.Time, x func(time.Time
 		if len(times) <= mostDots {
 			c.Dots = append(c.Dots, dot{class, x(t), y(v)})
 		}
-		end = label{chartW - right + 10, y(v) + 4, "start", cut(s.name, 26)}
+		end = label{X: chartW - right + 10, Y: y(v) + 4, Anchor: "start", Text: cut(s.name, 30), class: class}
 	}
 	flush()
 	return end
@@ -314,7 +333,7 @@ func apart(ends []label) []label {
 }
 
 func bars(p phrases, all []series, unit string) *chart {
-	const height, gap, names, figures = 22.0, 8.0, 250.0, 130.0
+	const height, gap, names, figures = 22.0, 8.0, 300.0, 120.0
 	shown := all[:min(len(all), mostBars)]
 	c := &chart{W: chartW, H: float64(len(shown))*(height+gap) + gap, Title: p.say("chart.bars", "unit", unit)}
 	if len(all) > len(shown) {
@@ -331,7 +350,7 @@ func bars(p phrases, all []series, unit string) *chart {
 		y := gap + float64(i)*(height+gap)
 		w := max(1, (chartW-names-figures)*math.Abs(s.total)/high)
 		c.Bars = append(c.Bars, bar{names, y, w, height})
-		c.Texts = append(c.Texts, label{names - 8, y + height/2 + 5, "end", cut(s.name, 36)}, label{names + w + 6, y + height/2 + 5, "start", p.roughly(s.total)})
+		c.Texts = append(c.Texts, label{X: names - 8, Y: y + height/2 + 5, Anchor: "end", Text: cut(s.name, 40)}, label{X: names + w + 6, Y: y + height/2 + 5, Anchor: "start", Text: p.roughly(s.total)})
 	}
 	return c
 }

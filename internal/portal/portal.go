@@ -22,8 +22,11 @@ type Config struct {
 	Kept     string    // folder of what was asked; it must be there and the owner's alone
 	Door     Door      // nil: nobody can sign in
 	// FormAction are origins beside our own that a form may lead to: a provider's, for
-	// signing out there.
-	FormAction []string
+	// signing out there. They may become known later; nil: none.
+	FormAction func() []string
+	// Demonstration: nobody checks who comes in. Every page says so.
+	Demonstration bool
+	Keeper        Keeper // looks at how the node does; nil: nobody
 	// Parquet writes rows for other programs.
 	Parquet func(ctx context.Context, columns []guichet.Column, rows []guichet.Row, w io.Writer) error
 	Steward *Stewardship // nil: no file is taken in by pages
@@ -73,6 +76,7 @@ type Portal struct {
 	intakes *intakes            // nil where no file is taken in
 	papers  *drawer[draftPaper] // agreements that are being written; as intakes
 	signing signing
+	rounds  *rounds
 	guard   *http.CrossOriginProtection
 }
 
@@ -110,6 +114,7 @@ func New(cfg Config) (*Portal, error) {
 			return nil, err
 		}
 	}
+	p.rounds = newRounds(cfg.Clock, cfg.Log, cfg.Keeper)
 	return p, nil
 }
 
@@ -119,6 +124,7 @@ func (p *Portal) Close() error {
 	if p.intakes != nil {
 		p.intakes.close()
 	}
+	p.rounds.close()
 	return nil
 }
 

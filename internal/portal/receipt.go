@@ -13,6 +13,7 @@ type Receipt struct {
 	Text      string // C2SP tlog-proof
 	Circle    string
 	Member    string // whose journal
+	Log       int    // which of its logs: 1, and one more with each renewal
 	Index     int64
 	Size      int64 // of the journal at the checkpoint
 	Root      string

@@ -17,6 +17,7 @@ type route struct {
 // routes are all pages, in the order of the navigation.
 func (p *Portal) routes() []route {
 	asks := []Role{Officer, Steward}
+	keeps := []Role{Operator}
 	proves := []Role{Officer, Steward, Auditor}
 	return slices.Concat([]route{
 		{http.MethodGet, "/{$}", nil, "nav.start", p.start},
@@ -30,5 +31,8 @@ func (p *Portal) routes() []route {
 		{http.MethodPost, "/asked/{id}/remove", asks, "", p.remove},
 		{http.MethodGet, "/receipt/{circle}/{exchange}", proves, "", p.receipt},
 		{http.MethodGet, "/receipt/{circle}/{exchange}/file", proves, "", p.receiptFile},
+		{http.MethodGet, "/operator", keeps, "nav.operator", p.operator},
+		{http.MethodPost, "/operator", keeps, "", p.lookAgain},
+		{http.MethodGet, "/operator/events", keeps, "", p.lookEvents},
 	}, p.stewardRoutes())
 }

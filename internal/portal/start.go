@@ -42,5 +42,8 @@ func (p *Portal) start(v *visit) error {
 			card{v.t("start.asked"), v.t("start.asked.text"), v.to("/asked", nil)})
 	}
 	page.Can = append(page.Can, p.stewardCan(v)...)
+	if v.person.Is(Operator) && v.in {
+		page.Can = append(page.Can, card{v.t("start.operator"), v.t("start.operator.text"), v.to("/operator", nil)})
+	}
 	return v.show(http.StatusOK, "start", v.t("start.title"), page)
 }

@@ -17,7 +17,7 @@ type Stewardship struct {
 	Taker       Taker
 	Files       Files
 	Withdrawer  Withdrawer
-	Keeper      Keeper
+	Retainer    Retainer
 	Drafter     Drafter
 	Proposer    Proposer
 	Signer      Signer

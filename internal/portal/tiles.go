@@ -2,6 +2,7 @@ package portal
 
 import (
 	"slices"
+	"strings"
 
 	"guichet"
 )
@@ -48,7 +49,7 @@ func tilesOf(p phrases, a Answer, f askForm) *tiles {
 		out.Keys = append(out.Keys, of(kind))
 	}
 	for _, m := range span.Months() {
-		out.Months = append(out.Months, shortMonth(p, m))
+		out.Months = append(out.Months, strings.ReplaceAll(shortMonth(p, m), "\u00a0", " ")) // on two lines
 	}
 	for _, m := range a.Members {
 		row := tileRow{Name: areaName(m.Member, p.lang)}

@@ -59,7 +59,11 @@ func (v *visit) admitted() error {
 	case !v.in:
 		return errSignIn
 	case !v.person.Is(v.route.roles...):
-		return guichet.Errorf(guichet.KindRefused, "%s", v.t("error.role"))
+		var names []string
+		for _, r := range v.route.roles {
+			names = append(names, v.t("person."+string(r)))
+		}
+		return guichet.Errorf(guichet.KindRefused, "%s", v.t("error.role", "roles", strings.Join(names, ", ")))
 	}
 	return nil
 }
@@ -88,13 +92,19 @@ type shown struct {
 	Nav                []navItem
 	Person             Person
 	In                 bool
-	Token              string
+	Demonstration      bool   // nobody checks who comes in
 	SignIn             string // address
 	Member             string // the code of whose node it is
 	Refresh            int    // seconds after which a browser without script looks again; 0 never
 	Wrong              bool   // the title begins with "Error:"
 	Page               any    // the page's own
+
+	token func() string
 }
+
+// Token is what every form holds. It is made when the first form needs it: who only
+// reads is given no cookie for it.
+func (s shown) Token() string { return s.token() }
 
 type navItem struct {
 	Title, To string
@@ -104,8 +114,11 @@ type navItem struct {
 // show renders a page. It is made whole before the first byte leaves.
 func (v *visit) show(status int, name, title string, page any, more ...func(*shown)) error {
 	s := shown{
-		Lang: v.lang, Title: title, Other: v.other(), Person: v.person, In: v.in, Token: v.p.cfg.Door.Token(v.r.Context()),
-		Member: v.p.cfg.Member, Page: page, SignIn: v.signIn(),
+		Lang: v.lang, Title: title, Other: v.other(), Person: v.person, In: v.in, Demonstration: v.p.cfg.Demonstration || v.in && v.person.Demonstration,
+		Member: v.p.cfg.Member, Page: page, SignIn: v.signIn(), token: func() string { return v.p.cfg.Door.Token(v.r.Context()) },
+	}
+	if v.in && v.person.Demonstration && len(v.person.Roles) > 0 {
+		s.Person.Name = v.t("shell.demonstration.who", "role", v.t("person."+string(v.person.Roles[0])))
 	}
 	for _, route := range v.p.routes() {
 		if route.nav == "" || len(route.roles) > 0 && !v.person.Is(route.roles...) {
@@ -229,10 +242,13 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 // wrote, and the length of what is compressed tells of both (the BREACH attack). They
 // are small; what is large, the style and the script, is compressed.
 func (p *Portal) safe(next http.Handler) http.Handler {
-	policy := strings.Join(append([]string{policy}, p.cfg.FormAction...), " ")
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h.Set("Content-Security-Policy", policy)
+		allowed := []string{policy}
+		if p.cfg.FormAction != nil {
+			allowed = append(allowed, p.cfg.FormAction()...)
+		}
+		h.Set("Content-Security-Policy", strings.Join(allowed, " "))
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")

@@ -154,7 +154,7 @@ func TestEveryCodeHasWords(t *testing.T) {
 	for _, g := range []guichet.GapReason{guichet.GapRefused, guichet.GapSilent, guichet.GapLate, guichet.GapUntrusted, guichet.GapGarbled, guichet.GapProtected, guichet.GapStale} {
 		keys = append(keys, "gap."+string(g))
 	}
-	for _, k := range []guichet.LeafKind{guichet.LeafAnswered, guichet.LeafRefused, guichet.LeafStarted, guichet.LeafEnded, guichet.LeafReceived, guichet.LeafMissed, guichet.LeafTaken} {
+	for _, k := range []guichet.LeafKind{guichet.LeafAnswered, guichet.LeafRefused, guichet.LeafStarted, guichet.LeafEnded, guichet.LeafReceived, guichet.LeafMissed, guichet.LeafTaken, guichet.LeafRecovered} {
 		keys = append(keys, "leaf."+string(k))
 	}
 	for _, k := range []guichet.Kind{

@@ -136,7 +136,10 @@ func (s *Store) registerEvent(ctx context.Context, entry *guichet.Submission, pl
 	}
 	return s.inTx(ctx, "register event", func(tx *sql.Tx) error {
 		if _, err := tx.ExecContext(ctx, `INSERT INTO submissions (id, identity, dataset, state, taken_at, doc) VALUES (?,?,?,?,?,?)`,
-			entry.ID, entry.Identity, entry.Dataset, stateStaged, entry.TakenAt.UTC().Format(time.RFC3339Nano), string(doc)); err != nil || plan == nil {
+			entry.ID, entry.Identity, entry.Dataset, stateStaged, entry.TakenAt.UTC().Format(time.RFC3339Nano), string(doc)); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `INSERT INTO events (id, dataset) VALUES (?,?)`, entry.ID, entry.Dataset); err != nil || plan == nil {
 			return err
 		}
 		text, err := json.Marshal(plan)

@@ -22,7 +22,7 @@ func (s *Store) going(ctx context.Context) (files, purged map[string]bool, err e
 	if err != nil {
 		return nil, nil, err
 	}
-	ids, err := s.texts(ctx, `SELECT id FROM submissions WHERE json_extract(doc,'$.purged') IS NOT NULL`)
+	ids, err := s.texts(ctx, `SELECT submission FROM purged`)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -194,7 +194,7 @@ func (s *Store) EventState(ctx context.Context, id string) (EventState, error) {
 // Untold returns the events of a dataset of which a circle's journal does not tell
 // yet, oldest first. A purge is told of when what it takes is off the disk.
 func (s *Store) Untold(ctx context.Context, dataset, circle string) ([]*guichet.Submission, error) {
-	docs, err := s.texts(ctx, `SELECT doc FROM submissions WHERE dataset=?1 AND state=?2 AND json_extract(doc,'$.event') IS NOT NULL
+	docs, err := s.texts(ctx, `SELECT doc FROM submissions WHERE state=?2 AND id IN (SELECT id FROM events WHERE dataset=?1)
 		AND id NOT IN (SELECT event FROM told WHERE circle=?3) AND id NOT IN (SELECT id FROM purges WHERE state<>?4) ORDER BY seq`,
 		dataset, stateCommitted, circle, stateRemoved)
 	return parseAll[*guichet.Submission](docs, err)

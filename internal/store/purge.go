@@ -368,6 +368,9 @@ func scrub(ctx context.Context, tx *sql.Tx, id string, parts []guichet.Part, eve
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `UPDATE submissions SET doc=? WHERE id=?`, string(text), id)
+	if _, err := tx.ExecContext(ctx, `UPDATE submissions SET doc=? WHERE id=?`, string(text), id); err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `INSERT OR IGNORE INTO purged (submission) VALUES (?)`, id)
 	return err
 }

@@ -33,24 +33,22 @@ func readingName(dataset string, gen int) string { return dataset + "@" + strcon
 
 // read begins to read the files of a dataset.
 func (s *Store) read(ctx context.Context, dataset string) (reading, error) {
+	gen := s.generation(dataset)
 	for {
-		gen, err := s.generation(ctx, dataset)
-		if err != nil {
-			return reading{}, err
-		}
 		r, err := s.hold(readingName(dataset, gen), unix.LOCK_SH)
 		if err != nil {
 			return reading{}, err
 		}
-		// A purge between the two has not seen the lock.
-		again, err := s.generation(ctx, dataset)
-		if err == nil && again == gen {
+		sh, err := s.shelfOf(ctx, dataset)
+		if err == nil && sh.purged == gen {
 			return r, nil
 		}
+		// A purge of which we did not know has not seen the lock.
 		r.end()
 		if err != nil {
 			return reading{}, err
 		}
+		gen = sh.purged
 	}
 }
 
@@ -74,14 +72,15 @@ func (s *Store) hold(name string, how int) (reading, error) {
 	return reading{f}, nil
 }
 
-// generation is the place in the register of a dataset's last purge, 0 when there
-// was none.
-func (s *Store) generation(ctx context.Context, dataset string) (int, error) {
-	sh, err := s.shelfOf(ctx, dataset)
-	if err != nil {
-		return 0, err
+// generation is the place in the register of a dataset's last purge, as far as was
+// read; 0 when there was none.
+func (s *Store) generation(dataset string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if sh := s.cache[dataset]; sh != nil {
+		return sh.purged
 	}
-	return sh.purged, nil
+	return 0
 }
 
 // readersGone waits until nobody reads who began before a purge, and says whether

@@ -162,7 +162,8 @@ func runs(pid string) bool {
 // registered returns the ids of all submissions, and the digests of their
 // originals.
 func (s *Store) registered(ctx context.Context) (ids, originals map[string]bool, err error) {
-	rows, err := s.db.QueryContext(ctx, `SELECT id, CASE WHEN json_extract(doc,'$.purged') IS NULL THEN coalesce(json_extract(doc,'$.original'),'') ELSE '' END FROM submissions`)
+	rows, err := s.db.QueryContext(ctx, `SELECT id, CASE WHEN p.submission IS NULL THEN coalesce(json_extract(doc,'$.original'),'') ELSE '' END
+		FROM submissions LEFT JOIN purged p ON p.submission=id`)
 	if err != nil {
 		return nil, nil, fmt.Errorf("recover: %w", err)
 	}

@@ -95,8 +95,10 @@ func (s *Store) confirm(ctx context.Context, sub *guichet.Submission, k kept) er
 // strike removes a submission that never became durable.
 func (s *Store) strike(ctx context.Context, id string) error {
 	return s.inTx(ctx, "strike submission", func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, `DELETE FROM purges WHERE id=? AND state=?`, id, stateStaged); err != nil {
-			return err
+		for _, q := range []string{`DELETE FROM purges WHERE id=? AND state=?`, `DELETE FROM events WHERE id IN (SELECT id FROM submissions WHERE id=? AND state=?)`} {
+			if _, err := tx.ExecContext(ctx, q, id, stateStaged); err != nil {
+				return err
+			}
 		}
 		_, err := tx.ExecContext(ctx, `DELETE FROM submissions WHERE id=? AND state=?`, id, stateStaged)
 		return err

@@ -110,6 +110,8 @@ func (s *Store) createKeeping(ctx context.Context) error {
 		`CREATE TABLE IF NOT EXISTS holds (name TEXT PRIMARY KEY, doc TEXT NOT NULL)`,
 		`CREATE TABLE IF NOT EXISTS purges (id TEXT PRIMARY KEY, dataset TEXT NOT NULL, state TEXT NOT NULL, plan TEXT NOT NULL)`,
 		`CREATE TABLE IF NOT EXISTS going (purge TEXT NOT NULL, dataset TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (dataset, name))`,
+		`CREATE TABLE IF NOT EXISTS events (id TEXT PRIMARY KEY, dataset TEXT NOT NULL)`,
+		`CREATE TABLE IF NOT EXISTS purged (submission TEXT PRIMARY KEY)`,
 		`CREATE TABLE IF NOT EXISTS told (event TEXT NOT NULL, circle TEXT NOT NULL, leaf INTEGER NOT NULL, PRIMARY KEY (event, circle))`,
 	} {
 		if _, err := s.db.ExecContext(ctx, q); err != nil {

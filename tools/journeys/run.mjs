@@ -8,9 +8,11 @@ import { createRequire } from "node:module";
 import { chromium } from "playwright-core";
 
 import { stewardWays } from "./steward.mjs";
+import { signsIn, sessionOver, operates } from "./signin.mjs";
 import { askToReceipt, byKeyboard, wrongForms, strangers } from "./ways.mjs";
 
 const [base, shots, only] = process.argv.slice(2);
+const demonstration = process.env.GUICHET_JOURNEYS_DEMONSTRATION; // a node with the demonstration's users
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 mkdirSync(shots, { recursive: true });
 const faults = [];
@@ -20,13 +22,15 @@ const browser = await chromium.launch({ executablePath: process.env.GUICHET_CHRO
 async function walker({ lang, script, width, as }) {
   const context = await browser.newContext({ javaScriptEnabled: script, viewport: { width, height: 900 }, locale: lang === "fr" ? "fr-FR" : "en-GB", bypassCSP: false });
   const page = await context.newPage();
+  page.setDefaultTimeout(15000);
   const name = `${lang}-${script ? "script" : "plain"}-${width}`;
-  page.on("console", (m) => { if (m.type() === "error") faults.push(`${name} ${page.url()}: ${m.text()}`); });
+  page.on("console", (m) => { if (m.type() === "error" && !/status of 4(01|04|22)/.test(m.text())) faults.push(`${name} ${page.url()}: ${m.text()}`); });
   page.on("pageerror", (e) => faults.push(`${name} ${page.url()}: ${e.message}`));
   if (as) await page.goto(`${base}/sign-in?as=${as}&to=/${lang}/`);
   let n = 0;
   return {
-    page, lang, script, width, base, name,
+    page, lang, script, width, base, name, demonstration,
+    another: () => browser.newContext({ viewport: { width, height: 900 } }), // somebody's other browser
     fault: (text) => faults.push(`${name}: ${text}`),
     // look holds a page to what holds for all, and keeps its picture.
     look: async (what) => {
@@ -40,6 +44,10 @@ async function walker({ lang, script, width, as }) {
       for (const v of found) {
         faults.push(`${name} ${what}: ${v.id} (${v.impact}): ${v.help}: ${v.nodes.slice(0, 3).map((x) => x.target.join(" ")).join(", ")}`);
       }
+    },
+    // glance keeps the picture of a page that may go on while it is looked at.
+    glance: async (what) => {
+      await page.screenshot({ path: `${shots}/${name}-${String(++n).padStart(2, "0")}-${what}.png`, fullPage: true }).catch(() => {});
     },
     end: () => context.close(),
   };
@@ -71,9 +79,15 @@ for (const lang of ["en", "fr"]) {
   ways.push({ way: byKeyboard, lang, script: true, width: 1280, as: "officer" });
 }
 ways.push(...stewardWays());
+for (const lang of ["en", "fr"]) {
+  for (const script of [true, false]) {
+    for (const width of [320, 768, 1280]) ways.push({ way: operates, lang, script, width });
+    ways.push({ way: signsIn, lang, script, width: 320 }, { way: sessionOver, lang, script, width: 768 });
+  }
+}
 for (const w of ways) {
   const label = `${w.way.name} ${w.lang} ${w.script ? "with" : "without"} script at ${w.width}`;
-  if (only && !label.includes(only)) continue;
+  if (only && !only.split(",").some((o) => label.includes(o))) continue;
   const began = Date.now();
   const who = await walker(w);
   try {

@@ -31,12 +31,13 @@ export async function askToReceipt(w) {
   await page.check('input[name="by"][value="period"]', { force: true });
   await page.check('input[name="by"][value="partner"]', { force: true });
   await page.check('input[name="purpose"][value="supply-monitoring"]', { force: true });
+  await page.selectOption("#office", { index: 1 });
   await button(w, t.check).click();
   await w.look("question");
   const address = page.url();
   await button(w, t.ask).click();
   await page.waitForURL(/\/asked\/[0-9a-f]{32}$/);
-  if ((await page.locator("#who").count()) === 0) await w.look("waiting");
+  await w.glance("waiting"); // it may be over any moment
   await page.waitForSelector("#who", { timeout: 45000 });
   await w.look("answer");
   const asked = page.url();
@@ -116,7 +117,6 @@ export async function strangers(w) {
     const r = await page.request.get(`${w.base}/${lang}/${path}`);
     if (r.status() !== 401) throw new Error(`${path} is open: ${r.status()}`);
   }
-  page.removeAllListeners("console"); // the browser tells of every page that is not 200
   await page.goto(`${w.base}/${lang}/ask`);
   await w.look("sign-in-first");
   await page.goto(`${w.base}/${lang}/nowhere`);
@@ -155,9 +155,11 @@ export async function byKeyboard(w) {
   await page.keyboard.press("Space");
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("ArrowDown");
+  await on(() => document.activeElement.id === "office", "the office");
+  await page.keyboard.press("ArrowDown");
   await on(() => document.activeElement.name === "check", "the button");
   await page.keyboard.press("Enter");
-  await page.waitForURL(/\/question\?/);
+  await page.waitForURL(/\/question\?/, { timeout: 10000 });
   await on(() => document.activeElement.matches("main button"), "the button to ask");
   await page.keyboard.press("Enter");
   await page.waitForSelector("#who", { timeout: 45000 });

@@ -98,7 +98,7 @@ func New(o Options) (*Door, error) {
 	d.config = d.config.withDefaults()
 	now := o.Clock()
 	var err error
-	if d.keys, err = openKeyring(filepath.Join(o.Folder, "keys.json"), now, o.Log); err != nil {
+	if d.keys, err = openKeyring(filepath.Join(o.Folder, KeysFile), now, o.Log); err != nil {
 		return nil, err
 	}
 	if d.ended, err = openEnded(filepath.Join(o.Folder, endedFile), now, d.config.Longest); err != nil {

@@ -20,10 +20,6 @@ const (
 	maxDrain  = 32 << 20 // of a form with files, read to find what was typed
 )
 
-// SecretField is the name of a field that is kept nowhere, and is typed again: the
-// passphrase of a key.
-const SecretField = "passphrase"
-
 const (
 	encoded     = "application/x-www-form-urlencoded"
 	encodedFile = "multipart/form-data"
@@ -201,12 +197,21 @@ func readForm(w http.ResponseWriter, r *http.Request) *Form {
 
 func (f *Form) add(x Field) {
 	switch {
-	case x.Name == TokenField, x.Name == SecretField:
+	case x.Name == TokenField:
+	case isSecret(x.Name):
+		f.Cut = true
 	case len(f.Fields) >= maxFields:
 		f.Cut = true
 	default:
 		f.Fields = append(f.Fields, x)
 	}
+}
+
+// isSecret says whether what is typed into a field is kept nowhere, and not shown again:
+// whoever sees the page must type it anew.
+func isSecret(field string) bool {
+	field = strings.ToLower(field)
+	return strings.Contains(field, "passphrase") || strings.Contains(field, "password")
 }
 
 // readParts takes what was typed, and the names of files but not what is in them.

@@ -197,6 +197,19 @@ func TestNothingTypedIsLost(t *testing.T) {
 		}
 		goOn(t, b, b.follow(s.Args.Next))
 	})
+	t.Run("a passphrase is not kept", func(t *testing.T) {
+		w, b, token := begin(t)
+		w.watch.pass(time.Hour)
+		form := typed(token)
+		form.Set("member_passphrase", "never to be seen again")
+		s, _ := b.post("/save?draft=7", form)
+		if s.Key != "signin.kept" {
+			t.Fatalf("shown %d %q", s.Status, s.Key)
+		}
+		if s = b.follow(s.Args.Next); s.Args.Form == nil || !s.Args.Form.Cut || cmp.Diff(want, s.Args.Form.Fields) != "" {
+			t.Errorf("offered again: %+v", s.Args.Form)
+		}
+	})
 	t.Run("signed out by the provider", func(t *testing.T) {
 		w, b, token := begin(t)
 		elsewhere := w.browser()

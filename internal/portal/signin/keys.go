@@ -69,6 +69,11 @@ func openKeyring(path string, now time.Time, log *slog.Logger) (*keyring, error)
 		}
 	case err != nil:
 		return nil, err
+	case len(file.Seals) == 0: // put back from a backup, which has none
+		file.Seals = []sealKey{{Made: now, Key: newKey()}}
+		if err := writeWhole(path, file); err != nil {
+			return nil, guichet.Errorf(guichet.KindInternal, "keep the keys of sessions: %w", err)
+		}
 	}
 	k.root = file.Root
 	return k, k.take(file.Seals)
@@ -97,7 +102,7 @@ func readKeys(path string) (*keyFile, error) {
 	var file keyFile
 	damaged := guichet.Errorf(guichet.KindInvalid, "%s is damaged", path).
 		WithHint("put it back from a backup; without one remove it: everybody signs in again, under another pseudonym")
-	if json.Unmarshal(text, &file) != nil || file.Format != 1 || len(file.Root) != keyBytes || len(file.Seals) == 0 || len(file.Seals) > maxKeys {
+	if json.Unmarshal(text, &file) != nil || file.Format != 1 || len(file.Root) != keyBytes || len(file.Seals) > maxKeys {
 		return nil, damaged
 	}
 	for _, s := range file.Seals {
@@ -106,6 +111,30 @@ func readKeys(path string) (*keyFile, error) {
 		}
 	}
 	return &file, nil
+}
+
+// KeysFile and EndedFile are what a home's folder holds beside the configuration.
+const (
+	KeysFile  = "keys.json"
+	EndedFile = endedFile
+)
+
+// PutAside writes a home's keys for a backup, without those that make sessions: who is
+// who stays so, and whoever reads the backup can be nobody. Nothing is written where
+// there are none.
+func PutAside(folder, to string) error {
+	file, err := readKeys(filepath.Join(folder, KeysFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	file.Seals = []sealKey{}
+	if err := writeWhole(to, file); err != nil {
+		return guichet.Errorf(guichet.KindInternal, "put the keys of sessions aside: %w", err)
+	}
+	return nil
 }
 
 func (k *keyring) take(seals []sealKey) error {

@@ -11,6 +11,41 @@ import (
 	"guichet/internal/portal/signin"
 )
 
+// TestKeysPutAside: a backup has who is who, and nothing that makes a session.
+func TestKeysPutAside(t *testing.T) {
+	folder, aside := t.TempDir(), filepath.Join(t.TempDir(), signin.KeysFile)
+	if err := signin.PutAside(folder, aside); err != nil {
+		t.Errorf("no keys: %v", err)
+	}
+	if _, err := os.Stat(aside); err == nil {
+		t.Error("keys were put aside that were not there")
+	}
+	now := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	k, err := signin.OpenKeyring(filepath.Join(folder, signin.KeysFile), now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealed, name := k.Seal("session", []byte("x"), now), k.PseudonymOf("https://a.example", "1")
+	if err := signin.PutAside(folder, aside); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // the second start finds the key that the first has made
+		back, err := signin.OpenKeyring(aside, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, ok := back.Open("session", sealed); ok || back.PseudonymOf("https://a.example", "1") != name || back.Count() != 1 {
+			t.Errorf("a session of before is let in: %t; %d keys", ok, back.Count())
+		}
+	}
+	if err := os.WriteFile(filepath.Join(folder, signin.KeysFile), []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := signin.PutAside(folder, aside); err == nil {
+		t.Error("damaged keys were put aside")
+	}
+}
+
 // TestKeys: they change, what they sealed before is read for a while, and nobody else
 // reads the file.
 func TestKeys(t *testing.T) {

@@ -47,7 +47,7 @@ func (d *Door) keepHint(w http.ResponseWriter, raw string) {
 
 // askSignOut shows a button: a link must not sign anybody out.
 func (d *Door) askSignOut(w http.ResponseWriter, r *http.Request) {
-	d.render(w, r, http.StatusOK, "signin.sign_out", Args{Next: SignOutPath})
+	d.render(w, r, http.StatusOK, "signin.sign_out", Args{Next: SignOutPath, To: localAddress(r.FormValue("to"))})
 }
 
 // signOut ends the session here, then at the provider. With everywhere=yes it ends
@@ -70,21 +70,23 @@ func (d *Door) signOut(w http.ResponseWriter, r *http.Request) {
 		d.render(w, r, http.StatusInternalServerError, "signin.not_ended", Args{})
 		return
 	}
+	to := localAddress(r.PostFormValue("to"))
 	if d.provider == nil {
-		http.Redirect(w, r, SignedOutPath, http.StatusSeeOther)
+		http.Redirect(w, r, SignedOutPath+"?"+url.Values{"state": {to}}.Encode(), http.StatusSeeOther)
 		return
 	}
 	known, err := d.provider.find(r.Context())
 	if err != nil || known.endSession == "" {
 		d.log.LogAttrs(r.Context(), slog.LevelWarn, "signed out here only", slog.Any("cause", err))
-		d.render(w, r, http.StatusOK, "signin.signed_out_here", Args{Next: "/", Values: map[string]string{"issuer": d.config.Issuer}})
+		d.render(w, r, http.StatusOK, "signin.signed_out_here", Args{Next: to, To: to, Values: map[string]string{"issuer": d.config.Issuer}})
 		return
 	}
-	http.Redirect(w, r, d.endSessionAddress(known.endSession, h.Raw), http.StatusSeeOther)
+	http.Redirect(w, r, d.endSessionAddress(known.endSession, h.Raw, to), http.StatusSeeOther)
 }
 
-// endSessionAddress is where the provider signs the person out and sends them back.
-func (d *Door) endSessionAddress(endpoint, idToken string) string {
+// endSessionAddress is where the provider signs the person out and sends them back,
+// with the page of ours to go on to, whose address tells the language.
+func (d *Door) endSessionAddress(endpoint, idToken, to string) string {
 	u, err := url.Parse(endpoint)
 	if err != nil {
 		return SignedOutPath
@@ -92,6 +94,7 @@ func (d *Door) endSessionAddress(endpoint, idToken string) string {
 	q := u.Query()
 	q.Set("client_id", d.config.ClientID)
 	q.Set("post_logout_redirect_uri", d.config.Address+SignedOutPath)
+	q.Set("state", to)
 	if idToken != "" {
 		q.Set("id_token_hint", idToken)
 	}
@@ -105,7 +108,8 @@ func (d *Door) signedOut(w http.ResponseWriter, r *http.Request) {
 		d.arrive(w, r, p, "/", "")
 		return
 	}
-	d.render(w, r, http.StatusOK, "signin.signed_out", Args{Next: "/"})
+	to := localAddress(r.FormValue("state"))
+	d.render(w, r, http.StatusOK, "signin.signed_out", Args{Next: to, To: to})
 }
 
 // end ends sessions; false when a restart would forget it.

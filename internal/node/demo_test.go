@@ -1,0 +1,63 @@
+package node_test
+
+import (
+	"strings"
+	"testing"
+
+	"guichet"
+	"guichet/internal/node"
+)
+
+// TestDemoHoldsNotices: the demonstration does not pass over a notice that is
+// missing, told twice, or out of order.
+func TestDemoHoldsNotices(t *testing.T) {
+	t.Parallel()
+	notice := func(number int64, kind, period string) node.ToldNotice {
+		n := guichet.SubmissionNotice{Number: number, Kind: kind, Periods: []string{period}, Subscription: "s"}
+		if kind == node.NoticeCorrection {
+			n.Subscription, n.Exchange = "", "x"
+		}
+		return node.ToldNotice{SubmissionNotice: n}
+	}
+	first, second, third := notice(1, "new", "2020-07"), notice(2, "revised", "2020-03"), notice(3, "correction", "2020-03")
+	twice := notice(4, "correction", "2020-03")
+	for _, c := range []struct {
+		name string
+		told []node.ToldNotice
+		want string // of the fault; "" none
+	}{
+		{"as it should be", []node.ToldNotice{first, second, third}, ""},
+		{"one is missing", []node.ToldNotice{first, third}, `told is ["new 2020-07"]`},
+		{"out of order", []node.ToldNotice{second, first, third}, "notice 1 is told after 2"},
+		{"a correction twice", []node.ToldNotice{first, second, third, twice}, "2 corrections"},
+		{"no correction", []node.ToldNotice{first, second}, "0 corrections"},
+	} {
+		got := strings.Join(node.DemoFaults(c.told, "s", "x"), "; ")
+		if (got == "") != (c.want == "") || !strings.Contains(got, c.want) {
+			t.Errorf("%s: faults %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+// TestDemoChapters: what a chapter needs goes before it, and is not shown.
+func TestDemoChapters(t *testing.T) {
+	t.Parallel()
+	for named, want := range map[string]string{
+		"":                 "exchange borders joining circles copies keeping running",
+		"keeping":          "keeping",
+		"running":          "(joining) (copies) running",
+		"running,joining":  "joining (copies) running",
+		"circles,exchange": "exchange (joining) circles",
+	} {
+		var list []string
+		if named != "" {
+			list = strings.Split(named, ",")
+		}
+		if got := given(node.DemoOrder(list))(t); got != want {
+			t.Errorf("chapters %q: %q, want %q", named, got, want)
+		}
+	}
+	if _, err := node.DemoOrder([]string{"none"}); guichet.KindOf(err) != guichet.KindInvalid {
+		t.Errorf("an unknown chapter: %v", err)
+	}
+}
