@@ -23,7 +23,7 @@ const dirDrafts = "drafts"
 // stewardship is what a steward's pages need of this house.
 func (h *house) stewardship() (*portal.Stewardship, error) {
 	s := stewardPages{h.n}
-	out := &portal.Stewardship{Datasets: datasets(), Taker: s, Files: s, Withdrawer: s, Keeper: s, Drafter: s, Proposer: s, Signer: s}
+	out := &portal.Stewardship{Datasets: datasets(), Taker: s, Files: s, Withdrawer: s, Retainer: s, Drafter: s, Proposer: s, Signer: s}
 	var err error
 	if out.Dir, err = h.n.ownFolder(dirTaking); err != nil {
 		return nil, err

@@ -2,10 +2,15 @@ package node
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
 	"os"
 	"slices"
+	"strings"
 
 	"guichet"
+	"guichet/internal/circle"
 	"guichet/internal/portal"
 	"guichet/internal/seal"
 )
@@ -119,11 +124,38 @@ func (s stewardPages) Review(text []byte) (portal.ProposalReview, error) {
 		return portal.ProposalReview{}, err
 	}
 	out := portal.ProposalReview{Circle: r.Circle, ID: r.ID, Kind: r.Kind, By: r.By, Why: r.Why, Ready: r.Ready}
+	if out.Whole, err = agreementsIn(text); err != nil {
+		return portal.ProposalReview{}, err
+	}
 	for _, e := range r.Changes {
 		out.Changes = append(out.Changes, portal.ProposalChange{Text: e.Text, Clause: e.Clause, Before: e.Before, After: e.After, Effect: e.Effect})
 	}
 	for _, m := range r.Missing {
 		out.Missing = append(out.Missing, portal.ProposalMissing(m))
+	}
+	return out, nil
+}
+
+// agreementsIn are the agreements of a proposal that was reviewed, as people read them.
+func agreementsIn(text []byte) ([]string, error) {
+	p, err := circle.ReadProposal(text)
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, place := range slices.Sorted(maps.Keys(p.Files)) {
+		if !strings.Contains(place, "/agreements/") {
+			continue
+		}
+		var a guichet.Agreement
+		if err := json.Unmarshal(p.Files[place], &a); err != nil {
+			return nil, fmt.Errorf("agreement of a proposal: %w", err)
+		}
+		yaml, err := WriteAgreement(a)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, string(yaml))
 	}
 	return out, nil
 }

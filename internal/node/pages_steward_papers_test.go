@@ -88,7 +88,7 @@ func TestStewardDraftsAndSigns(t *testing.T) {
 	_, paper := us.get(proposal + "/file")
 	// The other member takes it in, signs, and puts it in force; the first then too.
 	theirs := nz.upload("/en/drafts/proposal", nil, "proposal.json", []byte(paper))
-	theirs.says(t, "Proposed by United States", "a test")
+	theirs.says(t, "Proposed by United States", "a test", "The agreement in full", "quota_per_day")
 	f = nz.signs(theirs.path)
 	f.says(t, "Put it in force here")
 	_, whole := nz.get(theirs.path + "/file")

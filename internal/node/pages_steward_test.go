@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"maps"
 	"mime/multipart"
 	"net/http"
 	"net/url"
@@ -46,14 +47,12 @@ func (b *browser) takeIn(lang string, fields map[string]string, name string, con
 		b.t.Fatalf("the page has no form\n%s", page)
 	}
 	all := map[string]string{"once": once[1]}
-	for k, v := range fields {
-		all[k] = v
-	}
-	return b.comeToRest(b.upload("/"+lang+"/intake", all, name, content))
+	maps.Copy(all, fields)
+	return b.cameToRest(b.upload("/"+lang+"/intake", all, name, content))
 }
 
-// comeToRest waits until a page no longer looks again by itself.
-func (b *browser) comeToRest(f fetched) fetched {
+// cameToRest waits until a page no longer looks again by itself.
+func (b *browser) cameToRest(f fetched) fetched {
 	b.t.Helper()
 	for range 300 {
 		if !strings.Contains(f.body, `http-equiv="refresh"`) {
@@ -177,7 +176,7 @@ func TestStewardIsToldWhyNot(t *testing.T) {
 	// More than one line in twenty that cannot be read; then the steward insists.
 	f = steward.takeIn("en", map[string]string{"generated": "yes"}, "odd.json", usAnswer("2024-01", "5700 6307909885 1200000", "9999 6307909885 3400", "5700 63079098XX 3400"))
 	f.says(t, "More than 5 % of its lines", "although more than 5 %")
-	f = steward.comeToRest(steward.post(f.path, url.Values{"csrf": {tryToken}, "generated": {"yes"}, "aside": {"yes"}}))
+	f = steward.cameToRest(steward.post(f.path, url.Values{"csrf": {tryToken}, "generated": {"yes"}, "aside": {"yes"}}))
 	f.says(t, "The file is taken in", "Why lines were put aside")
 	link := submissionLink.FindStringSubmatch(f.body)
 	if link == nil {
@@ -240,5 +239,5 @@ func TestStewardComesBack(t *testing.T) {
 	if !strings.HasPrefix(events.header.Get("Content-Type"), "text/event-stream") || !strings.Contains(events.body, "event: over") {
 		t.Errorf("the events are %v %q", events.header, events.body)
 	}
-	steward.comeToRest(f).says(t, "The file is taken in")
+	steward.cameToRest(f).says(t, "The file is taken in")
 }

@@ -44,7 +44,7 @@ func (p *Portal) submissionAside(v *visit) error {
 	page.From, page.To = from+1, from+len(lines)
 	page.Sheet = sheet{Title: v.t("submission.aside"), Heads: v.heads("...", "submission.line", "submission.why", "submission.text")}
 	for _, l := range lines {
-		page.Sheet.Rows = append(page.Sheet.Rows, []sheetCell{monoCell(l.Line), textCell(sayCode(ds, l.Reason, v.lang)), monoCell(l.Text)})
+		page.Sheet.Rows = append(page.Sheet.Rows, []sheetCell{codeCell(l.Line), textCell(sayCode(ds, l.Reason, v.lang)), codeCell(l.Text)})
 	}
 	more := url.Values{}
 	if reason != "" {

@@ -137,7 +137,7 @@ func (p *Portal) draftsShow(v *visit, form url.Values, wrong faults) error {
 	return v.show(code, "drafts", v.t("drafts.title"), page, func(s *shown) { s.Wrong = wrong.Any() })
 }
 
-var agreementID = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{1,60}$`) //nolint:gochecknoglobals // compiled once
+var agreementID = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{1,60}$`)
 
 // draftsPost begins a draft from a template.
 func (p *Portal) draftsPost(v *visit) error {
@@ -239,7 +239,7 @@ func (p *Portal) draftShow(v *visit, x draftPaper, wrong faults) error {
 	page.Look, page.Good = look, err == nil && len(look.Faults) == 0
 	page.Faults = sheet{Title: v.t("drafts.faults"), Heads: v.heads("...", "drafts.clause", "drafts.wrong", "drafts.advice")}
 	for _, f := range look.Faults {
-		page.Faults.Rows = append(page.Faults.Rows, []sheetCell{monoCell(f.Clause), textCell(f.Text.In(v.lang)), textCell(f.Advice.In(v.lang))})
+		page.Faults.Rows = append(page.Faults.Rows, []sheetCell{codeCell(f.Clause), textCell(f.Text.In(v.lang)), textCell(f.Advice.In(v.lang))})
 	}
 	code := http.StatusOK
 	if wrong.Any() {

@@ -103,13 +103,13 @@ func (p *Portal) intakePost(v *visit) error {
 	case p.intakes.receiving <- struct{}{}:
 		defer func() { <-p.intakes.receiving }()
 	default:
-		return errors.Join(guichet.Errorf(guichet.KindBusy, "%s", v.words.count("intake.receiving", receivedAtAll)), v.drain())
+		return v.drained(guichet.Errorf(guichet.KindBusy, "%s", v.words.count("intake.receiving", receivedAtAll)))
 	}
 	if err := p.intakes.sweep(); err != nil {
 		return err
 	}
 	if p.intakes.held() >= heldAtAll {
-		return errors.Join(guichet.Errorf(guichet.KindBusy, "%s", v.words.count("intake.held", heldAtAll)), v.drain())
+		return v.drained(guichet.Errorf(guichet.KindBusy, "%s", v.words.count("intake.held", heldAtAll)))
 	}
 	got, err := p.receive(v, p.cfg.Steward.Dir, p.intakes.most())
 	if err != nil {

@@ -42,6 +42,7 @@ type ProposalReview struct {
 	Changes                   []ProposalChange
 	Missing                   []ProposalMissing
 	Ready                     bool
+	Whole                     []string // the agreements in it, as people read them
 }
 
 // ProposalChange is one thing that changes.
@@ -184,13 +185,13 @@ func (p *Portal) proposalShow(v *visit, x draftPaper, wrong faults) error {
 		}
 		tag := map[string]string{"widens": "yellow", "narrows": "green", "either": "blue"}[c.Effect]
 		page.Changes.Rows = append(page.Changes.Rows, []sheetCell{
-			monoCell(c.Clause), textCell(cmp.Or(tidy(c.Before, longest), v.t("code.none"))), textCell(cmp.Or(tidy(c.After, longest), v.t("code.none"))), {Text: v.words.or("proposals.effect."+c.Effect, c.Effect), Tag: tag},
+			codeCell(c.Clause), textCell(cmp.Or(tidy(c.Before, longest), v.t("code.none"))), textCell(cmp.Or(tidy(c.After, longest), v.t("code.none"))), {Text: v.words.or("proposals.effect."+c.Effect, c.Effect), Tag: tag},
 		})
 	}
 	page.Missing = sheet{Title: v.t("proposals.missing"), Heads: v.heads(".#.", "proposals.paper", "proposals.have", "proposals.may")}
 	for _, m := range r.Missing {
 		page.MaySign = page.MaySign || slices.Contains(m.Members, p.cfg.Member)
-		page.Missing.Rows = append(page.Missing.Rows, []sheetCell{monoCell(m.Paper), numCell(v.t("proposals.haveof", "have", v.words.whole(int64(m.Have)), "need", v.words.whole(int64(m.Need)))), textCell(v.areas(m.Members))})
+		page.Missing.Rows = append(page.Missing.Rows, []sheetCell{codeCell(m.Paper), numCell(v.t("proposals.haveof", "have", v.words.whole(int64(m.Have)), "need", v.words.whole(int64(m.Need)))), textCell(v.areas(m.Members))})
 	}
 	code := http.StatusOK
 	if wrong.Any() {
@@ -216,13 +217,12 @@ func (p *Portal) proposalSign(v *visit) error {
 		return p.proposalShow(v, x, faults{{"passphrase", v.t("proposals.passphrase.missing")}})
 	}
 	text, err := p.signing.sign(v, []byte(x.Text), words)
-	switch guichet.KindOf(err) {
-	case "":
-	case guichet.KindRefused:
+	switch kind := guichet.KindOf(err); {
+	case kind == guichet.KindRefused:
 		return p.proposalShow(v, x, faults{{"passphrase", v.t("proposals.passphrase.wrong")}})
-	case guichet.KindBusy:
+	case kind == guichet.KindBusy:
 		return p.proposalShow(v, x, faults{{"passphrase", err.Error()}})
-	default:
+	case err != nil:
 		return err
 	}
 	x.Text = string(text)

@@ -78,11 +78,11 @@ func (p *Portal) receive(v *visit, into string, most int64) (received, error) {
 // only when it has sent what it wants to.
 func (p *Portal) formPartsOf(v *visit, most int64) (*multipart.Reader, error) {
 	if size := v.r.ContentLength; size > most+textOfForm {
-		return nil, errors.Join(guichet.Errorf(guichet.KindHostile, "%s", v.t("intake.toolarge", "size", v.words.size(size), "most", v.words.size(most))), v.drain())
+		return nil, v.drained(guichet.Errorf(guichet.KindHostile, "%s", v.t("intake.toolarge", "size", v.words.size(size), "most", v.words.size(most))))
 	} else if room, err := p.cfg.Steward.Taker.Room(); err != nil {
 		return nil, err
 	} else if room < timesOfFile*max(size, 0)+roomToSpare {
-		return nil, errors.Join(guichet.Errorf(guichet.KindFull, "%s", v.t("intake.noroom", "size", v.words.size(max(size, 0)), "room", v.words.size(room))), v.drain())
+		return nil, v.drained(guichet.Errorf(guichet.KindFull, "%s", v.t("intake.noroom", "size", v.words.size(max(size, 0)), "room", v.words.size(room))))
 	}
 	v.r.Body = http.MaxBytesReader(v.w, v.whole, most+textOfForm)
 	parts, err := v.r.MultipartReader()
@@ -92,10 +92,10 @@ func (p *Portal) formPartsOf(v *visit, most int64) (*multipart.Reader, error) {
 	return parts, nil
 }
 
-// drain reads what a browser still wants to send, within bounds.
-func (v *visit) drain() error {
+// drained reads what a browser still wants to send, within bounds, and returns the error.
+func (v *visit) drained(err error) error {
 	_, _ = io.CopyN(io.Discard, v.whole, drainUpload) // who went away is no fault
-	return nil
+	return err
 }
 
 // patience lets a file come that takes longer than a page may, as long as something
@@ -135,11 +135,9 @@ func (v *visit) uploadFault(err error) error {
 	case err == nil:
 		return guichet.Errorf(guichet.KindHostile, "%s", v.t("error.form"))
 	case errors.As(err, &tooLong):
-		_ = v.drain()
-		return guichet.Errorf(guichet.KindHostile, "%s", v.t("intake.toolarge", "size", "> "+v.words.size(tooLong.Limit), "most", v.words.size(tooLong.Limit)))
+		return v.drained(guichet.Errorf(guichet.KindHostile, "%s", v.t("intake.toolarge", "size", "> "+v.words.size(tooLong.Limit), "most", v.words.size(tooLong.Limit))))
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		_ = v.drain()
-		return guichet.Errorf(guichet.KindFull, "%s", v.t("intake.full"))
+		return v.drained(guichet.Errorf(guichet.KindFull, "%s", v.t("intake.full")))
 	}
 	return guichet.Errorf(guichet.KindInvalid, "%s", v.t("intake.broke"))
 }

@@ -100,7 +100,7 @@ type planView struct {
 func (p *Portal) retention(v *visit) error { return p.retentionShow(v, url.Values{}, nil) }
 
 func (p *Portal) retentionShow(v *visit, form url.Values, wrong faults) error {
-	k, err := p.cfg.Steward.Keeper.Keeping(v.r.Context())
+	k, err := p.cfg.Steward.Retainer.Keeping(v.r.Context())
 	if err != nil {
 		return err
 	}
@@ -195,7 +195,7 @@ func (p *Portal) plans(v *visit, plans []KeepingPlan) []planView {
 	return out
 }
 
-var keepLength = regexp.MustCompile(`^[0-9]{1,4}[ymd]$`) //nolint:gochecknoglobals // compiled once
+var keepLength = regexp.MustCompile(`^[0-9]{1,4}[ymd]$`)
 
 // retentionPost changes a rule or a hold.
 func (p *Portal) retentionPost(v *visit) error {
@@ -205,7 +205,7 @@ func (p *Portal) retentionPost(v *visit) error {
 	f := v.r.PostForm
 	change, wrong := p.changeOf(v, f)
 	if !wrong.Any() {
-		err := p.cfg.Steward.Keeper.Change(v.r.Context(), change)
+		err := p.cfg.Steward.Retainer.Change(v.r.Context(), change)
 		if k := guichet.KindOf(err); k == guichet.KindInvalid || k == guichet.KindNotFound {
 			field := map[string]string{"rule": "keep", "hold": "name", "lift": "holds", "drop": "rules"}[f.Get("do")]
 			wrong.add(field, err.Error())
@@ -292,7 +292,7 @@ type purgePage struct {
 func (p *Portal) purgeAsk(v *visit) error { return p.purgeShow(v, false) }
 
 func (p *Portal) purgeShow(v *visit, changed bool) error {
-	k, err := p.cfg.Steward.Keeper.Keeping(v.r.Context())
+	k, err := p.cfg.Steward.Retainer.Keeping(v.r.Context())
 	if err != nil {
 		return err
 	}
@@ -321,14 +321,14 @@ func (p *Portal) purgePost(v *visit) error {
 	if err := v.r.ParseForm(); err != nil {
 		return guichet.Errorf(guichet.KindInvalid, "%s", v.t("error.form"))
 	}
-	k, err := p.cfg.Steward.Keeper.Keeping(v.r.Context())
+	k, err := p.cfg.Steward.Retainer.Keeping(v.r.Context())
 	if err != nil {
 		return err
 	}
 	if v.r.PostForm.Get("plan") != planDigest(k.Plans) {
 		return p.purgeShow(v, true)
 	}
-	done, err := p.cfg.Steward.Keeper.Purge(v.r.Context(), v.person.Pseudonym)
+	done, err := p.cfg.Steward.Retainer.Purge(v.r.Context(), v.person.Pseudonym)
 	if err != nil {
 		return err
 	}

@@ -17,7 +17,7 @@ type Stewardship struct {
 	Taker       Taker
 	Files       Files
 	Withdrawer  Withdrawer
-	Keeper      Retainer
+	Retainer    Retainer
 	Drafter     Drafter
 	Proposer    Proposer
 	Signer      Signer
@@ -218,9 +218,9 @@ type sheetCell struct {
 	Text string
 	To   string // "" no link
 	Num  bool
-	Mono bool
-	Tag  string // the colour of a tag; "" plain text
-	Lang string // of the text where it is not the page's
+	Code []string // what stood in a file, in pieces between which a line may break
+	Tag  string   // the colour of a tag; "" plain text
+	Lang string   // of the text where it is not the page's
 }
 
 // heads are the heads of a sheet by their words; of the kinds "#" is a column of numbers.
@@ -236,7 +236,16 @@ func textCell(text string) sheetCell { return sheetCell{Text: text} }
 
 func numCell(text string) sheetCell { return sheetCell{Text: text, Num: true} }
 
-func monoCell(text string) sheetCell { return sheetCell{Text: text, Mono: true} }
+// codeCell is what stood in a file. It may be long, and have no blank.
+func codeCell(text string) sheetCell {
+	const piece = 80
+	c := sheetCell{Text: text, Code: []string{}}
+	for r := []rune(text); len(r) > 0; {
+		n := min(piece, len(r))
+		c.Code, r = append(c.Code, string(r[:n])), r[n:]
+	}
+	return c
+}
 
 // fact is a line of a summary list.
 type fact struct {

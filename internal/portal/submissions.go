@@ -244,7 +244,7 @@ func (p *Portal) countSheet(v *visit, s guichet.Submission, title string, counts
 	}
 	out := sheet{Title: v.t(title), Heads: append(v.heads(".#", "submission.what", "submissions.rowshead"), sheetHead{main, true}, sheetHead{v.t("submission.example"), false})}
 	for _, c := range counts {
-		out.Rows = append(out.Rows, []sheetCell{textCell(sayCode(ds, c.Code, v.lang)), numCell(v.words.whole(c.Rows)), numCell(v.words.number(c.Value, 0)), monoCell(tidy(c.Example, exampleShown))})
+		out.Rows = append(out.Rows, []sheetCell{textCell(sayCode(ds, c.Code, v.lang)), numCell(v.words.whole(c.Rows)), numCell(v.words.number(c.Value, 0)), codeCell(tidy(c.Example, exampleShown))})
 	}
 	return out
 }
@@ -350,7 +350,7 @@ func (p *Portal) conformSheet(v *visit, s guichet.Submission, c Conformity) shee
 		if f.How == "absent" && f.Required {
 			cell.Tag = "red"
 		}
-		out.Rows = append(out.Rows, []sheetCell{textCell(v.fieldTitle(ds, f.Field)), textCell(required), cell, monoCell(tidy(f.From, 3*exampleShown))})
+		out.Rows = append(out.Rows, []sheetCell{textCell(v.fieldTitle(ds, f.Field)), textCell(required), cell, textCell(tidy(f.From, 3*exampleShown))})
 	}
 	return out
 }

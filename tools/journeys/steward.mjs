@@ -208,7 +208,7 @@ export async function stewardSigns(w) {
 // stewardByKeyboard: a file by keys alone; a browser's own window to choose it is not ours.
 export async function stewardByKeyboard(w) {
   const { page, lang } = w;
-  const [path] = fileOf(told.small, w.name);
+  const [path] = fileOf(told.small, `${w.name}-by-keys`);
   await page.goto(`${w.base}/${lang}/intake`);
   await page.setInputFiles("#file", path);
   const on = async (id) => {

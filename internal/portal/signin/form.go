@@ -20,10 +20,6 @@ const (
 	maxDrain  = 32 << 20 // of a form with files, read to find what was typed
 )
 
-// SecretField is the name of a field that is kept nowhere, and is typed again: the
-// passphrase of a key.
-const SecretField = "passphrase"
-
 const (
 	encoded     = "application/x-www-form-urlencoded"
 	encodedFile = "multipart/form-data"
