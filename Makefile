@@ -71,10 +71,17 @@ test-faults: compilers ## All faults that a circle of five must survive, in netw
 	@tools/netns.sh
 	go test -count=1 -v -timeout 20m -run '^TestFault' ./cmd/guichet ./internal/node
 
+# JOURNEYS="compares en,publicView" walks those alone whose names hold one of these;
+# CI walks JOURNEYS_CI.
+JOURNEYS_CI := askToReceipt en with script at 1280,askToReceipt fr without script at 320,byKeyboard fr,auditing fr without script at 768,publicView en with script at 320,operates fr with script at 768,signsIn en without script,codes en with script at 320,stewardTakesIn en with script at 768
 .PHONY: test-journeys
 test-journeys: compilers ## Walk through the pages in a real browser, in both languages, with and without script
-	@. tools/journeys.sh; \
-	go test -count=1 -v -timeout 20m -run '^Test(Steward)?Journeys$$' ./internal/node
+	@. tools/journeys.sh; export GUICHET_JOURNEYS_ONLY='$(JOURNEYS)'; \
+	go test -count=1 -v -timeout 40m -run '^Test(Steward)?Journeys$$' ./internal/node
+
+.PHONY: test-journeys-part
+test-journeys-part: ## The part of them that CI walks
+	@$(MAKE) test-journeys JOURNEYS="$(JOURNEYS_CI)"
 
 .PHONY: test-engines
 test-engines: compilers ## Open our tables with pyiceberg and with Spark: the same answers to ten questions

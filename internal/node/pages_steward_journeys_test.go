@@ -6,6 +6,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -40,9 +42,12 @@ func TestStewardJourneys(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Minute)
 	defer cancel()
 	told := given(json.Marshal(map[string]string{"large": files[0], "small": files[1], "pdf": pdf, "other": nz[:len(nz)-1], "passphrase": "a passphrase for a test of copies"}))(t)
-	only := os.Getenv("GUICHET_JOURNEYS_ONLY")
-	if only == "" {
-		only = "steward"
+	only := "steward"
+	if named := os.Getenv("GUICHET_JOURNEYS_ONLY"); named != "" {
+		ours := slices.DeleteFunc(strings.Split(named, ","), func(way string) bool { return !strings.HasPrefix(way, "steward") })
+		if only = strings.Join(ours, ","); only == "" {
+			t.Skip("no way of a steward is named")
+		}
 	}
 	cmd := exec.CommandContext(ctx, "node", filepath.Join(runner, "run.mjs"), us[:len(us)-1], os.Getenv("GUICHET_SHOTS"), only)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
