@@ -122,7 +122,7 @@ func TestPagesCompare(t *testing.T) {
 	_, page = b.put("/en/compare/question" + strings.Replace(mirror2024, "importer=US", "importer=GB", 1))
 	b.tellsOf("a silent side", page, "One side only", "cannot be reached", "not known")
 	_, page = b.put("/fr/compare/question" + strings.Replace(mirror2024, "official-statistics", "customs-risk", 1))
-	b.tellsOf("a refused side", page, "Un seul côté", "refusé", "Clause :")
+	b.tellsOf("a refused side", page, "Un seul côté", "refusé", "clause parties[1].offices")
 	for as, want := range map[string]int{"": http.StatusUnauthorized, "operator": http.StatusForbidden, "officer2": http.StatusNotFound} {
 		if status, _ := newBrowser(t, at, as).get(path); status != want {
 			t.Errorf("%q is answered %d, want %d", as, status, want)

@@ -286,13 +286,13 @@ func TestPagesSayWhyNot(t *testing.T) {
 	officer := newBrowser(t, x.servePages("NZ"), "officer")
 	q := strings.NewReplacer("member=GB&member=NZ&", "", "official-statistics", "customs-risk").Replace(question2024)
 	_, page := officer.asked("/en/question" + q)
-	for _, want := range []string{"All refused", "clause terms[0].", "purposes", "/en/receipt/"} {
+	for _, want := range []string{"All refused", "clause parties[1].offices", "/en/receipt/"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the refusal does not say %q\n%s", want, page)
 		}
 	}
 	_, page = officer.asked("/fr/question" + q)
-	if !strings.Contains(page, "Tous ont refusé") || !strings.Contains(page, "clause terms[0].") {
+	if !strings.Contains(page, "Tous ont refusé") || !strings.Contains(page, "clause parties[1].offices") {
 		t.Errorf("the refusal is not in French\n%s", page)
 	}
 	status, page := officer.get("/en/question?flow=imports&product=123999&member=US&member=FR&from=2024-13&to=2024-01&purpose=fun&partner=Atlantis")

@@ -26,10 +26,19 @@ func (p *Portal) asked(v *visit) error {
 	for _, h := range p.shelf.of(v.person.Pseudonym) {
 		state, tag := p.stateOf(h)
 		page.Questions = append(page.Questions, askedLine{
-			To: v.to("/asked/"+h.ID, nil), Title: p.titleOf(v, h), Fine: v.fineOf(formOf(h)), State: v.t("asked.state." + state), Tag: tag, Began: h.Began, Rows: h.Rows,
+			To: v.to("/asked/"+h.ID, nil), Title: p.titleOf(v, h), Fine: p.fineOfKept(v, h), State: v.t("asked.state." + state), Tag: tag, Began: h.Began, Rows: h.Rows,
 		})
 	}
 	return v.show(http.StatusOK, "asked", v.t("asked.title"), page)
+}
+
+// fineOfKept says how fine figures were asked for; nothing of what is no question for
+// rows, whose title says all.
+func (p *Portal) fineOfKept(v *visit, h keptHead) string {
+	if p.titleOfOther(v, h) != "" {
+		return ""
+	}
+	return v.fineOf(formOf(h))
 }
 
 // fineOf says how fine figures were asked for.

@@ -11,6 +11,7 @@ import { auditing, auditorsKeyboard, publicView } from "./auditor.mjs";
 import { signsIn, sessionOver, operates } from "./signin.mjs";
 import { stewardWays } from "./steward.mjs";
 import { statistician } from "./compare.mjs";
+import { paints } from "./paint.mjs";
 import { askToReceipt, byKeyboard, wrongForms, strangers } from "./ways.mjs";
 
 const [base, shots, only] = process.argv.slice(2);
@@ -105,6 +106,9 @@ for (const w of ways) {
   }
   await who.end();
   console.log(`${label}: ${((Date.now() - began) / 1000).toFixed(1)} s`);
+}
+if (!only || only.split(",").includes("paint")) {
+  console.log(`figure start_lcp_ms ${await paints(browser, base.replace(/\/$/, "") + "/en/")}`);
 }
 await browser.close();
 for (const f of new Set(faults)) console.log(`wrong: ${f}`);
