@@ -172,7 +172,7 @@ func (x *provided) comesIn() *browser {
 }
 
 // asksUnderAPseudonym: the leaves of both sides carry the circle's pseudonym of the
-// officer's, and nothing at either names a person.
+// officer's, and no journal names a person.
 func (x *provided) asksUnderAPseudonym(b *browser) {
 	t := x.t
 	t.Helper()
