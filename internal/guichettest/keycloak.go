@@ -24,8 +24,8 @@ import (
 // audit-court), bilal (it) and chloe (no role), and their password.
 const (
 	KeycloakRealm    = "customs"
-	KeycloakHasty    = "hasty" // whose codes are good for a second
-	KeycloakPassword = "a long walk by the harbour"
+	KeycloakHasty    = "hasty"                      // whose codes are good for a second
+	KeycloakPassword = "a long walk by the harbour" //nolint:gosec // of persons that are made up
 )
 
 // KeycloakConfig says whom a Keycloak is the provider of.
@@ -83,12 +83,13 @@ func (c KeycloakConfig) writeRealms(tb testing.TB, home string) {
 		tb.Fatal(err)
 	}
 	folder := filepath.Join(home, "data", "import")
-	if err := os.MkdirAll(folder, 0o700); err != nil {
+	if err := os.MkdirAll(folder, 0o700); err != nil { //nolint:gosec // whoever runs the test names the folder
 		tb.Fatal(err)
 	}
 	for name, seconds := range map[string]string{KeycloakRealm: "60", KeycloakHasty: "1"} {
 		r := strings.NewReplacer("REALM", name, `"CODE_SECONDS"`, seconds, "ADDRESS_TWO", c.AddressTwo, "ADDRESS", c.Address, "SECRET", c.Secret, "PASSWORD", KeycloakPassword)
-		if err := os.WriteFile(filepath.Join(folder, name+"-realm.json"), []byte(r.Replace(string(text))), 0o600); err != nil {
+		paper := filepath.Join(folder, name+"-realm.json")
+		if err := os.WriteFile(paper, []byte(r.Replace(string(text))), 0o600); err != nil { //nolint:gosec // as above
 			tb.Fatal(err)
 		}
 	}

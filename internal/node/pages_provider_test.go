@@ -24,6 +24,7 @@ import (
 // provided is a circle of two whose NZ has pages, with a real provider of its accounts.
 type provided struct {
 	*trio
+	nz     *trioSeat
 	k      *guichettest.Keycloak
 	listen string
 	at     string // of the pages
@@ -55,8 +56,9 @@ func newProvided(t *testing.T) *provided {
 	clock.Move(time.Since(clock.Now()))
 	x.trio = newTrioAt(t, clock, nil, "US", "NZ")
 	x.seats["US"].month("2024-01", "2024-03-05", "5700 6307909885 1200000")
-	x.trio.serve("US")
-	m := x.seats["NZ"]
+	x.serve("US")
+	x.nz = x.seats["NZ"]
+	m := x.nz
 	signInPaper(t, m.cfg.Home, x.k.Issuer(guichettest.KeycloakRealm), address, func(paper map[string]any) {
 		paper["roles_claim"] = "realm_access.roles"
 		paper["roles"] = map[string]string{"trade-desk": "officer", "data-unit": "steward", "audit-court": "auditor", "it": "operator"}
@@ -71,7 +73,7 @@ func newProvided(t *testing.T) *provided {
 // begin serves the pages, by what the home says.
 func (x *provided) begin() {
 	x.t.Helper()
-	x.at, x.stop = x.servesPages("NZ", node.PagesRequest{Listen: x.listen})
+	x.at, x.stop = x.servesPages(x.nz.code, node.PagesRequest{Listen: x.listen})
 }
 
 // pass lets the clock go on: at least to now, and so that two things are not at once.
@@ -180,7 +182,7 @@ func (x *provided) asksUnderAPseudonym(b *browser) {
 	if !strings.Contains(page, "1\u202f200\u202f000") {
 		t.Fatalf("the question is not answered\n%s", page)
 	}
-	nz, us := x.seats["NZ"], x.seats["US"]
+	nz, us := x.nz, x.seats["US"]
 	owner := regexp.MustCompile(`"owner":\s*"([0-9a-f]{16})"`).FindSubmatch(filesIn(t, filepath.Join(nz.cfg.Home, "asked")))
 	if owner == nil {
 		t.Fatal("what was asked is nobody's")
@@ -343,8 +345,8 @@ func (x *provided) comesBack(bilal *browser) {
 	t := x.t
 	t.Helper()
 	x.stop()
-	m := x.seats["NZ"]
-	dir := given(os.MkdirTemp("", "provided-"))(t) //nolint:usetesting // the test's own folder has too long a name for a socket
+	m := x.nz
+	dir := given(os.MkdirTemp("", "provided-"))(t) // the test's own folder has too long a name for a socket
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	m.open(func(n *node.Node) {
 		given(n.Backup(t.Context(), node.BackupRequest{Out: filepath.Join(dir, "b.tar")}))(t)
