@@ -91,7 +91,7 @@ test-engines: compilers ## Open our tables with pyiceberg and with Spark: the sa
 .PHONY: test-signin
 test-signin: compilers ## Sign in, out and out everywhere with a real provider: Keycloak, on the loopback
 	@. tools/keycloak.sh; \
-	go test -count=1 -v -timeout 8m -run TestKeycloak ./internal/portal/signin
+	go test -count=1 -v -timeout 8m -p 1 -run TestKeycloak ./internal/portal/signin ./internal/node
 
 .PHONY: fuzz
 fuzz: compilers ## Run each fuzz test in turn for FUZZTIME (20s)

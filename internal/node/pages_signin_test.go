@@ -227,15 +227,22 @@ func TestTheOperatorsPage(t *testing.T) {
 	}
 }
 
-// signIn writes a configuration of a provider into a home.
-func signInPaper(t *testing.T, home, issuer, address string) string {
+// signInSecret is what a provider knows the pages of these tests by.
+const signInSecret = "a secret of a test"
+
+// signInPaper writes a configuration of a provider into a home.
+func signInPaper(t *testing.T, home, issuer, address string, more ...func(paper map[string]any)) string {
 	t.Helper()
 	folder := filepath.Join(home, "portal")
-	text := given(json.Marshal(map[string]string{"issuer": issuer, "client_id": "guichet", "client_secret_file": "client-secret", "address": address}))(t)
+	paper := map[string]any{"issuer": issuer, "client_id": "guichet", "client_secret_file": "client-secret", "address": address}
+	for _, m := range more {
+		m(paper)
+	}
+	text := given(json.Marshal(paper))(t)
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	for name, text := range map[string][]byte{"client-secret": []byte("a secret of a test\n"), "signin.json": text} {
+	for name, text := range map[string][]byte{"client-secret": []byte(signInSecret + "\n"), "signin.json": text} {
 		if err := os.WriteFile(filepath.Join(folder, name), text, 0o600); err != nil {
 			t.Fatal(err)
 		}

@@ -106,6 +106,7 @@ func (b *browser) get(path string) (int, string) {
 type fetched struct {
 	status int
 	path   string // where it was in the end
+	at     *url.URL
 	header http.Header
 	body   string
 }
@@ -125,7 +126,7 @@ func (b *browser) do(r *http.Request) fetched {
 	if err := errors.Join(err, resp.Body.Close()); err != nil {
 		b.t.Fatal(err)
 	}
-	return fetched{resp.StatusCode, resp.Request.URL.Path, resp.Header, string(body)}
+	return fetched{resp.StatusCode, resp.Request.URL.Path, resp.Request.URL, resp.Header, string(body)}
 }
 
 func (b *browser) post(path string, form url.Values) fetched {

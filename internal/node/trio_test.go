@@ -40,7 +40,13 @@ type trioSeat struct {
 // published, as changed. Two members are enough where nobody is passed anything.
 func newTrio(t *testing.T, change func(*guichet.Agreement), codes ...string) *trio {
 	t.Helper()
-	x := &trio{t: t, clock: guichettest.NewClock(), seats: map[string]*trioSeat{}, codes: codes}
+	return newTrioAt(t, guichettest.NewClock(), change, codes...)
+}
+
+// newTrioAt does so by a clock.
+func newTrioAt(t *testing.T, clock *guichettest.Clock, change func(*guichet.Agreement), codes ...string) *trio {
+	t.Helper()
+	x := &trio{t: t, clock: clock, seats: map[string]*trioSeat{}, codes: codes}
 	words := func() ([]byte, error) { return []byte("a passphrase for a test of copies"), nil }
 	for _, code := range x.codes {
 		dir, err := os.MkdirTemp("", "trio-") //nolint:usetesting // the test's own folder has too long a name for a socket

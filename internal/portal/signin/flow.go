@@ -1,9 +1,11 @@
 package signin
 
 import (
+	"cmp"
 	"crypto/rand"
 	"errors"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 	"unicode"
@@ -52,7 +54,7 @@ func (d *Door) signIn(w http.ResponseWriter, r *http.Request) {
 	if r.FormValue("again") != "" {
 		options = append(options, oauth2.SetAuthURLParam("prompt", "login"))
 	}
-	if lang := r.FormValue("lang"); lang == "en" || lang == "fr" {
+	if lang := languageOf(cmp.Or(r.FormValue("lang"), to)); lang != "" {
 		options = append(options, oauth2.SetAuthURLParam("ui_locales", lang))
 	}
 	d.endOldFlows(w, r)
@@ -115,6 +117,25 @@ func (d *Door) callback(w http.ResponseWriter, r *http.Request) {
 	d.admit(w, r, who, f)
 }
 
+// anotherAccount is where the provider asks anew who it is, to come back to a page.
+func anotherAccount(to string) string {
+	q := url.Values{"again": {"1"}}
+	if to != "/" {
+		q.Set("to", to)
+	}
+	return SignInPath + "?" + q.Encode()
+}
+
+// languageOf is the language that the address of a page begins with ("/fr/ask"), or that
+// is named; "" any.
+func languageOf(address string) string {
+	first, _, _ := strings.Cut(strings.TrimPrefix(address, "/"), "/")
+	if first == "en" || first == "fr" {
+		return first
+	}
+	return ""
+}
+
 // takeFlow finds the way that an answer belongs to, once.
 func (d *Door) takeFlow(w http.ResponseWriter, r *http.Request) (*flow, *failure) {
 	state := r.URL.Query().Get("state")
@@ -155,7 +176,7 @@ func (d *Door) admit(w http.ResponseWriter, r *http.Request, who *identity, f *f
 	if len(roles) == 0 {
 		d.log.InfoContext(r.Context(), "sign-in without a role")
 		d.render(w, r, http.StatusForbidden, "signin.no_role", Args{
-			Next: SignInPath + "?again=1", To: f.To,
+			Next: anotherAccount(f.To), To: f.To,
 			Values: map[string]string{"issuer": d.config.Issuer, "roles": d.config.rolesWanted()},
 		})
 		return

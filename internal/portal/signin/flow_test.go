@@ -20,6 +20,33 @@ import (
 	"guichet/internal/portal/signin"
 )
 
+// TestTheProviderIsAskedInALanguage: of the page that is wanted, or another that is named;
+// on the way out of the page that was left.
+func TestTheProviderIsAskedInALanguage(t *testing.T) {
+	w := newWorld(t, false, nil)
+	for address, want := range map[string]string{
+		"/sign-in": "", "/sign-in?to=/fr/ask": "fr", "/sign-in?to=/en/ask%3Fby%3Dmonth": "en", "/sign-in?to=/en/ask&lang=fr": "fr",
+		"/sign-in?to=/french": "", "/sign-in?to=/de/ask": "", "/sign-in?lang=de": "", "/sign-in?to=/sign-out": "",
+	} {
+		_, at := w.browser().get(address)
+		u, err := url.Parse(at)
+		if err != nil || u.Query().Get("state") == "" || u.Query().Get("ui_locales") != want {
+			t.Errorf("%s leads to %s, %v; want the language %q", address, at, err, want)
+		}
+	}
+	w.issuer.as("amina", "trade-desk")
+	b := w.browser()
+	s := b.follow("/sign-in?to=/fr/ask")
+	_, to := b.post("/sign-out", url.Values{"csrf": {s.Token}, "to": {"/fr/"}})
+	if u, err := url.Parse(to); err != nil || u.Query().Get("ui_locales") != "fr" || u.Query().Get("state") != "/fr/" {
+		t.Errorf("signing out leads to %s, %v", to, err)
+	}
+	w.issuer.as("chloe", "canteen")
+	if s := w.browser().follow("/sign-in?to=/fr/ask"); s.Key != "signin.no_role" || s.Args.Next != "/sign-in?again=1&to=%2Ffr%2Fask" {
+		t.Errorf("another account is to sign in at %q", s.Args.Next)
+	}
+}
+
 // TestSigningIn: whoever the provider names comes back to the page they wanted, with
 // the roles that the configuration gives and a pseudonym, and nothing else of them.
 func TestSigningIn(t *testing.T) {

@@ -1,28 +1,23 @@
+//go:build linux
+
 package signin_test
 
 import (
 	"bytes"
 	"fmt"
-	"html"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"guichet/internal/guichettest"
 	"guichet/internal/portal/signin"
-)
-
-const (
-	realmPassword = "a long walk by the harbour"
-	realm         = "customs"
-	hastyRealm    = "hasty" // whose codes are good for a second
 )
 
 // realWorld is pages that a real provider's door will stand before.
@@ -54,8 +49,6 @@ func (w *world) openTo(issuer, client string, clock func() time.Time) {
 	w.door = w.open()
 }
 
-var loginForm = regexp.MustCompile(`(?s)<form[^>]*id="kc-form-login"[^>]*action="([^"]+)"`)
-
 // login fills in the provider's form, where it shows one, and returns the address that
 // leads back to our pages, not yet followed.
 func (b *browser) login(address, user, password string) string {
@@ -66,11 +59,11 @@ func (b *browser) login(address, user, password string) string {
 		}
 		s, to := b.get(address)
 		if to == "" {
-			m := loginForm.FindStringSubmatch(s.Key)
-			if m == nil {
+			form := guichettest.KeycloakForm(s.Key)
+			if form == "" {
 				b.t.Fatalf("no form of the provider's: %d\n%s", s.Status, s.Key)
 			}
-			s, to = b.post(html.UnescapeString(m[1]), url.Values{"username": {user}, "password": {password}})
+			s, to = b.post(form, guichettest.KeycloakLogin(user, password))
 			if to == "" {
 				return fmt.Sprintf("%d", s.Status)
 			}
@@ -85,17 +78,17 @@ func (b *browser) login(address, user, password string) string {
 func (b *browser) begin(from, user string) string {
 	b.t.Helper()
 	_, to := b.get(from)
-	return b.login(to, user, realmPassword)
+	return b.login(to, user, guichettest.KeycloakPassword)
 }
 
 // TestKeycloak walks through everything with a real provider, Keycloak: its login form,
 // its tokens, its sessions, its word that they are over.
 func TestKeycloak(t *testing.T) {
 	w, two := realWorld(t), realWorld(t)
-	k := startKeycloak(t, w.pages.URL, two.pages.URL)
+	k := guichettest.StartKeycloak(t, guichettest.KeycloakConfig{Address: w.pages.URL, AddressTwo: two.pages.URL, Secret: clientSecret})
 	watch := &watch{}
 	clock := func() time.Time { return time.Now().UTC().Add(watch.Now().Sub(time.Time{})) }
-	issuer := k.address + "/realms/" + realm
+	issuer := k.Issuer(guichettest.KeycloakRealm)
 	w.openTo(issuer, "guichet", clock)
 	two.openTo(issuer, "guichet-by-person", clock)
 	w.finish()
@@ -176,7 +169,7 @@ func TestKeycloak(t *testing.T) {
 	})
 	t.Run("code that expired", func(t *testing.T) {
 		hasty := realWorld(t)
-		hasty.openTo(k.address+"/realms/"+hastyRealm, "guichet", clock)
+		hasty.openTo(k.Issuer(guichettest.KeycloakHasty), "guichet", clock)
 		hasty.finish()
 		b := hasty.browser()
 		// The provider's realm comes back to the first pages; the answer is carried over.
@@ -186,7 +179,7 @@ func TestKeycloak(t *testing.T) {
 		q.Set("redirect_uri", w.pages.URL+"/sign-in/callback")
 		u.RawQuery = q.Encode()
 		walker := &browser{t: t, w: w, client: b.client}
-		back, _ := url.Parse(walker.login(u.String(), "bilal", realmPassword))
+		back, _ := url.Parse(walker.login(u.String(), "bilal", guichettest.KeycloakPassword))
 		time.Sleep(1500 * time.Millisecond)
 		if s, _ := b.get("/sign-in/callback?" + back.RawQuery); s.Status != 400 || s.Key != "signin.code" {
 			t.Errorf("shown %d %q; log:\n%s", s.Status, s.Key, hasty.log)
@@ -241,7 +234,7 @@ func TestKeycloak(t *testing.T) {
 		}
 		// The provider's session is over too: its form is shown again.
 		_, to = b.get("/sign-in?again=1")
-		if s, to := b.get(to); to != "" || !loginForm.MatchString(s.Key) {
+		if s, to := b.get(to); to != "" || guichettest.KeycloakForm(s.Key) == "" {
 			t.Errorf("the provider does not ask who it is, but leads to %q", to)
 		}
 	})
@@ -257,7 +250,7 @@ func TestKeycloak(t *testing.T) {
 		_, to := other.post("/sign-out", url.Values{"csrf": {s.Token}})
 		other.follow(to)
 		if in(b) {
-			t.Errorf("the other window is still open; log:\n%s\n%s", w.log, tail(k.log.String()))
+			t.Errorf("the other window is still open; log:\n%s\n%s", w.log, k.Log())
 		}
 		if !in(amina) {
 			t.Error("her session in another browser is over too")
@@ -283,7 +276,7 @@ func TestKeycloak(t *testing.T) {
 		if !in(amina) || !in(second) {
 			t.Fatal("not signed in")
 		}
-		k.logOut(t, "amina")
+		k.LogOut(t, "amina")
 		if in(amina) || in(second) {
 			t.Errorf("in: one browser %t, the other %t; log:\n%s", in(amina), in(second), w.log)
 		}
@@ -308,7 +301,7 @@ func TestKeycloak(t *testing.T) {
 		if to == "" {
 			t.Fatal("not sent to sign in")
 		}
-		s = b.follow(b.login(b.at(to), "amina", realmPassword))
+		s = b.follow(b.login(b.at(to), "amina", guichettest.KeycloakPassword))
 		if s.Key != "signin.continue" || s.Args.Form.Action != "/save?x=1" || s.Args.Form.Fields[0].Value != "an inquiry" {
 			t.Errorf("shown %d %q %+v", s.Status, s.Key, s.Args.Form)
 		}
@@ -316,7 +309,7 @@ func TestKeycloak(t *testing.T) {
 	t.Run("the provider is away", func(t *testing.T) {
 		b := w.browser()
 		s := b.follow(b.begin("/sign-in", "bilal"))
-		k.stop()
+		k.Stop()
 		w.restart()
 		if s, _ := w.browser().get("/sign-in"); s.Status != 503 || s.Key != "signin.unreachable" {
 			t.Errorf("shown %d %q", s.Status, s.Key)
@@ -329,5 +322,3 @@ func TestKeycloak(t *testing.T) {
 		}
 	})
 }
-
-func tail(s string) string { return s[max(0, len(s)-2000):] }

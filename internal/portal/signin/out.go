@@ -95,6 +95,9 @@ func (d *Door) endSessionAddress(endpoint, idToken, to string) string {
 	q.Set("client_id", d.config.ClientID)
 	q.Set("post_logout_redirect_uri", d.config.Address+SignedOutPath)
 	q.Set("state", to)
+	if lang := languageOf(to); lang != "" {
+		q.Set("ui_locales", lang) // where it asks whether to
+	}
 	if idToken != "" {
 		q.Set("id_token_hint", idToken)
 	}
