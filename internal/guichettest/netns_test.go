@@ -221,9 +221,10 @@ func TestHostsLeaveNothing(t *testing.T) {
 
 // TestWithoutRoot: skipped with the reason and what to do; under CI it fails.
 func TestWithoutRoot(t *testing.T) {
+	dir := t.TempDir() // made by us: nobody may not be able to
 	for name, test := range map[string]func(testing.TB){
 		"hosts":      func(tb testing.TB) { tb.Helper(); guichettest.NewHosts(tb, 1) },
-		"small disk": func(tb testing.TB) { tb.Helper(); guichettest.SmallDiskAt(tb, t.TempDir(), 1) },
+		"small disk": func(tb testing.TB) { tb.Helper(); guichettest.SmallDiskAt(tb, dir, 1) },
 	} {
 		for _, ci := range []string{"", "true"} {
 			t.Setenv("CI", ci)
@@ -244,9 +245,10 @@ func TestWithoutRoot(t *testing.T) {
 // him, and it ends with its goroutine.
 func asNobody(t *testing.T, do func()) {
 	t.Helper()
-	done := make(chan unix.Errno)
+	done := make(chan unix.Errno, 1)
 	go func() {
 		var fault unix.Errno
+		defer func() { done <- fault }() // also where the test fails in what is done
 		if os.Geteuid() == 0 {
 			runtime.LockOSThread()
 			_, _, fault = unix.RawSyscall(unix.SYS_SETRESUID, 65534, 65534, 65534)
@@ -254,7 +256,6 @@ func asNobody(t *testing.T, do func()) {
 		if fault == 0 {
 			do()
 		}
-		done <- fault
 	}()
 	if fault := <-done; fault != 0 {
 		t.Fatalf("become nobody: %v", fault)
