@@ -94,7 +94,7 @@ func (f *five) lostDisk() {
 	backup := filepath.Join(f.dir, "au.tar")
 	au.must("backup", "--out", backup)
 	lost := []string{f.of(us.ask("AU"), "AU").Exchange, f.of(au.ask("US"), "US").Exchange, f.of(nz.ask("AU"), "AU").Exchange}
-	time.Sleep(3 * time.Second) // they cosign every two
+	cosigned(au)
 	for _, m := range []*seat{au, nz} {
 		m.stop()
 	}
@@ -170,7 +170,7 @@ func (f *five) killedAfterTheLeaf() {
 	before := len(leavesOf(t, gb))
 	// A way of a second: what is written there has not arrived when it is killed.
 	gb.relay.Set(guichettest.Conditions{Delay: time.Second})
-	asked := guichettest.Start(t, us.command(append(asking("GB"), "--within", "15s")...))
+	asked := guichettest.Start(t, us.command(append(asking("GB"), "--within", "60s")...))
 	for deadline := time.Now().Add(patience); len(leavesOf(t, gb)) == before; {
 		if time.Now().After(deadline) {
 			t.Fatal("GB has written no leaf")
@@ -240,7 +240,7 @@ func (f *five) killedAtAnyMoment() {
 	shown := map[string]bool{}
 	for i := range 8 {
 		victim := []*seat{us, gb}[i%2]
-		asked := guichettest.Start(t, us.command(append(asking("GB"), "--within", "5s")...))
+		asked := guichettest.Start(t, us.command(append(asking("GB"), "--within", "60s")...))
 		time.Sleep(took * time.Duration(i+1) / 8)
 		victim.serving.Kill()
 		asked.Wait(t, patience)

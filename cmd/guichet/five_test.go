@@ -15,7 +15,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"guichet"
 	"guichet/internal/guichettest"
@@ -26,7 +25,7 @@ const (
 	fiveCircle    = "border-five"
 	fiveAgreement = "b5-covid-supply"
 	fivePort      = 8443 // at which every member listens
-	patience      = 30 * time.Second
+	patience      = guichettest.Patience
 )
 
 // TestFaults: a circle of five is founded once; each fault befalls five nodes

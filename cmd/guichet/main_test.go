@@ -17,6 +17,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	guichet "guichet/cmd/guichet"
+
+	"guichet/internal/guichettest"
 )
 
 func TestMain(m *testing.M) {
@@ -90,7 +92,7 @@ func answers(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: answers HOST:PORT")
 	}
-	const most = 30 * time.Second
+	const most = guichettest.Patience
 	for end := time.Now().Add(most); ; time.Sleep(20 * time.Millisecond) {
 		conn, err := net.DialTimeout("tcp", args[0], time.Second)
 		if err == nil {
@@ -109,7 +111,7 @@ func opens(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: opens FILE TEXT")
 	}
-	const most = 60 * time.Second
+	const most = guichettest.Patience
 	address := regexp.MustCompile(`http://127\.0\.0\.1:[0-9]+/`)
 	for end := time.Now().Add(most); ; time.Sleep(50 * time.Millisecond) {
 		text, err := os.ReadFile(ts.MkAbs(args[0]))

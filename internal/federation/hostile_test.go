@@ -20,7 +20,7 @@ import (
 func TestSlowBodiesTakeNoPlaceOfOthers(t *testing.T) {
 	_, nodes := found(t, "US", "CA", "GB")
 	us, ca, gb := nodes["US"], nodes["CA"], nodes["GB"]
-	ca.limits = federation.Limits{Concurrent: 4, PerMember: 3, Body: 5 * time.Second}
+	ca.limits = federation.Limits{Concurrent: 4, PerMember: 3, Body: guichettest.Patience}
 	ca.start()
 	turned := make(chan int, 8)
 	line := us.line("CA")

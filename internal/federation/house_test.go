@@ -24,6 +24,8 @@ import (
 
 	"guichet"
 	"guichet/internal/federation"
+
+	"guichet/internal/guichettest"
 )
 
 // The rooms beside this one are stood in for by the simplest thing that keeps
@@ -202,7 +204,7 @@ func (n *node) serve(h http.Handler) string {
 	if err != nil {
 		n.t.Fatal(err)
 	}
-	srv := &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError), TLSConfig: &tls.Config{
+	srv := &http.Server{Handler: h, ReadHeaderTimeout: guichettest.Patience, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError), TLSConfig: &tls.Config{
 		Certificates: []tls.Certificate{n.keys.cert}, ClientAuth: tls.RequireAnyClientCert, MinVersion: tls.VersionTLS13,
 		VerifyConnection: func(cs tls.ConnectionState) error {
 			for _, m := range n.circle.now().Members {
@@ -245,7 +247,7 @@ func (n *node) client(change ...func(*federation.ClientConfig)) *federation.Clie
 			}
 			return lines[m.Code]
 		},
-		Limits: federation.ClientLimits{Ask: 5 * time.Second, Fetch: 5 * time.Second},
+		Limits: federation.ClientLimits{Ask: guichettest.Patience, Fetch: guichettest.Patience},
 	}
 	for _, f := range change {
 		f(&cfg)

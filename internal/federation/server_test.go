@@ -15,6 +15,8 @@ import (
 
 	"guichet"
 	"guichet/internal/federation"
+
+	"guichet/internal/guichettest"
 )
 
 // put sends CA a signed request of the test's own making.
@@ -219,11 +221,12 @@ func TestABodyThatTricklesInIsCutOff(t *testing.T) {
 	ca.start()
 	r, w := io.Pipe()
 	defer func() { _ = w.Close() }()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://"+us.circle.member("CA").Endpoints[0]+"/guichet/1/ask", r)
+	ctx, cancel := context.WithTimeout(t.Context(), guichettest.Patience)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "https://"+us.circle.member("CA").Endpoints[0]+"/guichet/1/ask", r)
 	if err != nil {
 		t.Fatal(err)
 	}
-	began := time.Now()
 	resp, err := us.line("CA").Do(req)
 	if err == nil {
 		_ = resp.Body.Close()
@@ -231,8 +234,8 @@ func TestABodyThatTricklesInIsCutOff(t *testing.T) {
 			t.Errorf("the status is %d", resp.StatusCode)
 		}
 	}
-	if took := time.Since(began); took > 3*time.Second {
-		t.Errorf("it took %s", took)
+	if ctx.Err() != nil {
+		t.Error("it was not cut off")
 	}
 	if ca.calls.Load() != 0 {
 		t.Error("the gate was shown half a body")
@@ -258,11 +261,18 @@ func TestFetches(t *testing.T) {
 		t.Errorf("the receipt is %q, %v", proof, err)
 	}
 	ca.journal.wait = 1 << 30
-	short, cancel := context.WithTimeout(ctx, 300*time.Millisecond)
-	defer cancel()
-	if _, err := c.Receipt(short, m, 2); guichet.KindOf(err) != guichet.KindBusy {
-		t.Errorf("a receipt that never comes: %v", err)
-	}
+	guichettest.Longer(func(within time.Duration) bool {
+		short, cancel := context.WithTimeout(ctx, within)
+		defer cancel()
+		_, err := c.Receipt(short, m, 2)
+		if early := guichet.KindOf(err) != guichet.KindBusy; early && within < time.Minute {
+			return true
+		}
+		if guichet.KindOf(err) != guichet.KindBusy {
+			t.Errorf("a receipt that never comes: %v", err)
+		}
+		return false
+	})
 	if _, err := nodes["GB"].client().Receipt(ctx, m, 2); guichet.KindOf(err) != guichet.KindNotFound || !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a receipt of others: %v", err)
 	}

@@ -32,10 +32,12 @@ func accepts(l net.Listener) {
 	}()
 }
 
+// nobody is how long a test waits for an answer that is not to come.
+const nobody = 700 * time.Millisecond
+
 // reach dials from a host and asks; an error says that nobody answered in time.
-func reach(t *testing.T, h *guichettest.Hosts, from int, addr string) error {
+func reach(t *testing.T, h *guichettest.Hosts, from int, addr string, patience time.Duration) error {
 	t.Helper()
-	const patience = 700 * time.Millisecond
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	c, err := h.Dial(ctx, from, addr)
@@ -55,8 +57,8 @@ func reach(t *testing.T, h *guichettest.Hosts, from int, addr string) error {
 func reached(t *testing.T, h *guichettest.Hosts, from int, addr string) {
 	t.Helper()
 	var err error
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); {
-		if err = reach(t, h, from, addr); err == nil {
+	for patience := nobody; patience < guichettest.Patience; patience *= 2 {
+		if err = reach(t, h, from, addr, patience); err == nil {
 			return
 		}
 	}
@@ -82,12 +84,12 @@ func TestHostsSeeEachOther(t *testing.T) {
 	}
 	defer func() { _ = outside.Close() }()
 	accepts(outside)
-	if err := reach(t, h, 0, outside.Addr().String()); err == nil {
+	if err := reach(t, h, 0, outside.Addr().String(), nobody); err == nil {
 		t.Error("a host reaches the loopback of the machine")
 	}
 	h.Cut(t, 3)
 	for _, way := range [][2]int{{0, 3}, {3, 0}} {
-		if err := reach(t, h, way[0], addr(way[1])); err == nil {
+		if err := reach(t, h, way[0], addr(way[1]), nobody); err == nil {
 			t.Errorf("host 3 is cut off, and host %d reaches host %d", way[0], way[1])
 		}
 	}
@@ -102,7 +104,7 @@ func TestHostsSeeEachOther(t *testing.T) {
 func TestHostsRunPrograms(t *testing.T) {
 	h := guichettest.NewHosts(t, 2)
 	p := h.RunIn(t, 1, guichettest.Command{Args: []string{"/bin/sh", "-c", "readlink /proc/self/ns/net; cat /proc/net/fib_trie; " + talker}, Env: []string{"WORD=as told"}})
-	p.WaitFor(t, "^beat$", 20*time.Second)
+	p.WaitFor(t, "^beat$", guichettest.Patience)
 	own, err := os.Readlink("/proc/self/ns/net")
 	if err != nil {
 		t.Fatal(err)
@@ -110,7 +112,7 @@ func TestHostsRunPrograms(t *testing.T) {
 	if log := p.Log(); strings.Contains(log, own) || !strings.Contains(log, h.Addr(1)) || !strings.Contains(log, "127.0.0.1") || strings.Contains(log, h.Addr(0)) {
 		t.Errorf("it runs elsewhere: %s", log)
 	}
-	if code := p.Stop(t, 20*time.Second); code != 3 {
+	if code := p.Stop(t, guichettest.Patience); code != 3 {
 		t.Errorf("its exit code is %d", code)
 	}
 }
@@ -140,14 +142,14 @@ func TestHostsHaveRelays(t *testing.T) {
 	accepts(h.Listen(t, 1, 8443))
 	r := h.Relay(t, 1, 8443, guichettest.Conditions{Delay: 20 * time.Millisecond})
 	begin := time.Now()
-	if err := reach(t, h, 0, r.Addr()); err != nil {
+	if err := reach(t, h, 0, r.Addr(), guichettest.Patience); err != nil {
 		t.Fatal(err)
 	}
 	if took := time.Since(begin); took < 75*time.Millisecond {
 		t.Errorf("through a relay of 20 ms the first answer came after %s", took)
 	}
 	r.Cut()
-	if err := reach(t, h, 0, r.Addr()); err == nil {
+	if err := reach(t, h, 0, r.Addr(), nobody); err == nil {
 		t.Error("the relay is cut, and yet there is an answer")
 	}
 	if host, _, _ := net.SplitHostPort(r.Addr()); host != h.Addr(guichettest.Middle) {
@@ -162,14 +164,14 @@ func TestHostsOfAKilledTestAreSweptAway(t *testing.T) {
 		h := guichettest.NewHosts(t, 1)
 		// Of a session of its own, and not told of its parent's end.
 		p := h.RunIn(t, 0, guichettest.Command{Args: []string{"/bin/sh", "-c", "setsid /bin/sh -c 'echo pid $$; exec sleep 600' & wait"}})
-		pid := p.WaitFor(t, `^pid (\d+)$`, 20*time.Second)[1]
+		pid := p.WaitFor(t, `^pid (\d+)$`, guichettest.Patience)[1]
 		_, _ = fmt.Fprintf(os.Stdout, "started %s\n", pid)
-		time.Sleep(time.Minute)
+		time.Sleep(2 * guichettest.Patience)
 	}
 	guichettest.NewHosts(t, 1) // or the reason why there are none
 	first, second := again(t, t.Name()), again(t, t.Name())
-	pid := first.WaitFor(t, `^started (\d+)$`, 30*time.Second)[1]
-	living := second.WaitFor(t, `^started (\d+)$`, 30*time.Second)[1]
+	pid := first.WaitFor(t, `^started (\d+)$`, guichettest.Patience)[1]
+	living := second.WaitFor(t, `^started (\d+)$`, guichettest.Patience)[1]
 	left := namespacesOf(t, first.Pid())
 	first.Kill()
 	if len(left) != 2 || len(namespacesOf(t, first.Pid())) != 2 || !runs(pid) {
@@ -179,7 +181,7 @@ func TestHostsOfAKilledTestAreSweptAway(t *testing.T) {
 	if left := namespacesOf(t, first.Pid()); len(left) != 0 {
 		t.Errorf("still there: %v", left)
 	}
-	for deadline := time.Now().Add(20 * time.Second); runs(pid); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(guichettest.Patience); runs(pid); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("process %s is still there", pid)
 		}

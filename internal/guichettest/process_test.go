@@ -24,11 +24,11 @@ func shell(t *testing.T, script string) *guichettest.Process {
 
 func TestProcessIsAwaitedAndStopped(t *testing.T) {
 	p := shell(t, talker)
-	if m := p.WaitFor(t, `^ready on port (\d+)$`, 20*time.Second); m[1] != "4711" {
+	if m := p.WaitFor(t, `^ready on port (\d+)$`, guichettest.Patience); m[1] != "4711" {
 		t.Errorf("the port is %q", m[1])
 	}
-	p.WaitFor(t, "^beat$", 20*time.Second)
-	if code := p.Stop(t, 20*time.Second); code != 3 || p.Running() {
+	p.WaitFor(t, "^beat$", guichettest.Patience)
+	if code := p.Stop(t, guichettest.Patience); code != 3 || p.Running() {
 		t.Errorf("stopped, its exit code is %d, running: %t", code, p.Running())
 	}
 	if out := p.Stdout(); !strings.HasPrefix(out, "as told\n") || !strings.HasSuffix(out, "bye\n") || strings.Contains(out, "ready") {
@@ -38,11 +38,11 @@ func TestProcessIsAwaitedAndStopped(t *testing.T) {
 
 func TestProcessPausedAndKilled(t *testing.T) {
 	p := shell(t, talker)
-	p.WaitFor(t, "^beat$", 20*time.Second)
+	p.WaitFor(t, "^beat$", guichettest.Patience)
 	p.Pause(t)
 	// It takes effect when the process is next scheduled.
 	still := ""
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); {
+	for deadline := time.Now().Add(guichettest.Patience); time.Now().Before(deadline); {
 		now := p.Log()
 		time.Sleep(200 * time.Millisecond)
 		if still = p.Log(); still == now {
@@ -50,14 +50,14 @@ func TestProcessPausedAndKilled(t *testing.T) {
 		}
 	}
 	p.Resume(t)
-	for deadline := time.Now().Add(20 * time.Second); p.Log() == still; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(guichettest.Patience); p.Log() == still; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("resumed, it says nothing")
 		}
 	}
 	p.Pause(t)
 	p.Kill()
-	if code := p.Wait(t, time.Second); code != -1 {
+	if code := p.Wait(t, guichettest.Patience); code != -1 {
 		t.Errorf("killed, its exit code is %d", code)
 	}
 }
@@ -108,14 +108,19 @@ func watch(t *testing.T, test func(tb testing.TB)) *witness {
 }
 
 func TestProcessThatIsNotAsWanted(t *testing.T) {
-	for _, c := range []struct{ name, script, fatal, logged string }{
-		{"ends first", "echo I cannot; exit 7", `sh ended (exit status 7) before it wrote "^ready"`, "I cannot"},
-		{"takes too long", "echo wait for me; sleep 60", `sh has not written "^ready" within`, "wait for me"},
+	for _, c := range []struct {
+		name, script, fatal, logged string
+		within                      time.Duration
+	}{
+		{"ends first", "echo I cannot; exit 7", `sh ended (exit status 7) before it wrote "^ready"`, "I cannot", guichettest.Patience},
+		{"takes too long", "echo wait for me; sleep 600", `sh has not written "^ready" within`, "wait for me", 300 * time.Millisecond},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := watch(t, func(tb testing.TB) {
 				tb.Helper()
-				guichettest.Start(tb, guichettest.Command{Args: []string{"/bin/sh", "-c", c.script}}).WaitFor(tb, "^ready", 300*time.Millisecond)
+				p := guichettest.Start(tb, guichettest.Command{Args: []string{"/bin/sh", "-c", c.script}})
+				p.WaitFor(tb, "^"+c.logged+"$", guichettest.Patience)
+				p.WaitFor(tb, "^ready", c.within)
 			})
 			if !strings.Contains(w.fatal, c.fatal) || !strings.Contains(w.logged, c.logged) {
 				t.Errorf("the test failed with %q and told %q", w.fatal, w.logged)
@@ -129,14 +134,14 @@ func TestProcessThatIsNotAsWanted(t *testing.T) {
 func TestProcessDiesWithItsTest(t *testing.T) {
 	if os.Getenv(inner) != "" {
 		p := shell(t, talker)
-		p.WaitFor(t, "^beat$", 20*time.Second)
+		p.WaitFor(t, "^beat$", guichettest.Patience)
 		_, _ = fmt.Fprintf(os.Stdout, "started %d\n", p.Pid())
-		time.Sleep(time.Minute)
+		time.Sleep(2 * guichettest.Patience)
 	}
 	parent := again(t, "TestProcessDiesWithItsTest")
-	pid := parent.WaitFor(t, `^started (\d+)$`, 30*time.Second)[1]
+	pid := parent.WaitFor(t, `^started (\d+)$`, guichettest.Patience)[1]
 	parent.Kill()
-	for deadline := time.Now().Add(20 * time.Second); runs(pid); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(guichettest.Patience); runs(pid); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("process %s is still there", pid)
 		}

@@ -54,7 +54,7 @@ func dial(t *testing.T, r *guichettest.Relay) *net.TCPConn {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = c.Close() })
-	if err := c.SetDeadline(time.Now().Add(30 * time.Second)); err != nil {
+	if err := c.SetDeadline(time.Now().Add(guichettest.Patience)); err != nil {
 		t.Fatal(err)
 	}
 	return c.(*net.TCPConn)
@@ -105,7 +105,7 @@ func echoed(t *testing.T, c *net.TCPConn, sent []byte) time.Duration {
 // TestRelayIsALongWay: each byte is late by the delay both ways, the first by
 // the handshake too.
 func TestRelayIsALongWay(t *testing.T) {
-	const delay, slack = 100 * time.Millisecond, time.Second
+	const delay, slack = 100 * time.Millisecond, guichettest.Patience / 2
 	r := guichettest.NewRelay(t, serve(t, echo), guichettest.RelayConfig{Conditions: guichettest.Conditions{Delay: delay}})
 	c := dial(t, r)
 	for i, want := range []time.Duration{4 * delay, 2 * delay, 2 * delay} {
@@ -115,8 +115,8 @@ func TestRelayIsALongWay(t *testing.T) {
 		}
 	}
 	r.Set(guichettest.Conditions{})
-	if _, took := ask(t, c, "x"); took > 2*delay {
-		t.Errorf("without a delay it still took %s", took)
+	if !guichettest.Until(0, func() bool { _, took := ask(t, c, "x"); return took < 2*delay }) {
+		t.Error("without a delay it still takes as long")
 	}
 }
 
@@ -125,7 +125,7 @@ func TestRelayIsALongWay(t *testing.T) {
 func TestRelayIsNoNarrowWay(t *testing.T) {
 	r := guichettest.NewRelay(t, serve(t, echo), guichettest.RelayConfig{Conditions: guichettest.Conditions{Delay: 50 * time.Millisecond}})
 	sent := generated(8<<20, 1)
-	if took := echoed(t, dial(t, r), sent); took < 200*time.Millisecond || took > 10*time.Second {
+	if took := echoed(t, dial(t, r), sent); took < 200*time.Millisecond || took > 20*time.Second {
 		t.Errorf("8 MiB took %s", took)
 	}
 	if got := r.Counts(); got.Accepted != 1 || got.ToServer != 8<<20 || got.ToClient != 8<<20 || got.Lost != 0 {
@@ -143,7 +143,7 @@ func TestRelayIsAsWideAsTold(t *testing.T) {
 		working.Go(func() { echoed(t, c, generated(256<<10, 2)) })
 	}
 	working.Wait()
-	if took := time.Since(begin); took < 480*time.Millisecond || took > 10*time.Second {
+	if took := time.Since(begin); took < 480*time.Millisecond || took > guichettest.Patience {
 		t.Errorf("two times 256 KiB at 1 MiB a second took %s", took)
 	}
 }
@@ -210,7 +210,7 @@ func TestRelayCutInTheMiddle(t *testing.T) {
 	}
 	select {
 	case <-broke:
-	case <-time.After(20 * time.Second):
+	case <-time.After(guichettest.Patience):
 		t.Error("the server has not seen the end")
 	}
 	refused(t, r)
@@ -233,11 +233,11 @@ func TestRelayGarbles(t *testing.T) {
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, said) }))
 	defer server.Close()
 	r = guichettest.NewRelay(t, server.Listener.Addr().String(), guichettest.RelayConfig{})
-	if got, err := get(t, server.Client(), r, 20*time.Second); err != nil || got != said {
+	if got, err := get(t, server.Client(), r, guichettest.Patience); err != nil || got != said {
 		t.Fatalf("untouched, %d bytes came (%v)", len(got), err)
 	}
 	r.Garble(100_000)
-	got, err := get(t, server.Client(), r, 20*time.Second)
+	got, err := get(t, server.Client(), r, guichettest.Patience)
 	if err == nil || !strings.HasPrefix(said, got) || len(got) > 100_000 {
 		t.Errorf("garbled under TLS, %d bytes came (%v)", len(got), err)
 	}
@@ -279,7 +279,7 @@ func TestRelayIsABlackHole(t *testing.T) {
 	}
 	r.Heal()
 	for name, c := range conns {
-		_ = c.SetReadDeadline(time.Now().Add(20 * time.Second))
+		_ = c.SetReadDeadline(time.Now().Add(guichettest.Patience))
 		back := make([]byte, 4)
 		if _, err := io.ReadFull(c, back); err != nil || string(back) != "held" {
 			t.Errorf("healed, %s reads %q (%v)", name, back, err)
@@ -303,7 +303,7 @@ func TestRelayHoldsAnAnswer(t *testing.T) {
 		t.Errorf("%q came, and %v", got, err)
 	}
 	r.Heal()
-	_ = c.SetReadDeadline(time.Now().Add(20 * time.Second))
+	_ = c.SetReadDeadline(time.Now().Add(guichettest.Patience))
 	rest := make([]byte, 6)
 	if _, err := io.ReadFull(c, rest); err != nil || string(rest) != " of it" || r.Counts().ToClient != 11 {
 		t.Errorf("healed, %q came (%v), %+v", rest, err, r.Counts())
@@ -334,7 +334,7 @@ func refused(t *testing.T, r *guichettest.Relay) {
 		return
 	}
 	defer func() { _ = c.Close() }()
-	_ = c.SetDeadline(time.Now().Add(20 * time.Second))
+	_ = c.SetDeadline(time.Now().Add(guichettest.Patience))
 	if n, err := c.Read(make([]byte, 1)); err == nil || isTimeout(err) {
 		t.Errorf("a new connection reads %d bytes and %v", n, err)
 	}

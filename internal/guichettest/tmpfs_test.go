@@ -42,11 +42,11 @@ func TestSmallDiskOfAKilledTestIsUnmounted(t *testing.T) {
 	if os.Getenv(inner) != "" {
 		d := guichettest.SmallDisk(t, 1)
 		_, _ = fmt.Fprintf(os.Stdout, "mounted %s\n", d.Dir)
-		time.Sleep(time.Minute)
+		time.Sleep(2 * guichettest.Patience)
 	}
 	guichettest.SmallDisk(t, 1) // or the reason why there is none
 	p := again(t, t.Name())
-	dir := p.WaitFor(t, `^mounted (.+)$`, 30*time.Second)[1]
+	dir := p.WaitFor(t, `^mounted (.+)$`, guichettest.Patience)[1]
 	p.Kill()
 	if !mounted(t, dir) {
 		t.Fatalf("nothing was left mounted on %s", dir)

@@ -198,7 +198,7 @@ func smallDisk(tb testing.TB, size string) string {
 	}
 	tb.Cleanup(func() {
 		var err error
-		for range 100 {
+		for range 1000 {
 			if err = unix.Unmount(dir, 0); err == nil {
 				return
 			}

@@ -127,17 +127,13 @@ func filled(tb testing.TB, member string, n int) string {
 	return dir
 }
 
-// until tries until it works, or fails after some seconds.
+// until tries until it works, or fails after a while.
 func until(tb testing.TB, what string, try func() error) {
 	tb.Helper()
 	var err error
-	for range 200 {
-		if err = try(); err == nil {
-			return
-		}
-		time.Sleep(25 * time.Millisecond)
+	if !guichettest.Until(25*time.Millisecond, func() bool { err = try(); return err == nil }) {
+		tb.Fatalf("%s: %v", what, err)
 	}
-	tb.Fatalf("%s: %v", what, err)
 }
 
 func receipt(tb testing.TB, j *journal.Journal, i int64) []byte {

@@ -153,13 +153,17 @@ func TestCosigningWithWitnessesOfAllKinds(t *testing.T) {
 		})),
 		{Member: "ZZ", Keys: peer("CA", nil).Keys, Via: near(good)},
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
-	defer cancel()
-	start := time.Now()
-	results, err := j.Cosign(ctx, peers)
-	if err != nil || time.Since(start) > 3*time.Second {
-		t.Fatalf("after %s: %v", time.Since(start), err)
-	}
+	var results []journal.Cosigned
+	var err error
+	guichettest.Longer(func(within time.Duration) bool {
+		ctx, cancel := context.WithTimeout(context.Background(), within)
+		defer cancel()
+		start := time.Now()
+		if results, err = j.Cosign(ctx, peers); err != nil || time.Since(start) > within+guichettest.Patience/2 {
+			t.Fatalf("after %s: %v", time.Since(start), err)
+		}
+		return results[0].Err != nil || guichet.KindOf(results[3].Err) == guichet.KindBusy || guichet.KindOf(results[4].Err) == guichet.KindBusy
+	})
 	for i, want := range []guichet.Kind{"", guichet.KindBusy, guichet.KindBusy, guichet.KindUntrusted, guichet.KindUntrusted} {
 		if guichet.KindOf(results[i].Err) != want {
 			t.Errorf("%s: %v, want kind %q", results[i].Member, results[i].Err, want)

@@ -95,7 +95,7 @@ func TestANodeIsLostAndRestored(t *testing.T) {
 		if status == 200 {
 			break
 		}
-		if wait > 200 {
+		if wait > 1200 {
 			t.Fatalf("CA serves, and US stays closed: %d %s", status, said)
 		}
 		time.Sleep(100 * time.Millisecond)
@@ -189,7 +189,7 @@ func (p *pair) witnessedOf(t *testing.T, origin string, leaves int) {
 	t.Helper()
 	want := []byte(origin + "\n" + string(rune('0'+leaves)) + "\n")
 	dir := filepath.Join(p.ca.Home, "journals", "two", "witness")
-	for range 200 {
+	for range 1200 {
 		files, _ := os.ReadDir(dir)
 		for _, f := range files {
 			if raw, err := os.ReadFile(filepath.Join(dir, f.Name())); err == nil && bytes.HasPrefix(raw, want) {

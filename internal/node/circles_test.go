@@ -108,7 +108,7 @@ func (c *circles) apart(one, other *seal.Keys) {
 		// none where the other has three.
 		for _, index := range []string{"receipts/0", "receipts/2"} {
 			status, said, err := c.put(circle, keys, keys, http.MethodGet, index, nil)
-			for range 50 { // until a checkpoint covers it
+			for range 2400 { // until a checkpoint covers it
 				if status != http.StatusTooEarly {
 					break
 				}

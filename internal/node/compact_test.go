@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"guichet"
 	"guichet/internal/guichettest"
@@ -18,7 +17,7 @@ import (
 func TestIngestJoinsSmallFiles(t *testing.T) {
 	clock := guichettest.NewClock()
 	home := guichettest.Home(t)
-	cfg := node.Config{Home: home, Clock: clock.Now, Child: []string{exe(t), stageChild}, LockWait: time.Second, CompactAt: 3}
+	cfg := node.Config{Home: home, Clock: clock.Now, Child: []string{exe(t), stageChild}, LockWait: guichettest.Patience, CompactAt: 3}
 	if _, err := node.Init(t.Context(), cfg, "US"); err != nil {
 		t.Fatal(err)
 	}

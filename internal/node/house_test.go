@@ -25,7 +25,7 @@ func newHouse(t *testing.T, member string) *house {
 	t.Helper()
 	clock := guichettest.NewClock()
 	cfg := node.Config{
-		Home: guichettest.Home(t), Clock: clock.Now, Child: []string{exe(t), stageChild}, LockWait: time.Second,
+		Home: guichettest.Home(t), Clock: clock.Now, Child: []string{exe(t), stageChild}, LockWait: guichettest.Patience,
 	}
 	if _, err := node.Init(t.Context(), cfg, member); err != nil {
 		t.Fatal(err)

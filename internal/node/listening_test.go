@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"guichet/internal/node"
+
+	"guichet/internal/guichettest"
 )
 
 // TestConnectionsAreBounded: beyond the bound a connection waits, before anything
@@ -40,7 +42,7 @@ func TestConnectionsAreBounded(t *testing.T) {
 	}
 	settle := func(want int64) {
 		t.Helper()
-		for end := time.Now().Add(5 * time.Second); in.Load() < want && time.Now().Before(end); {
+		for end := time.Now().Add(guichettest.Patience); in.Load() < want && time.Now().Before(end); {
 			time.Sleep(10 * time.Millisecond)
 		}
 		time.Sleep(100 * time.Millisecond) // for one too many

@@ -140,17 +140,26 @@ func (c *circles) manager() func() []string {
 	conn := given(net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"}))(c.t)
 	c.t.Setenv("NOTIFY_SOCKET", path)
 	c.t.Setenv("WATCHDOG_USEC", "400000")
-	return func() []string {
-		defer func() { _ = conn.Close() }()
-		var out []string
+	// It reads all the while, as a manager does: a socket holds no more than some ten.
+	var out []string
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
 		for buf := make([]byte, 256); ; {
-			_ = conn.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
 			n, err := conn.Read(buf)
 			if err != nil {
-				return out
+				return
 			}
-			out = append(out, string(buf[:n]))
+			if out = append(out, string(buf[:n])); out[len(out)-1] == "STOPPING=1" {
+				return
+			}
 		}
+	}()
+	return func() []string {
+		_ = conn.SetReadDeadline(time.Now().Add(guichettest.Patience))
+		<-over
+		_ = conn.Close()
+		return out
 	}
 }
 

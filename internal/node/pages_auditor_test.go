@@ -141,7 +141,7 @@ func auditorVerifies(t *testing.T, auditor *browser) {
 		form.Set(m[1], m[2])
 	}
 	f := auditor.post("/en/checks", form)
-	for range 100 {
+	for range 2400 {
 		if !strings.Contains(f.body, `http-equiv="refresh"`) {
 			break
 		}

@@ -15,6 +15,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"guichet/internal/guichettest"
 )
 
 // selfSigned writes a certificate of this machine and its key.
@@ -44,5 +46,5 @@ func trusting(t *testing.T, cert string) *http.Client {
 	pool.AppendCertsFromPEM(given(os.ReadFile(cert))(t))
 	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}}
 	t.Cleanup(transport.CloseIdleConnections)
-	return &http.Client{Transport: transport, Timeout: 10 * time.Second}
+	return &http.Client{Transport: transport, Timeout: guichettest.Patience}
 }

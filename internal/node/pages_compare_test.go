@@ -33,7 +33,7 @@ func (b *browser) put(question string) (path, body string) {
 	}
 	put := b.post(action[1], form)
 	path, body = put.path, put.body
-	for range 200 {
+	for range 1200 {
 		if !strings.Contains(body, `http-equiv="refresh"`) {
 			return path, body
 		}

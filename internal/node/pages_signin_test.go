@@ -164,7 +164,7 @@ func (x *trio) sessionEnds(at string) {
 // settled waits until a question is answered.
 func (b *browser) settled(path string) string {
 	b.t.Helper()
-	for range 100 {
+	for range 1200 {
 		_, body := b.get(path)
 		if !strings.Contains(body, `http-equiv="refresh"`) {
 			return body

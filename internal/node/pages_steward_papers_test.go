@@ -98,7 +98,7 @@ func TestStewardDraftsAndSigns(t *testing.T) {
 	}
 	us.post(proposal+"/publish", url.Values{"csrf": {tryToken}}).says(t, "It is in force")
 	x.clock.Move(time.Minute) // by which papers are looked at again
-	for range 60 {            // the node looks at its papers every half second
+	for range 1200 {          // the node looks at its papers every half second
 		if _, start := us.get("/en/"); strings.Contains(start, "2 agreements in force") {
 			break
 		}

@@ -54,7 +54,7 @@ func (b *browser) takeIn(lang string, fields map[string]string, name string, con
 // cameToRest waits until a page no longer looks again by itself.
 func (b *browser) cameToRest(f fetched) fetched {
 	b.t.Helper()
-	for range 300 {
+	for range 2400 {
 		if !strings.Contains(f.body, `http-equiv="refresh"`) {
 			return f
 		}

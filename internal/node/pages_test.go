@@ -22,6 +22,8 @@ import (
 	"guichet"
 	"guichet/internal/node"
 	"guichet/internal/portal"
+
+	"guichet/internal/guichettest"
 )
 
 // tryDoor is a door that lets a test in as whoever it says: /sign-in?as=officer. No
@@ -89,7 +91,7 @@ type browser struct {
 func newBrowser(t *testing.T, at, as string) *browser {
 	t.Helper()
 	jar := given(cookiejar.New(nil))(t)
-	b := &browser{t, strings.TrimSuffix(at, "/"), &http.Client{Jar: jar, Timeout: 30 * time.Second}}
+	b := &browser{t, strings.TrimSuffix(at, "/"), &http.Client{Jar: jar, Timeout: guichettest.Patience}}
 	if as != "" {
 		b.get("/sign-in?as=" + as + "&to=/en/")
 	}
@@ -185,7 +187,7 @@ func (b *browser) asked(question string) (path, body string) {
 	}
 	put := b.post(question[:3]+"/question", form)
 	path, body = put.path, put.body
-	for range 100 {
+	for range 1200 {
 		if !strings.Contains(body, `http-equiv="refresh"`) {
 			return path, body
 		}

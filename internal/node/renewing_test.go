@@ -54,7 +54,7 @@ func (p *pair) seesRenewed(t *testing.T, lost ...string) {
 		code  string
 	}{{p.us, "CA", "recovered_here"}, {p.ca, "US", "recovered_there"}} {
 		var told []string
-		for range 50 { // a leaf of the last second is not covered yet
+		for range 600 { // a leaf of the last second is not covered yet
 			op := given(node.Operate(t.Context(), side.cfg))(t)
 			reports := given(op.VerifyJournal(t.Context(), []string{side.other}))(t)
 			_ = op.Close()
@@ -165,7 +165,7 @@ func TestAJournalThatWasPutBackIsRenewed(t *testing.T) {
 		if st.Proven {
 			break
 		}
-		if wait > 100 {
+		if wait > 1200 {
 			t.Fatalf("restored whole, and closed: %+v", st)
 		}
 		time.Sleep(100 * time.Millisecond)

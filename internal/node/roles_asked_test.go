@@ -187,7 +187,7 @@ func (c *circles) ownLeavesOnly(keys map[string]*seal.Keys) {
 				want = http.StatusOK
 			}
 			var status int
-			for range 100 { // until a checkpoint covers it
+			for range 2400 { // until a checkpoint covers it
 				var err error
 				if status, _, err = c.put(oneCircle, k, k, http.MethodGet, "receipts/"+strconv.Itoa(index), nil); err != nil {
 					t.Fatal(err)

@@ -202,7 +202,7 @@ func (c *circles) cosigned(by ...string) {
 	defer func() { _ = op.Close() }()
 	exchange := given(op.Leaves(t.Context(), node.LeavesQuestion{Limit: 1}))(t)[0].Leaf.Exchange
 	var r node.Receipt
-	for range 200 { // it is asked for every two seconds
+	for range 2400 { // it is asked for every two seconds
 		var err error
 		if r, err = op.Receipt(t.Context(), exchange); err == nil && len(r.Witnesses) >= len(by) {
 			break

@@ -55,7 +55,7 @@ func newTrioAt(t *testing.T, clock *guichettest.Clock, change func(*guichet.Agre
 		}
 		t.Cleanup(func() { _ = os.RemoveAll(dir) })
 		m := &trioSeat{trio: x, code: code}
-		m.cfg = node.Config{Home: filepath.Join(dir, "h"), Clock: x.clock.Now, Child: []string{exe(t), stageChild}, Passphrase: words, MemberPassphrase: words, LockWait: 5 * time.Second, CopyPiece: 1000}
+		m.cfg = node.Config{Home: filepath.Join(dir, "h"), Clock: x.clock.Now, Child: []string{exe(t), stageChild}, Passphrase: words, MemberPassphrase: words, LockWait: guichettest.Patience, CopyPiece: 1000}
 		if _, err := node.Init(t.Context(), m.cfg, code); err != nil {
 			t.Fatal(err)
 		}

@@ -153,14 +153,14 @@ func hex32(n int) string { return strings.Repeat("0", 31) + strconv.FormatInt(in
 // over waits until a question is under way no more.
 func (w *window) over(id string) string {
 	w.t.Helper()
-	for range 200 {
-		if _, page := w.get("/en/asked/" + id); !strings.Contains(page, "data-events") {
-			return page
-		}
-		time.Sleep(10 * time.Millisecond)
+	page := ""
+	if !guichettest.Until(10*time.Millisecond, func() bool {
+		_, page = w.get("/en/asked/" + id)
+		return !strings.Contains(page, "data-events")
+	}) {
+		w.t.Fatal("it is asked for ever")
 	}
-	w.t.Fatal("it is asked for ever")
-	return ""
+	return page
 }
 
 func TestAskingCanBeLeftAndComeBackTo(t *testing.T) {

@@ -14,6 +14,8 @@ import (
 
 	"guichet"
 	"guichet/internal/store"
+
+	"guichet/internal/guichettest"
 )
 
 // hintOf is what the error tells its reader to do.
@@ -183,8 +185,15 @@ func TestOneWriterAtATime(t *testing.T) {
 	if err := other.Check(t.Context()); err != nil {
 		t.Errorf("a check beside a writer: %v", err)
 	}
+	cfg := h.config()
+	cfg.LockWait = guichettest.Patience
+	patient, err := store.Open(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = patient.Close() }()
 	time.AfterFunc(30*time.Millisecond, w.Close)
-	w2, err := other.Write(t.Context())
+	w2, err := patient.Write(t.Context())
 	if err != nil {
 		t.Fatalf("the second writer did not wait for the first: %v", err)
 	}
@@ -200,7 +209,7 @@ func TestWaitingToWriteCanBeStopped(t *testing.T) {
 	}
 	defer w.Close()
 	cfg := h.config()
-	cfg.LockWait = time.Minute
+	cfg.LockWait = guichettest.Patience
 	other, err := store.Open(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -209,7 +218,7 @@ func TestWaitingToWriteCanBeStopped(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
 	start := time.Now()
-	if _, err = other.Write(ctx); !errors.Is(err, context.DeadlineExceeded) || time.Since(start) > 10*time.Second {
+	if _, err = other.Write(ctx); !errors.Is(err, context.DeadlineExceeded) || time.Since(start) > guichettest.Patience/2 {
 		t.Errorf("a stopped wait ended after %s with %v", time.Since(start), err)
 	}
 }

@@ -18,6 +18,8 @@ import (
 
 	"guichet"
 	"guichet/internal/store"
+
+	"guichet/internal/guichettest"
 )
 
 // writer is the right to write, given back at the end of the test.
@@ -47,7 +49,7 @@ func (h *house) purge() *guichet.Submission {
 	h.now = h.now.Add(time.Hour)
 	w := h.writer()
 	defer w.Close()
-	entry, removed, err := w.PurgeDue(h.t.Context(), h.ds.Name, "steward", time.Second, nil)
+	entry, removed, err := w.PurgeDue(h.t.Context(), h.ds.Name, "steward", guichettest.Patience, nil)
 	if err != nil || !removed {
 		h.t.Fatalf("purge: removed %t, %v", removed, err)
 	}

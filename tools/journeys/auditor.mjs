@@ -43,7 +43,7 @@ export async function auditing(w) {
   await main(w).locator("form button").click();
   await page.waitForURL(/\/checks\/[0-9a-f]{32}$/);
   if ((await page.locator("#stands").count()) === 0) await w.look("checking").catch(() => {}); // it may be over while it is looked at
-  await page.waitForSelector("#stands", { timeout: 60000 });
+  await page.waitForSelector("#stands", { timeout: 120000 });
   await must(w, t.well);
   await w.look("check");
   await page.goto(`${w.base}/${lang}/record`);
@@ -87,6 +87,6 @@ export async function auditorsKeyboard(w) {
   }
   await page.keyboard.press("Enter");
   await page.waitForURL(/\/checks\/[0-9a-f]{32}$/);
-  await page.waitForSelector("#stands", { timeout: 60000 });
+  await page.waitForSelector("#stands", { timeout: 120000 });
   await w.look("check-by-keyboard");
 }

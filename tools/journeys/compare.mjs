@@ -42,7 +42,7 @@ export async function compares(w) {
   await button(w, t.ask).click();
   await page.waitForURL(/\/asked\/[0-9a-f]{32}$/);
   if (w.glance && (await page.locator("#sides").count()) === 0) await w.glance("comparing");
-  await page.waitForSelector("#sides", { timeout: 45000 });
+  await page.waitForSelector("#sides", { timeout: 120000 });
   await w.look("compared");
   const asked = page.url();
   for (const format of ["csv", "xlsx", "parquet"]) {
@@ -61,17 +61,17 @@ export async function compares(w) {
   if (await closer.count()) {
     await closer.click();
     await button(w, t.ask).click();
-    await page.waitForSelector("#sides", { timeout: 45000 });
+    await page.waitForSelector("#sides", { timeout: 120000 });
     await w.look("compared-product");
   }
   // A side that is silent, and both that refuse.
   await page.goto(address.replace("importer=US", "importer=GB"));
   await button(w, t.ask).click();
-  await page.waitForSelector("#sides", { timeout: 45000 });
+  await page.waitForSelector("#sides", { timeout: 120000 });
   await w.look("compared-silent");
   await page.goto(address.replace("purpose=supply-monitoring", "purpose=customs-risk").replace("exporter=CA", "exporter=AU"));
   await button(w, t.ask).click();
-  await page.waitForSelector("#sides", { timeout: 45000 });
+  await page.waitForSelector("#sides", { timeout: 120000 });
   await w.look("compared-refused");
 }
 
@@ -114,7 +114,7 @@ export async function twoDays(w) {
   await button(w, t.look).click();
   await w.look("twice-question");
   await button(w, t.ask).click();
-  await page.waitForSelector("#who", { timeout: 45000 });
+  await page.waitForSelector("#who", { timeout: 120000 });
   await w.look("twiced");
 }
 
@@ -154,7 +154,7 @@ export async function compareByKeyboard(w) {
   await page.waitForURL(/\/compare\/question\?/);
   await on(() => document.activeElement.matches("main button"), "the button to ask");
   await page.keyboard.press("Enter");
-  await page.waitForSelector("#sides", { timeout: 45000 });
+  await page.waitForSelector("#sides", { timeout: 120000 });
   await w.look("compare-by-keyboard");
 }
 

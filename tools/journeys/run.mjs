@@ -25,7 +25,7 @@ const browser = await chromium.launch({ executablePath: process.env.GUICHET_CHRO
 async function walker({ lang, script, width, as }) {
   const context = await browser.newContext({ javaScriptEnabled: script, viewport: { width, height: 900 }, locale: lang === "fr" ? "fr-FR" : "en-GB", bypassCSP: false });
   const page = await context.newPage();
-  page.setDefaultTimeout(15000);
+  page.setDefaultTimeout(60000);
   const name = `${lang}-${script ? "script" : "plain"}-${width}`;
   page.on("console", (m) => { if (m.type() === "error" && !/status of 4(01|04|22)/.test(m.text())) faults.push(`${name} ${page.url()}: ${m.text()}`); });
   page.on("pageerror", (e) => faults.push(`${name} ${page.url()}: ${e.message}`));

@@ -81,7 +81,7 @@ export async function sessionOver(w) {
   await w.look("go-on");
   await main(page).getByRole("button", { name: t.goOn, exact: true }).click();
   await page.waitForURL(/\/asked\/[0-9a-f]{32}$/);
-  await page.waitForSelector("#who", { timeout: 45000 });
+  await page.waitForSelector("#who", { timeout: 120000 });
   await page.goto(`${w.demonstration}/sign-out?to=/${lang}/`);
   await w.look("sign-out");
 }
@@ -93,7 +93,7 @@ export async function operates(w) {
   await page.goto(`${w.demonstration}/${lang}/`);
   await enter(page, t, 3);
   await page.goto(`${w.demonstration}/${lang}/operator`);
-  await page.waitForSelector("main table", { timeout: 60000 });
+  await page.waitForSelector("main table", { timeout: 120000 });
   await must(page, t.members);
   await w.look("operator");
   // A look that goes on: without what tells the page how far it is, it waits before it looks again.
@@ -102,5 +102,5 @@ export async function operates(w) {
   await main(page).getByRole("button", { name: t.again, exact: true }).click();
   if ((await page.locator("main table").count()) === 0) await w.look("looking");
   await page.unroute("**/operator/events");
-  await page.waitForSelector("main table", { timeout: 60000 });
+  await page.waitForSelector("main table", { timeout: 120000 });
 }

@@ -39,7 +39,7 @@ export async function askToReceipt(w) {
   await page.waitForURL(/\/asked\/[0-9a-f]{32}$/);
   if (!(await page.content()).includes("data-events")) throw new Error("the page does not wait for a member that is slow");
   await w.glance("waiting");
-  await page.waitForSelector("#who", { timeout: 45000 });
+  await page.waitForSelector("#who", { timeout: 120000 });
   await w.look("answer");
   const asked = page.url();
   const further = page.getByRole("link", { name: t.further });
@@ -68,21 +68,21 @@ export async function askToReceipt(w) {
   const quick = address.replace("member=GB&", ""); // without the slow one
   await page.goto(quick.replace("from=2020-01", "from=2015-01").replace("to=2020-12", "to=2015-03"));
   await button(w, t.ask).click();
-  await page.waitForSelector("#who", { timeout: 45000 });
+  await page.waitForSelector("#who", { timeout: 120000 });
   await w.look("empty");
   await page.goto(quick.replace("purpose=supply-monitoring", "purpose=customs-risk"));
   await button(w, t.ask).click();
-  await page.waitForSelector("#who", { timeout: 45000 });
+  await page.waitForSelector("#who", { timeout: 120000 });
   await w.look("refused");
   // By chapter, over partners alone: bars.
   await page.goto(quick.replace("by=period&", "").replace("product=630790", "product=covid19"));
   await button(w, t.ask).click();
-  await page.waitForSelector("#who", { timeout: 45000 });
+  await page.waitForSelector("#who", { timeout: 120000 });
   await w.look("bars");
   // By months alone: lines of few members.
   await page.goto(quick.replace("&by=partner", ""));
   await button(w, t.ask).click();
-  await page.waitForSelector("#who", { timeout: 45000 });
+  await page.waitForSelector("#who", { timeout: 120000 });
   await w.look("lines");
 }
 
@@ -161,9 +161,9 @@ export async function byKeyboard(w) {
   await page.keyboard.press("ArrowDown");
   await on(() => document.activeElement.name === "check", "the button");
   await page.keyboard.press("Enter");
-  await page.waitForURL(/\/question\?/, { timeout: 10000 });
+  await page.waitForURL(/\/question\?/, { timeout: 60000 });
   await on(() => document.activeElement.matches("main button"), "the button to ask");
   await page.keyboard.press("Enter");
-  await page.waitForSelector("#who", { timeout: 45000 });
+  await page.waitForSelector("#who", { timeout: 120000 });
   await w.look("by-keyboard");
 }

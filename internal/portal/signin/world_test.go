@@ -19,6 +19,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -109,10 +110,14 @@ type world struct {
 	open   func() *signin.Door
 	log    *bytes.Buffer
 	issuer *issuer
+	came   atomic.Int64 // requests at the pages
 }
 
 func (w *world) handler() http.Handler {
-	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { w.door.Handler(pages()).ServeHTTP(rw, r) })
+	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		w.came.Add(1)
+		w.door.Handler(pages()).ServeHTTP(rw, r)
+	})
 }
 
 // restart closes the door and opens it again on the same folder.
