@@ -356,12 +356,19 @@ func (in *intake) inWords(err error) error {
 	default:
 		return err
 	}
-	c := *e
 	for _, p := range []string{in.copied, filepath.Join(in.dir, "work", "original")} {
 		if p != "" {
-			c.Message = strings.ReplaceAll(c.Message, p, in.req.File)
+			e = renamed(e, p, in.req.File)
 		}
 	}
+	return e
+}
+
+// renamed is an error with another name for the file that it speaks of.
+func renamed(e *guichet.Error, old, name string) *guichet.Error {
+	c := *e
+	c.Message, c.Said = strings.ReplaceAll(e.Message, old, name), e.Said.Renamed(old, name)
+	c.Hint, c.Next = strings.ReplaceAll(e.Hint, old, name), e.Next.Renamed(old, name)
 	return &c
 }
 
