@@ -157,21 +157,21 @@ func (f *original) unrecognised(s sample, attempts []Attempt) error {
 	looked, other := s.look()
 	why := &UnrecognisedError{Attempts: attempts}
 	var e *guichet.Error
-	say := func(format string, args ...any) {
+	unfit := func(format string, args ...any) {
 		e = guichet.Errorf(guichet.KindUnrecognised, format, args...)
 		e.Err = why
 	}
 	switch {
 	case len(attempts) == 1 && other:
-		say("%s does not fit the profile %s: it is %s", f.name, attempts[0].Profile, looked)
+		unfit("%s does not fit the profile %s: it is %s", f.name, attempts[0].Profile, looked)
 	case len(attempts) == 1:
-		say("%s does not fit the profile %s: %s; it is %s", f.name, attempts[0].Profile, attempts[0].said, looked)
+		unfit("%s does not fit the profile %s: %s; it is %s", f.name, attempts[0].Profile, attempts[0].said, looked)
 		e = e.WithHint("`guichet profile list` names the profiles; leave --profile out to let the file be recognised")
 	case len(attempts) == 0 || attempts[0].Score == 0:
-		say("no profile recognises %s: it is %s", f.name, looked)
+		unfit("no profile recognises %s: it is %s", f.name, looked)
 		e = e.WithHint("`guichet profile list` names the profiles; `guichet profile draft FILE` proposes one, and --profile FILE reads it by one of your own (docs/design/profiles.md)")
 	default:
-		say("no profile recognises %s: it is %s; the nearest is %s, but %s", f.name, looked, attempts[0].Profile, attempts[0].said)
+		unfit("no profile recognises %s: it is %s; the nearest is %s, but %s", f.name, looked, attempts[0].Profile, attempts[0].said)
 		e = e.WithHint("`guichet profile list` names the profiles; `guichet profile draft FILE` proposes one, and --profile FILE reads it by one of your own (docs/design/profiles.md)")
 	}
 	if other {
