@@ -22,15 +22,15 @@ import (
 const module = "guichet"
 
 // words are the packages that say what is exchanged, each with the words it
-// may use: hs <- codes <- trade, hs <- guichet <- trade and guichet <- travel, never
-// back. "." is
-// the root.
+// may use: hs <- codes <- trade, hs <- guichet <- trade, wording <- guichet and guichet <-
+// travel, never back. "." is the root.
 var words = map[string][]string{
-	".":      {"hs"},
-	"codes":  {"hs"},
-	"hs":     {},
-	"trade":  {".", "codes", "hs"},
-	"travel": {"."},
+	".":       {"hs", "wording"},
+	"codes":   {"hs"},
+	"hs":      {},
+	"trade":   {".", "codes", "hs", "wording"},
+	"travel":  {"."},
+	"wording": {},
 }
 
 // rooms are what stands under internal. A new room is added here and in

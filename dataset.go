@@ -6,21 +6,12 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"guichet/wording"
 )
 
 // Text is a short wording for people in the two languages of the window.
-type Text struct {
-	EN string `json:"en"`
-	FR string `json:"fr"`
-}
-
-// In returns the wording in a language ("fr"), English for any other.
-func (t Text) In(lang string) string {
-	if lang == "fr" && t.FR != "" {
-		return t.FR
-	}
-	return t.EN
-}
+type Text = wording.Text
 
 // Type is the type of a field's values.
 type Type string

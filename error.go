@@ -3,6 +3,8 @@ package guichet
 import (
 	"errors"
 	"fmt"
+
+	"guichet/wording"
 )
 
 // Kind classifies an error for machines. The list is closed: kinds are
@@ -31,6 +33,9 @@ type Error struct {
 	Message string // for people: what, where; lower case, no full stop
 	Hint    string // for people: what to do next; may be empty
 	Err     error  // for the operator: the cause; may be nil
+	// Said and Next are how Message and Hint came to be, for a window that says them in
+	// another language. Both are empty where those are constant.
+	Said, Next wording.Sentence
 }
 
 // Error returns the message for people, and the cause when there is one.
@@ -48,14 +53,22 @@ func (e *Error) Unwrap() error { return e.Err }
 // the cause.
 func Errorf(kind Kind, format string, args ...any) *Error {
 	err := fmt.Errorf(format, args...)
-	return &Error{Kind: kind, Message: err.Error(), Err: errors.Unwrap(err)}
+	return &Error{Kind: kind, Message: err.Error(), Err: errors.Unwrap(err), Said: wording.Of(err.Error(), format, args)}
 }
 
 // WithHint returns the error with the next step that its reader can take.
 func (e *Error) WithHint(format string, args ...any) *Error {
 	c := *e
-	c.Hint = fmt.Sprintf(format, args...)
+	c.Hint, c.Next = fmt.Sprintf(format, args...), wording.Say(format, args...)
 	return &c
+}
+
+// Wording is how the message came to be; the message itself where that is not known.
+func (e *Error) Wording() wording.Sentence {
+	if text := e.Error(); e.Said.Of == "" || text != e.Message {
+		return wording.Plain(text)
+	}
+	return e.Said
 }
 
 // KindOf returns the kind of the first Error in the chain, KindInternal for

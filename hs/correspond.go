@@ -27,49 +27,91 @@ type Correspondence struct {
 	// Family is the closed family when exact. The sum over Family.From is
 	// the sum over Family.To; when From has other codes beside the one asked
 	// for, nothing exact can be said of that one alone.
-	Family Family
-	Reason string // why, in a sentence; never empty
+	Family  Family
+	Because Why    // why, for windows
+	Reason  string // why, in an English sentence; never empty
 }
 
-// The reasons. They are for people; programs read Comparison.
+// Why is a reason of a Correspondence, as a word: "leaking".
+type Why string
+
+// The reasons, a closed list.
 const (
-	reasonSame      = "the same code of the same edition"
-	reasonOne       = "each of the two codes is related to the other alone"
-	reasonFamily    = "closed family: exact when both sides are summed whole, not code by code"
-	reasonConverted = "no closed family of at most 12 codes: UNSD's single conversion, an estimate that cuts real links"
-	reasonGathered  = "no closed family of at most 12 codes: the newer codes whose single conversion by UNSD is this code, an estimate that cuts real links"
-	reasonLeaking   = "the table forgets a code of this subheading's group, so that no family is surely closed: UNSD's single conversion, an estimate"
-	reasonDerived   = "no table between these editions is held: a conversion derived through HS2017 from UNSD's single conversions, an estimate"
-	reasonScattered = "no closed family of at most 12 codes, and UNSD converts no code to this one"
-	reasonUnderived = "no closed family of at most 12 codes, and no conversion between these editions can be derived through HS2017"
-	reasonForgotten = "the table between these editions has no relation for this code"
-	reasonEdition   = "an edition that is not held: HS2007, HS2012, HS2017 and HS2022 are"
-	reasonDigits    = "correlations are known for subheadings of six digits only"
-	reasonUnknown   = "the edition asked from does not hold this code"
+	WhySame      Why = "same"
+	WhyOne       Why = "pair"
+	WhyFamily    Why = "family"
+	WhyConverted Why = "converted"
+	WhyGathered  Why = "gathered"
+	WhyLeaking   Why = "leaking"
+	WhyDerived   Why = "derived"
+	WhyScattered Why = "scattered"
+	WhyUnderived Why = "underived"
+	WhyForgotten Why = "forgotten"
+	WhyEdition   Why = "edition"
+	WhyDigits    Why = "digits"
+	WhyUnknown   Why = "unknown"
 )
+
+// Whys returns the closed list of reasons.
+func Whys() []Why {
+	return []Why{WhySame, WhyOne, WhyFamily, WhyConverted, WhyGathered, WhyLeaking, WhyDerived, WhyScattered, WhyUnderived, WhyForgotten, WhyEdition, WhyDigits, WhyUnknown}
+}
+
+// String returns the reason in an English sentence; windows have their own words.
+func (w Why) String() string {
+	switch w {
+	case WhySame:
+		return "the same code of the same edition"
+	case WhyOne:
+		return "each of the two codes is related to the other alone"
+	case WhyFamily:
+		return "closed family: exact when both sides are summed whole, not code by code"
+	case WhyConverted:
+		return "no closed family of at most 12 codes: UNSD's single conversion, an estimate that cuts real links"
+	case WhyGathered:
+		return "no closed family of at most 12 codes: the newer codes whose single conversion by UNSD is this code, an estimate that cuts real links"
+	case WhyLeaking:
+		return "the table forgets a code of this subheading's group, so that no family is surely closed: UNSD's single conversion, an estimate"
+	case WhyDerived:
+		return "no table between these editions is held: a conversion derived through HS2017 from UNSD's single conversions, an estimate"
+	case WhyScattered:
+		return "no closed family of at most 12 codes, and UNSD converts no code to this one"
+	case WhyUnderived:
+		return "no closed family of at most 12 codes, and no conversion between these editions can be derived through HS2017"
+	case WhyForgotten:
+		return "the table between these editions has no relation for this code"
+	case WhyEdition:
+		return "an edition that is not held: HS2007, HS2012, HS2017 and HS2022 are"
+	case WhyDigits:
+		return "correlations are known for subheadings of six digits only"
+	case WhyUnknown:
+		return "the edition asked from does not hold this code"
+	}
+	return ""
+}
 
 // Correspond says what a subheading of one edition is in another, in either
 // direction of time. In its own edition a code is exactly itself.
 func Correspond(from Edition, c Code, to Edition) Correspondence {
 	switch {
 	case from.place() < 0 || to.place() < 0:
-		return Correspondence{Comparison: NotComparable, Reason: reasonEdition}
+		return Correspondence{Comparison: NotComparable, Because: WhyEdition, Reason: WhyEdition.String()}
 	case len(c) == 2 || len(c) == 4:
-		return Correspondence{Comparison: NotComparable, Reason: reasonDigits}
+		return Correspondence{Comparison: NotComparable, Because: WhyDigits, Reason: WhyDigits.String()}
 	}
 	if f, ok := FamilyOf(from, c, to); ok {
-		reason := reasonFamily
+		reason := WhyFamily
 		switch {
 		case from == to:
-			reason = reasonSame
+			reason = WhySame
 		case len(f.From) == 1 && len(f.To) == 1:
-			reason = reasonOne
+			reason = WhyOne
 		}
-		return Correspondence{Comparison: Exact, To: slices.Clone(f.To), Family: f, Reason: reason}
+		return Correspondence{Comparison: Exact, To: slices.Clone(f.To), Family: f, Because: reason, Reason: reason.String()}
 	}
 	v, i, ok := viewOf(from, c, to)
 	if !ok {
-		return Correspondence{Comparison: NotComparable, Reason: reasonUnknown}
+		return Correspondence{Comparison: NotComparable, Because: WhyUnknown, Reason: WhyUnknown.String()}
 	}
 	return v.convert(i)
 }
@@ -83,23 +125,23 @@ func (v *view) convert(i int) Correspondence {
 		}
 	}
 	if len(codes) == 0 {
-		reason := reasonScattered
+		reason := WhyScattered
 		switch {
 		case v.family[i] == forgotten:
-			reason = reasonForgotten
+			reason = WhyForgotten
 		case v.derived:
-			reason = reasonUnderived
+			reason = WhyUnderived
 		}
-		return Correspondence{Comparison: NotComparable, Reason: reason}
+		return Correspondence{Comparison: NotComparable, Because: reason, Reason: reason.String()}
 	}
-	reason := reasonConverted
+	reason := WhyConverted
 	switch {
 	case v.derived:
-		reason = reasonDerived
+		reason = WhyDerived
 	case v.family[i] == leaking:
-		reason = reasonLeaking
+		reason = WhyLeaking
 	case !v.newest:
-		reason = reasonGathered
+		reason = WhyGathered
 	}
-	return Correspondence{Comparison: DefaultConversion, To: codes, Reason: reason}
+	return Correspondence{Comparison: DefaultConversion, To: codes, Because: reason, Reason: reason.String()}
 }

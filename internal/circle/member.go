@@ -63,7 +63,7 @@ func checkMember(m guichet.Member) error {
 		return err
 	}
 	bad := func(f string, args ...any) error {
-		return guichet.Errorf(guichet.KindInvalid, "the paper of "+m.Code+": "+f, args...)
+		return guichet.Errorf(guichet.KindInvalid, "the paper of %s: %w", m.Code, guichet.Errorf(guichet.KindInvalid, f, args...))
 	}
 	if m.Name.EN == "" && m.Name.FR == "" {
 		return bad("it has no name")

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"guichet"
+	"guichet/wording"
 )
 
 // preview reads what the circle would be after a proposal, without regard to
@@ -79,7 +80,7 @@ func (r *Repository) noNewFaults(base, next *view, _ *Proposal) error {
 	for _, f := range next.faults {
 		known := base != nil && slices.ContainsFunc(base.faults, func(o Fault) bool { return o.Paper == f.Paper })
 		if !known {
-			return guichet.Errorf(guichet.KindUntrusted, "%s", f.Text.EN)
+			return guichet.Errorf(guichet.KindUntrusted, "%s", f.Said)
 		}
 	}
 	return nil
@@ -165,7 +166,7 @@ func (r *Repository) checkAgreements(base, next *view, _ *Proposal) error {
 			continue
 		}
 		if faults := r.cfg.Check(a); len(faults) > 0 {
-			return guichet.Errorf(guichet.KindInvalid, "the agreement %s has %d faults: %s", id, len(faults), strings.Join(faults, "; ")).
+			return guichet.Errorf(guichet.KindInvalid, "the agreement %s has %d faults: %s", id, len(faults), wording.Several(faults, "; ")).
 				WithHint("mend the paper and propose it again")
 		}
 	}

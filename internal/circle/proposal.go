@@ -13,6 +13,7 @@ import (
 	"github.com/theupdateframework/go-tuf/v2/metadata"
 
 	"guichet"
+	"guichet/wording"
 )
 
 // MaxProposal is the largest proposal that is read, in bytes.
@@ -84,23 +85,22 @@ func ReadProposal(text []byte) (*Proposal, error) {
 func noProposal(text []byte, err error) error {
 	var fields map[string]json.RawMessage
 	is := func(name string) bool { _, ok := fields[name]; return ok }
-	what := "it is no JSON"
+	what := wording.Say("it is no JSON")
 	switch head := bytes.TrimSpace(text); {
 	case len(head) == 0:
-		what = "the file is empty"
+		what = wording.Say("the file is empty")
 	case json.Unmarshal(head, &fields) == nil && is("payloadType"):
-		what = "it looks like a signed paper: an invitation, a join request or a notice of withdrawal"
+		what = wording.Say("it looks like a signed paper: an invitation, a join request or a notice of withdrawal")
 	case is("files") && is("id"):
-		what = "it looks like a circle's bundle"
+		what = wording.Say("it looks like a circle's bundle")
 	case fields != nil:
-		what = "its fields are others (" + clip(err.Error()) + ")"
+		what = wording.Say("its fields are others (%s)", clip(err.Error()))
 	case head[0] == '#' || bytes.Contains(head[:min(len(head), 1000)], []byte(": ")):
-		what = "it looks like a paper to fill in (YAML): a member's paper or an agreement that is not signed yet"
+		what = wording.Say("it looks like a paper to fill in (YAML): a member's paper or an agreement that is not signed yet")
 	}
-	return &guichet.Error{
-		Kind: guichet.KindInvalid, Message: "this is no proposal: " + what, Err: err,
-		Hint: "name a proposal as guichet circle create, admit or propose, or guichet agreement sign, has written it",
-	}
+	e := guichet.Errorf(guichet.KindInvalid, "this is no proposal: %s", what).WithHint("name a proposal as guichet circle create, admit or propose, or guichet agreement sign, has written it")
+	e.Err = err
+	return e
 }
 
 // Bytes writes the proposal: the same bytes for the same content, in whatever

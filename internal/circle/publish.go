@@ -53,7 +53,7 @@ func (r *Repository) publish(ctx context.Context, p *Proposal) error {
 			old = old || slices.ContainsFunc(base.faults, func(o Fault) bool { return o.Paper == f.Paper })
 		}
 		if !old {
-			return guichet.Errorf(guichet.KindUntrusted, "%s", f.Text.EN)
+			return guichet.Errorf(guichet.KindUntrusted, "%s", f.Said)
 		}
 	}
 	if base != nil {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"guichet"
+	"guichet/wording"
 )
 
 // Config says where a circle lies and what its room is given.
@@ -32,7 +33,7 @@ type Config struct {
 	Diff func(old, next guichet.Agreement) []ClauseChange
 	// Check returns the faults of an agreement; with any, no proposal is made or
 	// signed. nil: not asked.
-	Check func(guichet.Agreement) []string
+	Check func(guichet.Agreement) []wording.Sentence
 }
 
 // Repository is one circle on this machine, or the place where one will be. It

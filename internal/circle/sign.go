@@ -13,6 +13,7 @@ import (
 	"github.com/theupdateframework/go-tuf/v2/metadata"
 
 	"guichet"
+	"guichet/wording"
 )
 
 // Missing is what a paper of a proposal still needs.
@@ -135,7 +136,7 @@ func missingOf(base, next *view, p *Proposal) []Missing {
 
 // stillToSign says in one line who must sign, and how many of those who may: the
 // papers of a proposal mostly lack the same signatures.
-func stillToSign(missing []Missing) string {
+func stillToSign(missing []Missing) wording.Sentence {
 	type group struct {
 		members []string
 		more    int
@@ -167,7 +168,7 @@ func stillToSign(missing []Missing) string {
 			groups[i] = g
 		}
 	}
-	var words []string
+	var words []wording.Sentence
 	named := func(papers []string) string {
 		return strings.Join(slices.Compact(slices.Sorted(slices.Values(papers))), ", ")
 	}
@@ -176,12 +177,12 @@ func stillToSign(missing []Missing) string {
 		of[named(must[code])] = append(of[named(must[code])], code)
 	}
 	for _, papers := range slices.Sorted(maps.Keys(of)) {
-		words = append(words, fmt.Sprintf("%s (%s)", strings.Join(of[papers], ", "), papers))
+		words = append(words, wording.Say("%s (%s)", strings.Join(of[papers], ", "), papers))
 	}
 	for _, g := range groups {
-		words = append(words, fmt.Sprintf("%d of %s (%s)", g.more, strings.Join(g.members, ", "), named(g.papers)))
+		words = append(words, wording.Say("%d of %s (%s)", g.more, strings.Join(g.members, ", "), named(g.papers)))
 	}
-	return strings.Join(words, "; ")
+	return wording.Several(words, "; ")
 }
 
 // ownerOf is the member whose key it is; of a key that is being replaced, with

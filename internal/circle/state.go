@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"guichet"
+	"guichet/wording"
 )
 
 // Life is how long papers live, in days. The members sign them again before.
@@ -33,6 +34,8 @@ type Fault struct {
 	Paper string       `json:"paper"` // "agreement-b5-covid", "member-CA", "withdrawals/b5-covid-CA.json"
 	Kind  guichet.Kind `json:"kind"`
 	Text  guichet.Text `json:"text"`
+
+	Said wording.Sentence `json:"-"` // Text, for windows
 }
 
 // State is a circle as this node has verified it.

@@ -14,6 +14,7 @@ import (
 	"github.com/theupdateframework/go-tuf/v2/metadata/trustedmetadata"
 
 	"guichet"
+	"guichet/wording"
 )
 
 // getter reads a file of a repository: "metadata/timestamp.json". What does not
@@ -464,12 +465,16 @@ func targetOf(text []byte) *metadata.TargetFiles {
 }
 
 func faultOf(paper string, err error) Fault {
-	message := err.Error()
+	var what any = err.Error()
 	if e, ok := errors.AsType[*guichet.Error](err); ok {
-		message = e.Message
+		what = e.Message
+		if e.Kind != guichet.KindInternal {
+			what = e.Wording()
+		}
 	}
-	return Fault{Paper: paper, Kind: guichet.KindOf(err), Text: guichet.Text{
-		EN: fmt.Sprintf("%s is not used: %s", paper, message),
-		FR: fmt.Sprintf("%s n'est pas utilisé : %s", paper, message),
+	said := wording.Say("%s is not used: %s", paper, what)
+	return Fault{Paper: paper, Kind: guichet.KindOf(err), Said: said, Text: guichet.Text{
+		EN: said.String(),
+		FR: fmt.Sprintf("%s n'est pas utilisé : %s", paper, what),
 	}}
 }

@@ -12,6 +12,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"guichet"
+	"guichet/wording"
 )
 
 // Limits of the papers that people write. An agreement of forty parties with a
@@ -85,12 +86,10 @@ func readYAML(text []byte, into any, writer string) error {
 	if len(r.faults) == 0 {
 		return nil
 	}
-	more := ""
-	if len(r.faults) > maxFaults {
-		more = fmt.Sprintf("\nand %d more", len(r.faults)-maxFaults)
-		r.faults = r.faults[:maxFaults]
+	if more := len(r.faults) - maxFaults; more > 0 {
+		r.faults = append(r.faults[:maxFaults], wording.Say("and %d more", more))
 	}
-	return guichet.Errorf(guichet.KindInvalid, "the paper has faults:\n%s%s", strings.Join(r.faults, "\n"), more).
+	return guichet.Errorf(guichet.KindInvalid, "the paper has faults:\n%s", wording.Several(r.faults, "\n")).
 		WithHint("mend the lines named; guichet %s writes a paper with every field explained", writer)
 }
 
@@ -98,11 +97,11 @@ func readYAML(text []byte, into any, writer string) error {
 // library's own decoder stops short of telling the place and the path.
 type yamlReader struct {
 	nodes  int
-	faults []string
+	faults []wording.Sentence
 }
 
 func (r *yamlReader) fault(n *yaml.Node, format string, args ...any) {
-	r.faults = append(r.faults, fmt.Sprintf("line %d, column %d: ", n.Line, n.Column)+fmt.Sprintf(format, args...))
+	r.faults = append(r.faults, wording.Say("line %d, column %d: %s", n.Line, n.Column, wording.Say(format, args...)))
 }
 
 // plain refuses what makes a small file large, or its meaning doubtful.

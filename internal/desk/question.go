@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"guichet"
+	"guichet/wording"
 )
 
 // complete fills in what a question leaves open and refuses what cannot be
@@ -15,7 +16,7 @@ func complete(ds *guichet.Dataset, q guichet.Question) (guichet.Question, error)
 	if refusal := private(ds, q); refusal != nil {
 		return q, refusal
 	}
-	var faults []string
+	var faults []wording.Sentence
 	if len(q.By) == 0 {
 		q.By = ds.By
 	}
@@ -27,14 +28,14 @@ func complete(ds *guichet.Dataset, q guichet.Question) (guichet.Question, error)
 	}
 	for _, by := range q.By {
 		if !known(ds, by) {
-			faults = append(faults, "there is no dimension "+quote(by)+" (there are: "+ds.Names()+")")
+			faults = append(faults, wording.Say("there is no dimension %s (there are: %s)", quote(by), ds.Names()))
 		}
 	}
 	for _, m := range q.Measures {
 		f, ok := ds.Field(m)
 		_, derived := ds.DerivedBy(m)
 		if (!ok || f.Role != guichet.Measure) && !derived {
-			faults = append(faults, "there is no measure "+quote(m)+" (there are: "+measures(ds)+")")
+			faults = append(faults, wording.Say("there is no measure %s (there are: %s)", quote(m), measures(ds)))
 		}
 	}
 	var unknown *guichet.Error
@@ -42,22 +43,22 @@ func complete(ds *guichet.Dataset, q guichet.Question) (guichet.Question, error)
 		values := q.Where[name]
 		switch f, ok := ds.Field(name); {
 		case name == guichet.FieldPeriod:
-			faults = append(faults, "the period is given apart, not as a condition")
+			faults = append(faults, wording.Say("the period is given apart, not as a condition"))
 		case !known(ds, name) && (!ok || f.Role != guichet.Attribute):
-			faults = append(faults, "there is no dimension "+quote(name)+" (there are: "+ds.Names()+")")
+			faults = append(faults, wording.Say("there is no dimension %s (there are: %s)", quote(name), ds.Names()))
 		case isLevel(ds, name):
 			c, _, _ := ds.ClassificationBy(name)
-			faults = append(faults, quote(name)+" is a level to answer by; codes of any level are picked by "+quote(c.Name))
+			faults = append(faults, wording.Say("%s is a level to answer by; codes of any level are picked by %s", quote(name), quote(c.Name)))
 		case len(values) == 0 || slices.Contains(values, ""):
-			faults = append(faults, "the condition on "+quote(name)+" names no value")
+			faults = append(faults, wording.Say("the condition on %s names no value", quote(name)))
 		case unknown == nil:
 			unknown = unknownValue(ds, q, name)
 		}
 	}
 	q.By = withSeparate(ds, q)
 	if len(faults) > 0 {
-		slices.Sort(faults)
-		return q, guichet.Errorf(guichet.KindInvalid, "%s", strings.Join(faults, "; ")).WithHint("see guichet ask -h")
+		slices.SortFunc(faults, func(a, b wording.Sentence) int { return strings.Compare(a.String(), b.String()) })
+		return q, guichet.Errorf(guichet.KindInvalid, "%s", wording.Several(faults, "; ")).WithHint("see guichet ask -h")
 	}
 	if unknown != nil {
 		return q, unknown

@@ -91,7 +91,7 @@ func ruleOf(g guichet.KeyGroup) (rule, error) {
 
 // fault is a mistake in a profile's group.
 func fault(g guichet.KeyGroup, format string, args ...any) *guichet.Error {
-	return guichet.Errorf(guichet.KindInvalid, "key group %q: "+format, append([]any{g.Name}, args...)...)
+	return guichet.Errorf(guichet.KindInvalid, "key group %q: %w", g.Name, guichet.Errorf(guichet.KindInvalid, format, args...))
 }
 
 // checkParams refuses parameters that the rule does not have: a misspelt one

@@ -3,13 +3,13 @@ package ingest
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
 
 	"guichet"
+	"guichet/wording"
 )
 
 // arrayReader reads rows of JSON arrays as they stream by:
@@ -53,7 +53,7 @@ func (a *arrayReader) fault(format string, args ...any) error {
 		return guichet.Errorf(guichet.KindInvalid, "truncated: the JSON ends in row %d, at byte %d", a.row+1, a.offset+int64(a.pos)).
 			WithHint("fetch it again; compare its size with the office's")
 	}
-	return guichet.Errorf(guichet.KindInvalid, "row %d, byte %d: %s", a.row+1, a.offset+int64(a.pos), fmt.Sprintf(format, args...)).
+	return guichet.Errorf(guichet.KindInvalid, "row %d, byte %d: %s", a.row+1, a.offset+int64(a.pos), wording.Say(format, args...)).
 		WithHint("the profile reads rows of texts and plain numbers only")
 }
 
@@ -372,8 +372,8 @@ func (p *Profile) inOrder() []int {
 // row the index of the profile's column.
 func (p *Profile) arrayOrder(a *arrayReader) ([]int, error) {
 	m, err := p.arrayHeader(a)
-	if err == nil && m.why() != "" {
-		err = guichet.Errorf(guichet.KindInvalid, "%s", m.why())
+	if why := m.why(); err == nil && why.Of != "" {
+		err = guichet.Errorf(guichet.KindInvalid, "%s", why)
 	}
 	return m.order, err
 }
@@ -394,15 +394,15 @@ func (p *Profile) arrayHeader(a *arrayReader) (matched, error) {
 }
 
 // fitsArrays compares the first rows of JSON arrays with the profile.
-func (p *Profile) fitsArrays(head []byte) (int, string) {
+func (p *Profile) fitsArrays(head []byte) (int, wording.Sentence) {
 	a := newArrayReader(bytes.NewReader(head), headBytes)
 	order := p.inOrder()
 	if p.Format.headed() {
 		m, err := p.arrayHeader(a)
 		if err != nil {
-			return 0, "it is no JSON array of arrays whose first names the columns"
+			return 0, wording.Say("it is no JSON array of arrays whose first names the columns")
 		}
-		if why := m.why(); why != "" {
+		if why := m.why(); why.Of != "" {
 			known := len(m.order) - len(m.unknown) - len(m.twice)
 			return 90 * known / (len(p.Columns) + len(m.unknown)), why
 		}
@@ -410,21 +410,21 @@ func (p *Profile) fitsArrays(head []byte) (int, string) {
 	}
 	row, err := a.next()
 	if errors.Is(err, io.EOF) {
-		return 100, "" // an empty list: a member that reports nothing
+		return 100, wording.Sentence{} // an empty list: a member that reports nothing
 	}
 	if err != nil {
-		return 0, "it is no JSON array of arrays"
+		return 0, wording.Say("it is no JSON array of arrays")
 	}
 	if len(row) != len(order) {
-		return 50, fmt.Sprintf("its first row has %d values, not %d", len(row), len(order))
+		return 50, wording.Say("its first row has %d values, not %d", len(row), len(order))
 	}
 	if i := p.mistyped(a.kinds, order); i >= 0 {
-		return 60, fmt.Sprintf("value %d of its first row is a number, and column '%s' a text", i+1, p.Columns[order[i]].Name)
+		return 60, wording.Say("value %d of its first row is a number, and column '%s' a text", i+1, p.Columns[order[i]].Name)
 	}
 	for i, j := range order {
-		if why := p.Columns[j].refuses(string(row[i])); why != "" {
+		if why := p.Columns[j].refuses(string(row[i])); why.Of != "" {
 			return 80, why
 		}
 	}
-	return 100, ""
+	return 100, wording.Sentence{}
 }

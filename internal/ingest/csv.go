@@ -4,12 +4,12 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
 
 	"guichet"
+	"guichet/wording"
 )
 
 // csvReader cuts delimited text into fields, strictly:
@@ -206,37 +206,37 @@ func (p *Profile) match(header []string) matched {
 	return m
 }
 
-// why says what is wrong with a header, "" when nothing is.
-func (m matched) why() string {
-	var out []string
-	say := func(names []string, what string) {
+// why says what is wrong with a header, nothing when nothing is.
+func (m matched) why() wording.Sentence {
+	var out []wording.Sentence
+	add := func(names []string, say func(name string) wording.Sentence) {
 		const most = 8
 		for i, n := range names {
 			if i == most {
-				out = append(out, fmt.Sprintf("and %d more", len(names)-most))
+				out = append(out, wording.Say("and %d more", len(names)-most))
 				break
 			}
-			out = append(out, fmt.Sprintf("column '%s' %s", shorten(n), what))
+			out = append(out, say(shorten(n)))
 		}
 	}
-	say(m.missing, "is missing")
-	say(m.unknown, "is not known")
-	say(m.twice, "stands twice")
-	return strings.Join(out, "; ")
+	add(m.missing, func(n string) wording.Sentence { return wording.Say("column '%s' is missing", n) })
+	add(m.unknown, func(n string) wording.Sentence { return wording.Say("column '%s' is not known", n) })
+	add(m.twice, func(n string) wording.Sentence { return wording.Say("column '%s' stands twice", n) })
+	return wording.Several(out, "; ")
 }
 
 // fitsCSV compares the first two lines of delimited text with the profile.
-func (p *Profile) fitsCSV(head []byte, all bool) (int, string) {
+func (p *Profile) fitsCSV(head []byte, all bool) (int, wording.Sentence) {
 	if signed(head, append(others(), archives()...)) != "" {
-		return 0, "it is no delimited text"
+		return 0, wording.Say("it is no delimited text")
 	}
 	c := newCSVReader(bytes.NewReader(head), p.Format.delimiter(), p.Format.quote(), headBytes)
 	if c.skip(p.Format.Skip) != nil {
-		return 0, fmt.Sprintf("it has no %d lines in front of its header", p.Format.Skip)
+		return 0, wording.Say("it has no %d lines in front of its header", p.Format.Skip)
 	}
 	line, err := c.next()
 	if err != nil || c.ragged || bytes.IndexByte(c.raw, 0) >= 0 {
-		return 0, "its first line cannot be cut into columns"
+		return 0, wording.Say("its first line cannot be cut into columns")
 	}
 	order := make([]int, len(p.Columns))
 	for i := range order {
@@ -245,9 +245,9 @@ func (p *Profile) fitsCSV(head []byte, all bool) (int, string) {
 	if p.Format.header() {
 		header, _ := p.Format.named(fieldTexts(line))
 		m := p.match(header)
-		if why := m.why(); why != "" {
+		if why := m.why(); why.Of != "" {
 			if other := p.cutOtherwise(c.raw); other != 0 {
-				return 50, fmt.Sprintf("the file is cut by %s, the profile by %s", signName(other), signName(p.Format.delimiter()))
+				return 50, wording.Say("the file is cut by %s, the profile by %s", signName(other), signName(p.Format.delimiter()))
 			}
 			known := len(header) - len(m.unknown) - len(m.twice)
 			return 90 * known / (len(p.Columns) + len(m.unknown)), why
@@ -255,28 +255,28 @@ func (p *Profile) fitsCSV(head []byte, all bool) (int, string) {
 		order = m.order
 		if line, err = c.next(); err != nil {
 			if all {
-				return 100, "" // a header and no line: a file that reports nothing
+				return 100, wording.Sentence{} // a header and no line: a file that reports nothing
 			}
-			return 90, "its second line cannot be read"
+			return 90, wording.Say("its second line cannot be read")
 		}
 	} else if n := len(line); n != len(p.Columns) && (!p.Format.Trailing || n != len(p.Columns)+1) {
-		return 10, fmt.Sprintf("its first line has %d columns, not %d", n, len(p.Columns))
+		return 10, wording.Say("its first line has %d columns, not %d", n, len(p.Columns))
 	}
 	for i, j := range order {
 		if i < len(line) {
-			if why := p.Columns[j].refuses(string(p.Columns[j].value(line[i]))); why != "" {
+			if why := p.Columns[j].refuses(string(p.Columns[j].value(line[i]))); why.Of != "" {
 				return 95, why
 			}
 		}
 	}
-	return 100, ""
+	return 100, wording.Sentence{}
 }
 
 // refuses says why a value cannot stand in the first line, "" when it can.
-func (c Column) refuses(v string) string {
+func (c Column) refuses(v string) wording.Sentence {
 	v = strings.TrimSpace(v)
 	if len(c.Only) == 0 || slices.Contains(c.Only, v) {
-		return ""
+		return wording.Sentence{}
 	}
-	return fmt.Sprintf("column '%s' is '%s' in the first line, not %s", c.Name, shorten(v), strings.Join(c.Only, " or "))
+	return wording.Say("column '%s' is '%s' in the first line, not %s", c.Name, shorten(v), strings.Join(c.Only, " or "))
 }

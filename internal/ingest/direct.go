@@ -35,7 +35,7 @@ func (p *Profile) mayStay(s sample) (header []string, ok bool) {
 		all = append(all, string(x))
 	}
 	m := p.match(all)
-	if m.why() != "" || len(all) != len(p.Columns) {
+	if m.why().Of != "" || len(all) != len(p.Columns) {
 		return nil, false
 	}
 	out := make([]string, len(all))

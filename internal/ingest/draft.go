@@ -11,6 +11,7 @@ import (
 
 	"guichet"
 	"guichet/internal/ingest/draft"
+	"guichet/wording"
 )
 
 // Drafted is a proposed profile with its doubts.
@@ -89,12 +90,12 @@ func checkAnswers(a Answers) error {
 	if len(c.faults) == 0 {
 		return nil
 	}
-	all := make([]string, len(c.faults))
+	all := make([]wording.Sentence, len(c.faults))
 	for i, x := range c.faults {
 		all[i] = x.text
 	}
-	slices.Sort(all)
-	return guichet.Errorf(guichet.KindInvalid, "what was said of the profile cannot stand in it: %s", strings.Join(all, "; ")).
+	slices.SortFunc(all, func(a, b wording.Sentence) int { return strings.Compare(a.String(), b.String()) })
+	return guichet.Errorf(guichet.KindInvalid, "what was said of the profile cannot stand in it: %s", wording.Several(all, "; ")).
 		WithHint("leave it out: the draft then says %q where it belongs", draft.FillMe)
 }
 

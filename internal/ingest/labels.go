@@ -98,7 +98,7 @@ type labelParser struct {
 
 // faulty is an error about the file, which it names first.
 func (p *labelParser) faulty(kind guichet.Kind, format string, args ...any) *guichet.Error {
-	return guichet.Errorf(kind, "%s: "+format, append([]any{p.name}, args...)...)
+	return guichet.Errorf(kind, "%s: %w", p.name, guichet.Errorf(kind, format, args...))
 }
 
 // read unpacks the file into memory, at most maxLabelBytes of it.

@@ -35,7 +35,7 @@ func (n *normaliser) csv(t *textReader, captures map[string]string) error {
 		}
 		header, extra = f.named(header)
 		m := n.p.match(header)
-		if why := m.why(); why != "" {
+		if why := m.why(); why.Of != "" {
 			return guichet.Errorf(guichet.KindInvalid, "%s", why)
 		}
 		order = m.order

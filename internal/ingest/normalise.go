@@ -14,6 +14,7 @@ import (
 	"syscall"
 
 	"guichet"
+	"guichet/wording"
 )
 
 // normalFile is the name of the normalised text in the staging folder.
@@ -174,12 +175,18 @@ func (n *normaliser) within(member string, err error) error {
 	if member == "" || !ok || known.Kind == guichet.KindFull {
 		return err
 	}
-	e := *known
-	e.Message = "member " + shorten(member) + ": " + e.Message
+	e := placed(known, "member %s", shorten(member))
 	if _, ok := errors.AsType[encodingError](err); ok {
-		return encodingError{&e}
+		return encodingError{e}
 	}
-	return &e
+	return e
+}
+
+// placed puts before what an error says where it stands.
+func placed(e *guichet.Error, format string, args ...any) *guichet.Error {
+	c, at := *e, wording.Say(format, args...)
+	c.Message, c.Said = at.String()+": "+e.Message, wording.Say("%s: %s", at, e.Wording())
+	return &c
 }
 
 // reads says whether the profile reads a member, and what its name says.

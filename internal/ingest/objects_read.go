@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"maps"
+
+	"guichet/wording"
 )
 
 // objects reads the rows of one member.
@@ -43,7 +45,7 @@ func (l *ledger) odd() {
 // fitsObjects compares the first row of JSON objects with the profile. What
 // stands beside the rows is looked at when they are read: an answer that a
 // service cut short is refused for that, and not as of an unknown kind.
-func (p *Profile) fitsObjects(head []byte) (int, string) {
+func (p *Profile) fitsObjects(head []byte) (int, wording.Sentence) {
 	o := newObjectReader(newArrayReader(bytes.NewReader(head), headBytes), p)
 	var keys []string
 	o.first = func(k []string) error { keys = k; return nil }
@@ -51,36 +53,36 @@ func (p *Profile) fitsObjects(head []byte) (int, string) {
 	err := o.run(func([][]byte, bool) error { whole = true; return errStop })
 	switch {
 	case o.empty:
-		return 100, "" // a file that reports nothing
+		return 100, wording.Sentence{} // a file that reports nothing
 	case err != nil && !whole && o.found:
-		return 20, "its first row cannot be read: " + err.Error()
+		return 20, wording.Say("its first row cannot be read: %v", err)
 	case !whole && err != nil:
-		return 0, "it is no JSON with rows of objects" + p.Format.place() + ": " + err.Error()
+		return 0, wording.Say("it is no JSON with rows of objects%s: %v", p.Format.place(), err)
 	case !whole:
-		return 0, "it is no JSON with rows of objects" + p.Format.place()
+		return 0, wording.Say("it is no JSON with rows of objects%s", p.Format.place())
 	}
 	m := p.match(keys)
-	if why := m.why(); why != "" {
+	if why := m.why(); why.Of != "" {
 		known := len(keys) - len(m.unknown) - len(m.twice)
 		return 90 * known / (len(p.Columns) + len(m.unknown)), why
 	}
 	if i := o.mistyped(); i >= 0 {
-		return 92, fmt.Sprintf("column '%s' is a number in the first row, and a text in the profile", p.Columns[i].Name)
+		return 92, wording.Say("column '%s' is a number in the first row, and a text in the profile", p.Columns[i].Name)
 	}
 	for i, c := range p.Columns {
-		if why := c.refuses(string(o.row[i])); why != "" && o.seen[i] {
+		if why := c.refuses(string(o.row[i])); why.Of != "" && o.seen[i] {
 			return 95, why
 		}
 	}
-	return 100, ""
+	return 100, wording.Sentence{}
 }
 
 // place says where the rows stand, for people.
-func (f Format) place() string {
+func (f Format) place() wording.Sentence {
 	if f.At == "" {
-		return ""
+		return wording.Sentence{}
 	}
-	return fmt.Sprintf(" at %q", f.At)
+	return wording.Say(" at %q", f.At)
 }
 
 // objectFaults looks at what only the kind json-objects has.

@@ -6,13 +6,13 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"guichet"
+	"guichet/wording"
 )
 
 // parquetName is what sniffing calls files of the kind parquet: they name and
@@ -96,57 +96,55 @@ func (f *original) named(err error) error {
 	if !ok || known.Kind == guichet.KindFull || strings.Contains(known.Message, f.name) {
 		return err
 	}
-	e := *known
-	e.Message = f.name + ": " + e.Message
-	return &e
+	return placed(known, "%s", f.name)
 }
 
 // fitsParquet compares a file's own columns with the profile.
-func (p *Profile) fitsParquet(t *tabled) (int, string) {
+func (p *Profile) fitsParquet(t *tabled) (int, wording.Sentence) {
 	if t == nil {
-		return 0, "it is no Parquet file"
+		return 0, wording.Say("it is no Parquet file")
 	}
 	m := p.match(t.names())
-	if why := m.why(); why != "" {
+	if why := m.why(); why.Of != "" {
 		known := len(t.columns) - len(m.unknown) - len(m.twice)
 		return 90 * known / (len(p.Columns) + len(m.unknown)), why
 	}
 	for i, j := range m.order {
-		if why := p.Columns[j].cannotHold(t.columns[i]); why != "" {
+		if why := p.Columns[j].cannotHold(t.columns[i]); why.Of != "" {
 			return 93, why
 		}
 		if t.first != nil {
-			if why := p.Columns[j].refuses(string(t.first[i])); why != "" {
+			if why := p.Columns[j].refuses(string(t.first[i])); why.Of != "" {
 				return 95, why
 			}
 		}
 	}
-	return 100, ""
+	return 100, wording.Sentence{}
 }
 
 // cannotHold says why a column of the file cannot stand for one of the profile,
 // "" when it can: a code that was written as a number has lost its leading
 // zeros.
-func (c Column) cannotHold(f guichet.FileColumn) string {
+func (c Column) cannotHold(f guichet.FileColumn) wording.Sentence {
 	if c.Ignored {
-		return ""
+		return wording.Sentence{}
 	}
 	switch f.Type {
 	case guichet.ColumnText:
-		return ""
+		return wording.Sentence{}
 	case guichet.ColumnWhole, guichet.ColumnDecimal, guichet.ColumnFloat:
 		if c.Number {
-			return ""
+			return wording.Sentence{}
 		}
-		return fmt.Sprintf("column '%s' holds numbers (%s), and the profile reads texts there: a code that was written as a number has lost its leading zeros (a column of figures is said to be number: true)", shorten(f.Name), shorten(f.Said))
+		return wording.Say("column '%s' holds numbers (%s), and the profile reads texts there: a code that was written as a number has lost its leading zeros (a column of figures is said to be number: true)", shorten(f.Name), shorten(f.Said))
 	case guichet.ColumnDate:
 		if !c.Number {
-			return ""
+			return wording.Sentence{}
 		}
-		return fmt.Sprintf("column '%s' holds days (%s), and the profile reads figures", shorten(f.Name), shorten(f.Said))
+		return wording.Say("column '%s' holds days (%s), and the profile reads figures", shorten(f.Name), shorten(f.Said))
 	case guichet.ColumnOther:
 	}
-	return fmt.Sprintf("column '%s' is of the type %s, which is not read", shorten(f.Name), shorten(f.Said))
+	return wording.Say("column '%s' is of the type %s, which is not read", shorten(f.Name), shorten(f.Said))
 }
 
 // parquet reads a Parquet file into a normalised text.
@@ -201,7 +199,7 @@ func (n *normaliser) parquet(ctx context.Context, f *original, t *tabled, b *bud
 		size := 0
 		for i, v := range values {
 			size += len(v) + 1
-			if why := n.p.Columns[to[i]].cannotStand(v, t.columns[read[i]].Type); why != "" {
+			if why := n.p.Columns[to[i]].cannotStand(v, t.columns[read[i]].Type); why.Of != "" {
 				return guichet.Errorf(guichet.KindInvalid, "%s, row %d, column '%s': %s", f.name, row, shorten(t.columns[read[i]].Name), why).
 					WithHint("write figures as decimals or as text, and texts in UTF-8; a profile may say how many decimals binary fractions stand for (binary)")
 			}
@@ -226,18 +224,18 @@ const progressRows = 1 << 16
 
 // cannotStand says why a value is no text that can be taken in. A binary
 // fraction stands for the decimals that the profile says, or for none.
-func (c *Column) cannotStand(v []byte, t guichet.ColumnType) string {
+func (c *Column) cannotStand(v []byte, t guichet.ColumnType) wording.Sentence {
 	switch {
 	case t == guichet.ColumnFloat && !wholeNumber(v) && (c.Binary == 0 || !plainNumber(v)):
-		return fmt.Sprintf("%s is a binary fraction, which is no exact figure", shorten(string(v)))
+		return wording.Say("%s is a binary fraction, which is no exact figure", shorten(string(v)))
 	case t != guichet.ColumnText:
-		return ""
+		return wording.Sentence{}
 	case bytes.IndexByte(v, 0) >= 0:
-		return "a NUL byte"
+		return wording.Say("a NUL byte")
 	case !utf8.Valid(v):
-		return "no valid UTF-8"
+		return wording.Say("no valid UTF-8")
 	}
-	return ""
+	return wording.Sentence{}
 }
 
 func wholeNumber(v []byte) bool { return len(v) == 0 || allDigits(bytes.TrimPrefix(v, []byte("-"))) }

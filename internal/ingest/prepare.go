@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"guichet"
+	"guichet/wording"
 )
 
 // Options say how a file is taken in.
@@ -169,13 +170,13 @@ func (p *Profile) asked(file string, given map[string]string) (map[string]string
 	for _, g := range p.Given {
 		v := given[g.Name]
 		if v == "" {
-			return nil, guichet.Errorf(guichet.KindInvalid, "%s does not say its %s: %s", file, g.Name, g.Why.EN).
+			return nil, guichet.Errorf(guichet.KindInvalid, "%s does not say its %s: %s", file, g.Name, g.Why).
 				WithHint("say it with --given %s=%s", g.Name, map[bool]string{true: "2024-01:2026-04 (its first and last month)", false: "..."}[g.Name == "period"])
 		}
 		if g.Name == "period" {
 			x, err := givenPeriod(v)
 			if err != nil {
-				return nil, guichet.Errorf(guichet.KindInvalid, "%q is no period that a record can hold: %s", v, g.Why.EN).
+				return nil, guichet.Errorf(guichet.KindInvalid, "%q is no period that a record can hold: %s", v, g.Why).
 					WithHint("a record holds one year (2024), quarter (2024-Q2), month (2024-05), day, or a span of months (2024-01:2026-04)")
 			}
 			v = x.String()
@@ -192,15 +193,15 @@ func (p *Profile) asked(file string, given map[string]string) (map[string]string
 }
 
 // asksFor says what may be given with a file of the profile.
-func (p *Profile) asksFor() string {
+func (p *Profile) asksFor() wording.Sentence {
 	if len(p.Given) == 0 {
-		return "its files say everything themselves: leave --given out"
+		return wording.Say("its files say everything themselves: leave --given out")
 	}
 	names := make([]string, len(p.Given))
 	for i, g := range p.Given {
 		names[i] = g.Name
 	}
-	return "it asks for " + strings.Join(names, ", ")
+	return wording.Say("it asks for %s", strings.Join(names, ", "))
 }
 
 // prepare reads the file: where it lies if that will do, else into a text of

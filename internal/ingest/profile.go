@@ -6,9 +6,9 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
-	"strings"
 
 	"guichet"
+	"guichet/wording"
 )
 
 // Profile says how the files of an office are read: what they look like, which
@@ -285,15 +285,15 @@ func ParseProfile(name string, yaml []byte) (*Profile, error) {
 // is where it stands.
 func faultsError(name, file string, faults []fault) *guichet.Error {
 	slices.SortStableFunc(faults, func(a, b fault) int { return a.line - b.line })
-	lines := make([]string, len(faults))
+	lines := make([]wording.Sentence, len(faults))
 	for i, f := range faults {
-		lines[i] = fmt.Sprintf("line %d: %s", f.line, f.text)
+		lines[i] = wording.Say("line %d: %s", f.line, f.text)
 	}
-	what := "1 fault"
+	what := wording.Say("1 fault")
 	if len(faults) != 1 {
-		what = fmt.Sprintf("%d faults", len(faults))
+		what = wording.Say("%d faults", len(faults))
 	}
-	return guichet.Errorf(guichet.KindInvalid, "profile %s has %s:\n  %s", name, what, strings.Join(lines, "\n  ")).
+	return guichet.Errorf(guichet.KindInvalid, "profile %s has %s:\n  %s", name, what, wording.Several(lines, "\n  ")).
 		WithHint("docs/design/profiles.md says what each key means; `guichet profile check %s --sample FILE` tells all faults again", cmp.Or(file, name))
 }
 

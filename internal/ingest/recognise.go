@@ -3,13 +3,13 @@ package ingest
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"io"
 	"regexp"
 	"slices"
 	"strings"
 
 	"guichet"
+	"guichet/wording"
 )
 
 // Attempt says how near a profile came to a file, and where it failed.
@@ -20,12 +20,15 @@ type Attempt struct {
 
 	// remedy says what to do about it, "" nothing better than looking on; nil
 	// none. It reads the beginning again, so only who is told it asks.
-	remedy func() string
+	remedy func() wording.Sentence
+	said   wording.Sentence // Why
 }
 
-func (a Attempt) advice() string {
+func (a *Attempt) because(why wording.Sentence) { a.Why, a.said = why.String(), why }
+
+func (a Attempt) advice() wording.Sentence {
 	if a.remedy == nil {
-		return ""
+		return wording.Sentence{}
 	}
 	return a.remedy()
 }
@@ -153,48 +156,54 @@ func (s sample) packedFor(attempts []Attempt, candidates []*Profile) string {
 func (f *original) unrecognised(s sample, attempts []Attempt) error {
 	looked, other := s.look()
 	why := &UnrecognisedError{Attempts: attempts}
-	e := &guichet.Error{Kind: guichet.KindUnrecognised, Err: why}
-	switch {
-	case len(attempts) == 1 && other:
-		e.Message = fmt.Sprintf("%s does not fit the profile %s: it is %s", f.name, attempts[0].Profile, looked)
-	case len(attempts) == 1:
-		e.Message = fmt.Sprintf("%s does not fit the profile %s: %s; it is %s", f.name, attempts[0].Profile, attempts[0].Why, looked)
-		e.Hint = "`guichet profile list` names the profiles; leave --profile out to let the file be recognised"
-	case len(attempts) == 0 || attempts[0].Score == 0:
-		e.Message = fmt.Sprintf("no profile recognises %s: it is %s", f.name, looked)
-		e.Hint = "`guichet profile list` names the profiles; `guichet profile draft FILE` proposes one, and --profile FILE reads it by one of your own (docs/design/profiles.md)"
-	default:
-		e.Message = fmt.Sprintf("no profile recognises %s: it is %s; the nearest is %s, but %s", f.name, looked, attempts[0].Profile, attempts[0].Why)
-		e.Hint = "`guichet profile list` names the profiles; `guichet profile draft FILE` proposes one, and --profile FILE reads it by one of your own (docs/design/profiles.md)"
+	var e *guichet.Error
+	unfit := func(format string, args ...any) {
+		e = guichet.Errorf(guichet.KindUnrecognised, format, args...)
+		e.Err = why
 	}
 	switch {
-	case other:
-		e.Hint = "save the table as CSV in UTF-8 and take that in"
-	case len(attempts) == 1 && attempts[0].advice() != "":
-		e.Hint = attempts[0].advice()
+	case len(attempts) == 1 && other:
+		unfit("%s does not fit the profile %s: it is %s", f.name, attempts[0].Profile, looked)
+	case len(attempts) == 1:
+		unfit("%s does not fit the profile %s: %s; it is %s", f.name, attempts[0].Profile, attempts[0].said, looked)
+		e = e.WithHint("`guichet profile list` names the profiles; leave --profile out to let the file be recognised")
+	case len(attempts) == 0 || attempts[0].Score == 0:
+		unfit("no profile recognises %s: it is %s", f.name, looked)
+		e = e.WithHint("`guichet profile list` names the profiles; `guichet profile draft FILE` proposes one, and --profile FILE reads it by one of your own (docs/design/profiles.md)")
+	default:
+		unfit("no profile recognises %s: it is %s; the nearest is %s, but %s", f.name, looked, attempts[0].Profile, attempts[0].said)
+		e = e.WithHint("`guichet profile list` names the profiles; `guichet profile draft FILE` proposes one, and --profile FILE reads it by one of your own (docs/design/profiles.md)")
+	}
+	if other {
+		return e.WithHint("save the table as CSV in UTF-8 and take that in")
+	}
+	if len(attempts) == 1 {
+		if do := attempts[0].advice(); do.Of != "" {
+			return e.WithHint("%s", do)
+		}
 	}
 	return e
 }
 
 // look says what the sample is, for people, and whether it is a format that
 // people send in place of text.
-func (s sample) look() (what string, other bool) {
+func (s sample) look() (what wording.Sentence, other bool) {
 	if s.workbook() {
-		return "an Excel workbook", true
+		return wording.Say("an Excel workbook"), true
 	}
-	what = map[string]string{containerNone: "a plain file", containerGzip: "a gzip file", containerZip: "a zip", containerTar: "a tar", containerTarGz: "a tar.gz"}[s.container]
+	what = wording.Plain(map[string]string{containerNone: "a plain file", containerGzip: "a gzip file", containerZip: "a zip", containerTar: "a tar", containerTarGz: "a tar.gz"}[s.container])
 	if len(s.members) == 0 {
 		return what, false
 	}
 	m := s.members[0]
 	if m.name != "" {
-		what += fmt.Sprintf(" whose first member is %s", shorten(m.name))
+		what = wording.Say("%s whose first member is %s", what, shorten(m.name))
 	}
 	if is := signed(m.head, append(others(), archives()...)); is != "" {
-		return what + ", " + is, is != parquetName && signed(m.head, others()) != ""
+		return wording.Say("%s, %s", what, is), is != parquetName && signed(m.head, others()) != ""
 	}
 	line, _, _ := bytes.Cut(bytes.TrimPrefix(m.head, []byte(byteOrderMark)), []byte("\n"))
-	return what + fmt.Sprintf(", first line \"%s\"", shorten(strings.TrimRight(string(line[:min(len(line), 400)]), "\r"))), false
+	return wording.Say("%s, first line \"%s\"", what, shorten(strings.TrimRight(string(line[:min(len(line), 400)]), "\r"))), false
 }
 
 // workbook says whether the members are those of an Excel workbook, a zip of
@@ -210,26 +219,27 @@ func (s sample) workbook() bool {
 func (p *Profile) attempt(s sample) Attempt {
 	a := Attempt{Profile: p.Name}
 	if len(p.Format.Container) > 0 && !slices.Contains(p.Format.Container, s.container) {
-		a.Why = fmt.Sprintf("it reads %s, not %s", strings.Join(p.Format.Container, " or "), s.container)
+		a.because(wording.Say("it reads %s, not %s", strings.Join(p.Format.Container, " or "), s.container))
 		// A member packed otherwise may still be the right text: look on for the score.
 		if s.container == containerZip || s.container == containerTarGz || s.container == containerTar {
 			return a
 		}
 		if score, why := p.fits(s.members[0]); score > 0 {
 			a.Score = score / 2
-			if why != "" {
-				a.Why += "; and " + why
+			if why.Of != "" {
+				a.because(wording.Say("%s; and %s", a.said, why))
 			}
 		}
 		return a
 	}
 	m, why := p.pick(s)
-	if why != "" {
-		a.Why = why
+	if why.Of != "" {
+		a.because(why)
 		return a
 	}
 	score, why := p.fits(m)
-	a.Score, a.Why, a.remedy = score, why, func() string { return p.remedy(m) }
+	a.Score, a.remedy = score, func() wording.Sentence { return p.remedy(m) }
+	a.because(why)
 	if p.Format.Members != "" && score < 100 {
 		a.Score = min(score+5, 99)
 	}
@@ -237,22 +247,22 @@ func (p *Profile) attempt(s sample) Attempt {
 }
 
 // pick finds the member of the sample that the profile reads.
-func (p *Profile) pick(s sample) (sampled, string) {
+func (p *Profile) pick(s sample) (sampled, wording.Sentence) {
 	if p.Format.Members == "" {
 		for _, m := range s.members {
 			if !p.ignores(m.name) {
-				return m, ""
+				return m, wording.Sentence{}
 			}
 		}
-		return sampled{}, "it ignores every member"
+		return sampled{}, wording.Say("it ignores every member")
 	}
 	re := regexp.MustCompile(`^(?:` + p.Format.Members + `)$`)
 	for _, m := range s.members {
 		if re.MatchString(m.name) {
-			return m, ""
+			return m, wording.Sentence{}
 		}
 	}
-	return sampled{}, fmt.Sprintf("no member's name is like %s", p.Format.Members)
+	return sampled{}, wording.Say("no member's name is like %s", p.Format.Members)
 }
 
 func (p *Profile) ignores(member string) bool {
@@ -261,7 +271,7 @@ func (p *Profile) ignores(member string) bool {
 
 // fits compares a member's beginning with the profile: 100 and "", or how near
 // it came and where it failed.
-func (p *Profile) fits(m sampled) (score int, why string) {
+func (p *Profile) fits(m sampled) (score int, why wording.Sentence) {
 	head := p.decodeHead(m.head)
 	switch p.Format.Kind {
 	case kindArrays:

@@ -4,11 +4,11 @@ import (
 	"bufio"
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"strings"
 
 	"guichet"
+	"guichet/wording"
 )
 
 // recordReader cuts lines of fixed length:
@@ -188,7 +188,7 @@ func (l *Line) read(b []byte, line int64) (map[string]string, error) {
 	out := map[string]string{}
 	for _, c := range l.Columns {
 		v := strings.TrimSpace(string(b[c.From-1 : c.To]))
-		if why := c.refuses(v); why != "" {
+		if why := c.refuses(v); why.Of != "" {
 			return nil, guichet.Errorf(guichet.KindInvalid, "line %d: %s", line, why)
 		}
 		out[c.Name] = v
@@ -197,31 +197,31 @@ func (l *Line) read(b []byte, line int64) (map[string]string, error) {
 }
 
 // fitsRecords compares the first two lines with the profile.
-func (p *Profile) fitsRecords(head []byte, all bool) (int, string) {
+func (p *Profile) fitsRecords(head []byte, all bool) (int, wording.Sentence) {
 	c := newRecordReader(bytes.NewReader(head), p, headBytes)
 	score := 10
 	if h := p.Format.Head; h != nil {
 		if !bytes.HasPrefix(head, []byte(h.Starts)) {
-			return 0, fmt.Sprintf("its first line does not begin with %q", h.Starts)
+			return 0, wording.Say("its first line does not begin with %q", h.Starts)
 		}
 		if err := c.begin(); err != nil {
-			return 60, err.Error()
+			return 60, wording.Say("%v", err)
 		}
 		score = 80
 	}
 	if _, err := c.next(); err != nil {
 		if all && errors.Is(err, io.EOF) {
-			return 100, ""
+			return 100, wording.Sentence{}
 		}
-		return score, "it has no detail line"
+		return score, wording.Say("it has no detail line")
 	}
 	if c.ragged {
-		return score, fmt.Sprintf("its line %d has %d bytes or is not cut as the profile says; a detail line has %d", c.line, len(c.fields[0]), p.Format.Detail.Length)
+		return score, wording.Say("its line %d has %d bytes or is not cut as the profile says; a detail line has %d", c.line, len(c.fields[0]), p.Format.Detail.Length)
 	}
 	for i, col := range p.Columns {
-		if why := col.refuses(string(c.fields[i])); why != "" {
+		if why := col.refuses(string(c.fields[i])); why.Of != "" {
 			return 90, why
 		}
 	}
-	return 100, ""
+	return 100, wording.Sentence{}
 }

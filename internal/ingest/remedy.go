@@ -2,36 +2,37 @@ package ingest
 
 import (
 	"bytes"
-	"fmt"
+
+	"guichet/wording"
 )
 
 // remedy says what to change in a profile of delimited text that does not fit a
 // member, where its header tells; "" where it does not.
-func (p *Profile) remedy(m sampled) string {
+func (p *Profile) remedy(m sampled) wording.Sentence {
 	if p.Format.Kind != kindCSV || !p.Format.header() {
-		return ""
+		return wording.Sentence{}
 	}
 	c := newCSVReader(bytes.NewReader(p.decodeHead(m.head)), p.Format.delimiter(), p.Format.quote(), headBytes)
 	if c.skip(p.Format.Skip) != nil {
-		return "set format.skip to the number of lines that stand in front of the header"
+		return wording.Say("set format.skip to the number of lines that stand in front of the header")
 	}
 	if line, err := c.next(); err == nil && !c.ragged {
 		header, _ := p.Format.named(fieldTexts(line))
 		x := p.match(header)
 		if len(x.unknown) > 0 && len(x.missing)+len(x.twice) == 0 {
-			return "name it in the profile's columns and use it, or with ignored: true if nothing hangs on it: a column that is left out may be a dimension"
+			return wording.Say("name it in the profile's columns and use it, or with ignored: true if nothing hangs on it: a column that is left out may be a dimension")
 		}
-		if x.why() == "" {
-			return ""
+		if x.why().Of == "" {
+			return wording.Sentence{}
 		}
 		if other := p.cutOtherwise(c.raw); other != 0 {
-			return fmt.Sprintf("write delimiter: %q under the profile's format", string(other))
+			return wording.Say("write delimiter: %q under the profile's format", string(other))
 		}
 	}
 	if n := p.headerAt(p.decodeHead(m.head)); n >= 0 {
-		return fmt.Sprintf("the header stands in line %d: write skip: %d under the profile's format", n+1, n)
+		return wording.Say("the header stands in line %d: write skip: %d under the profile's format", n+1, n)
 	}
-	return ""
+	return wording.Sentence{}
 }
 
 // headerAt is how many lines stand in front of the one that names the profile's
@@ -45,7 +46,7 @@ func (p *Profile) headerAt(head []byte) int {
 		c := newCSVReader(bytes.NewReader(line), p.Format.delimiter(), p.Format.quote(), headBytes)
 		if fields, err := c.next(); err == nil && !c.ragged {
 			header, _ := p.Format.named(fieldTexts(fields))
-			if x := p.match(header); x.why() == "" {
+			if x := p.match(header); x.why().Of == "" {
 				return n
 			}
 		}

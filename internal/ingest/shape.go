@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"guichet/wording"
 )
 
 // Kinds of format.
@@ -43,9 +45,9 @@ func (f *faulter) at(path, format string, args ...any) {
 		}
 		p = p[:i]
 	}
-	text := fmt.Sprintf(format, args...)
+	text := wording.Say(format, args...)
 	if path != "" {
-		text = path + ": " + text
+		text = wording.Say("%s: %s", path, text)
 	}
 	f.faults = append(f.faults, fault{line, text})
 }

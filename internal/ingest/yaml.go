@@ -12,6 +12,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"guichet/internal/ingest/draft"
+	"guichet/wording"
 )
 
 // maxProfile bounds a profile's text. The largest of ours has 12 KiB.
@@ -20,7 +21,7 @@ const maxProfile = 1 << 20
 // fault is one thing wrong with a profile, and where.
 type fault struct {
 	line int
-	text string
+	text wording.Sentence
 }
 
 // places remembers the line on which each value of a profile stands, by its
@@ -36,18 +37,18 @@ type places map[string]int
 // here instead (docs/decisions/0005).
 func decodeYAML(text []byte, dst any) (places, []fault) {
 	if len(text) > maxProfile {
-		return nil, []fault{{1, fmt.Sprintf("a profile may have %d bytes; this one has %d", maxProfile, len(text))}}
+		return nil, []fault{{1, wording.Say("a profile may have %d bytes; this one has %d", maxProfile, len(text))}}
 	}
 	dec := yaml.NewDecoder(bytes.NewReader(text))
 	var doc, second yaml.Node
 	if err := dec.Decode(&doc); err != nil {
 		if errors.Is(err, io.EOF) {
-			return nil, []fault{{1, "the profile is empty"}}
+			return nil, []fault{{1, wording.Say("the profile is empty")}}
 		}
 		return nil, []fault{syntaxFault(err)}
 	}
 	if err := dec.Decode(&second); !errors.Is(err, io.EOF) {
-		return nil, []fault{{max(second.Line, 1), "a profile is one document; a second one begins here"}}
+		return nil, []fault{{max(second.Line, 1), wording.Say("a profile is one document; a second one begins here")}}
 	}
 	d := yamlWalk{places: places{}}
 	if len(doc.Content) == 1 {
@@ -68,7 +69,7 @@ func syntaxFault(err error) fault {
 			}
 		}
 	}
-	return fault{line, "no YAML: " + text}
+	return fault{line, wording.Say("no YAML: %s", text)}
 }
 
 type yamlWalk struct {
@@ -77,7 +78,7 @@ type yamlWalk struct {
 }
 
 func (d *yamlWalk) fail(n *yaml.Node, format string, args ...any) {
-	d.faults = append(d.faults, fault{n.Line, fmt.Sprintf(format, args...)})
+	d.faults = append(d.faults, fault{n.Line, wording.Say(format, args...)})
 }
 
 // value reads one node into v.

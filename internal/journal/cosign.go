@@ -97,7 +97,7 @@ func (j *Journal) keepCosigned(cp checkpoint, raw []byte, count int) error {
 // more from the size that it says.
 func (j *Journal) ask(ctx context.Context, cp checkpoint, p Peer, known uint64) (Cosigned, []byte) {
 	fail := func(kind guichet.Kind, format string, args ...any) (Cosigned, []byte) {
-		return Cosigned{Member: p.Member, Err: guichet.Errorf(kind, p.Member+": "+format, args...)}, nil
+		return Cosigned{Member: p.Member, Err: guichet.Errorf(kind, "%s: %w", p.Member, guichet.Errorf(kind, format, args...))}, nil
 	}
 	for range 2 {
 		nodes, err := consistencyProof(ctx, min(known, cp.size), cp.size, j.reader.ReadTile)

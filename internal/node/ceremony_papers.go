@@ -234,7 +234,7 @@ func (c *Ceremonies) Verify() (CircleReport, error) {
 	}
 	for _, f := range r.Faults {
 		if !slices.Contains(withheld, f.Paper) {
-			out.Faults = append(out.Faults, PaperFault(f))
+			out.Faults = append(out.Faults, PaperFault{f.Paper, f.Kind, f.Text})
 		}
 	}
 	return out, nil

@@ -139,7 +139,7 @@ func tell(enc *json.Encoder, err error) error {
 	if !ok {
 		e = &guichet.Error{Kind: guichet.KindInternal, Message: err.Error()}
 	}
-	if sendErr := enc.Encode(news{Error: &guichet.Error{Kind: e.Kind, Message: e.Message, Hint: e.Hint}}); sendErr != nil {
+	if sendErr := enc.Encode(news{Error: &guichet.Error{Kind: e.Kind, Message: e.Message, Hint: e.Hint, Said: e.Said, Next: e.Next}}); sendErr != nil {
 		return fmt.Errorf("tell: %w", sendErr)
 	}
 	return nil

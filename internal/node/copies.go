@@ -15,6 +15,7 @@ import (
 	"guichet/internal/agreement"
 	"guichet/internal/desk"
 	"guichet/internal/federation"
+	"guichet/internal/portal"
 	"guichet/internal/store"
 )
 
@@ -118,7 +119,7 @@ func (n *Node) standing(p copyPaper, papers *papers, lang string) heldCopy {
 	}
 	ds, err := n.store.Dataset(p.dataset())
 	if err != nil {
-		h.why = guichet.Text{EN: err.Error(), FR: err.Error()}
+		h.why = portal.TextOf(err)
 		return h
 	}
 	h.grant = agreement.Copying(agreement.Facts{

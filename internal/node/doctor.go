@@ -14,6 +14,7 @@ import (
 	"guichet"
 	"guichet/internal/circle"
 	"guichet/internal/federation"
+	"guichet/internal/portal"
 )
 
 // States of findings.
@@ -93,11 +94,7 @@ func doctorIn(ctx context.Context, cfg Config, q DoctorQuestion) ([]Finding, err
 		return nil, ctx.Err()
 	}
 	out := diskFinding(cfg.Home)
-	f := Finding{What: "seat", State: stateWrong, Text: guichet.Text{EN: Sentence(err), FR: Sentence(err)}}
-	if e := wireErrorOf(err); e.Hint != "" {
-		f.Do = guichet.Text{EN: e.Hint, FR: e.Hint}
-	}
-	return append(out, f), nil
+	return append(out, Finding{What: "seat", State: stateWrong, Text: portal.TextOf(err), Do: portal.HintOf(err)}), nil
 }
 
 // Sentence is an error's own words.
@@ -181,12 +178,27 @@ func clockFinding(kept string, ahead []time.Duration) Finding {
 }
 
 func finding(what, state, en, fr string, args ...any) Finding {
-	return Finding{What: what, State: state, Text: guichet.Text{EN: fmt.Sprintf(en, args...), FR: fmt.Sprintf(fr, args...)}}
+	return Finding{What: what, State: state, Text: bothOf(en, fr, args)}
 }
 
 func (f Finding) do(en, fr string, args ...any) Finding {
-	f.Do = guichet.Text{EN: fmt.Sprintf(en, args...), FR: fmt.Sprintf(fr, args...)}
+	f.Do = bothOf(en, fr, args)
 	return f
+}
+
+// bothOf writes a text in both languages; an error among its arguments is said in each.
+func bothOf(en, fr string, args []any) guichet.Text {
+	english, french := slices.Clone(args), slices.Clone(args)
+	for i, x := range args {
+		text, ok := x.(guichet.Text)
+		if err, is := x.(error); is {
+			text, ok = portal.TextOf(err), true
+		}
+		if ok {
+			english[i], french[i] = text.EN, text.In("fr")
+		}
+	}
+	return guichet.Text{EN: fmt.Sprintf(en, english...), FR: fmt.Sprintf(fr, french...)}
 }
 
 func diskFinding(home string) []Finding {
@@ -211,12 +223,11 @@ func (s *Seat) homeFinding(ctx context.Context) Finding {
 	subs, err := s.n.Submissions(ctx)
 	switch {
 	case err != nil:
-		return finding("home", stateWrong, "the tables cannot be read: %s", "les tables ne peuvent être lues : %s", Sentence(err)).do("run 'guichet check'", "lancez « guichet check »")
+		return finding("home", stateWrong, "the tables cannot be read: %s", "les tables ne peuvent être lues : %s", err).do("run 'guichet check'", "lancez « guichet check »")
 	}
 	if err := s.n.store.Look(ctx); err != nil {
-		e := wireErrorOf(err)
-		f := finding("home", stateWrong, "the tables are not whole: %[1]s", "les tables ne sont pas entières : %[1]s", e.Message)
-		return f.do("%s; then run 'guichet check', which reads every file", "%s ; puis lancez « guichet check », qui lit chaque fichier", cmp.Or(e.Hint, "keep the home as it is"))
+		f := finding("home", stateWrong, "the tables are not whole: %[1]s", "les tables ne sont pas entières : %[1]s", err)
+		return f.do("%s; then run 'guichet check', which reads every file", "%s ; puis lancez « guichet check », qui lit chaque fichier", cmp.Or(portal.HintOf(err), guichet.Text{EN: "keep the home as it is", FR: "gardez le dépôt tel quel"}))
 	}
 	if len(subs) == 0 {
 		return finding("home", stateWatch, "nothing has been taken in yet: every question gets \"not reported\"", "rien n'a encore été pris en charge : toute question reçoit « non déclaré »").
@@ -234,7 +245,7 @@ func (s *Seat) keysFinding() Finding {
 			ends = append(ends, string(use)+" ("+paper.Until.Format(time.DateOnly)+")")
 		}
 		if err != nil {
-			return finding("keys", stateWrong, "the %s key: %s", "la clé %s : %s", use, Sentence(err)).
+			return finding("keys", stateWrong, "the %s key: %s", "la clé %s : %s", use, err).
 				do("if it was just changed in the circle, start the node again: it opens its keys when it starts; else make a new one: guichet circle propose --rotate %s", "si elle vient d'être changée dans le cercle, relancez le nœud : il ouvre ses clés quand il se lance ; sinon faites-en une nouvelle : guichet circle propose --rotate %s", use)
 		}
 	}
@@ -251,10 +262,7 @@ func (s *Seat) keysFinding() Finding {
 func (s *Seat) circleFindings() []Finding {
 	st, err := s.papers.whole()
 	if err != nil {
-		e := wireErrorOf(err)
-		f := finding("circle", stateWrong, "%s", "%s", e.Message)
-		f.Do = guichet.Text{EN: e.Hint, FR: e.Hint}
-		return []Finding{f}
+		return []Finding{{What: "circle", State: stateWrong, Text: portal.TextOf(err), Do: portal.HintOf(err)}}
 	}
 	left := st.Expires.Sub(s.clock())
 	f := finding("circle", stateWell, "%s: %d members, papers in force until %s", "%s : %d membres, papiers en vigueur jusqu'au %s", s.name, len(st.Members), st.Expires.Format(time.DateOnly))
@@ -268,7 +276,7 @@ func (s *Seat) circleFindings() []Finding {
 	}
 	out := []Finding{f, s.listsFinding(st)}
 	for _, x := range st.Faults {
-		bad := Finding{What: x.Paper, State: stateWrong, Text: x.Text}
+		bad := Finding{What: x.Paper, State: stateWrong, Text: guichet.Text{EN: x.Text.EN, FR: portal.Frenched(x.Said, x.Text.FR)}}
 		out = append(out, bad.do("ask its signatories for a whole one: guichet circle verify shows who signed", "demandez-en une entière à ses signataires : guichet circle verify montre qui a signé"))
 	}
 	return out
@@ -292,7 +300,7 @@ func (s *Seat) listsFinding(st circle.State) Finding {
 func (s *Seat) lawFinding() Finding {
 	switch l, there, err := s.law.inForce(); {
 	case err != nil:
-		return finding("law", stateWrong, "%[1]s", "%[1]s", Sentence(err)).
+		return finding("law", stateWrong, "%[1]s", "%[1]s", err).
 			do("correct the file, or take it away if there is no such law; nothing is answered until then", "corrigez le fichier, ou retirez-le si ce droit n'existe pas ; rien n'est répondu d'ici là")
 	case !there:
 		return finding("law", stateWell, "no law of our own is in force beside the agreements (%s)", "aucun droit propre n'est en vigueur à côté des accords (%s)", lawFile)
@@ -344,12 +352,12 @@ func (s *Seat) oursInForce() []guichet.Agreement {
 
 func (s *Seat) journalFinding(ctx context.Context) Finding {
 	if err := s.journal.Ready(); err != nil {
-		return finding("journal", stateWrong, "it takes no leaves: %s", "il ne prend plus de feuilles : %s", Sentence(err)).
+		return finding("journal", stateWrong, "it takes no leaves: %s", "il ne prend plus de feuilles : %s", err).
 			do("free space, then start the node again", "libérez de l'espace, puis relancez le nœud")
 	}
 	rep, err := s.journal.Check(ctx, s.trusted())
 	if err != nil {
-		return finding("journal", stateWrong, "it cannot be read: %s", "il ne peut être lu : %s", Sentence(err))
+		return finding("journal", stateWrong, "it cannot be read: %s", "il ne peut être lu : %s", err)
 	}
 	for _, f := range reportOf(s.us(), rep).Findings {
 		if graveness(f.Severity) > 1 {

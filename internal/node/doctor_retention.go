@@ -11,11 +11,11 @@ func (s *Seat) retentionFinding(ctx context.Context) Finding {
 	n := s.n
 	k, err := n.Keeping(ctx)
 	if err != nil {
-		return finding(what, stateWrong, "%s", "%s", Sentence(err)).do("look at the home: guichet check", "examinez le dépôt : guichet check")
+		return finding(what, stateWrong, "%s", "%s", err).do("look at the home: guichet check", "examinez le dépôt : guichet check")
 	}
 	events, err := n.Events(ctx)
 	if err != nil {
-		return finding(what, stateWrong, "%s", "%s", Sentence(err)).do("look at the home: guichet check", "examinez le dépôt : guichet check")
+		return finding(what, stateWrong, "%s", "%s", err).do("look at the home: guichet check", "examinez le dépôt : guichet check")
 	}
 	for _, e := range events {
 		if !e.OffDisk {

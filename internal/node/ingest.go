@@ -18,6 +18,7 @@ import (
 
 	"guichet"
 	"guichet/internal/store"
+	"guichet/wording"
 )
 
 // mostAside is the share of lines that may be put aside without the operator's
@@ -238,14 +239,14 @@ func (in *intake) decide(ctx context.Context, p *prepared) (bool, error) {
 	if in.req.AcceptTotals != "" {
 		return true, nil
 	}
-	var wrong []string
+	var wrong []wording.Sentence
 	for _, c := range p.Controls {
 		if !c.OK() {
-			wrong = append(wrong, fmt.Sprintf("%s: the file says %s, its lines hold %s", c.Name, c.Stated, c.Found))
+			wrong = append(wrong, wording.Say("%s: the file says %s, its lines hold %s", c.Name, c.Stated, c.Found))
 		}
 	}
 	if len(wrong) > 0 {
-		return false, guichet.Errorf(guichet.KindTotals, "the control totals of %s do not reconcile: %s", in.req.File, strings.Join(wrong, "; ")).
+		return false, guichet.Errorf(guichet.KindTotals, "the control totals of %s do not reconcile: %s", in.req.File, wording.Several(wrong, "; ")).
 			WithHint("ask the office; to take it in all the same, say why: --accept-totals \"reason\" (every answer that uses it will say so)")
 	}
 	return true, nil
@@ -258,11 +259,11 @@ func (in *intake) tooManyAside(s *store.Staged) error {
 	if in.req.AcceptAside || float64(s.Aside) <= mostAside*float64(s.Lines) {
 		return nil
 	}
-	var why []string
+	var why []wording.Sentence
 	for _, r := range s.Reasons {
-		why = append(why, fmt.Sprintf("%d %s (%s)", r.Rows, remarkText(r.Code, "en"), r.Example))
+		why = append(why, wording.Say("%d %s (%s)", r.Rows, guichet.Text{EN: remarkText(r.Code, "en"), FR: remarkText(r.Code, "fr")}, r.Example))
 	}
-	return guichet.Errorf(guichet.KindTooMany, "%d of %d lines of %s would be put aside: %s", s.Aside, s.Lines, in.req.File, strings.Join(why, "; ")).
+	return guichet.Errorf(guichet.KindTooMany, "%d of %d lines of %s would be put aside: %s", s.Aside, s.Lines, in.req.File, wording.Several(why, "; ")).
 		WithHint("check that the profile fits the file; to take it in all the same: --accept-aside")
 }
 
@@ -356,12 +357,19 @@ func (in *intake) inWords(err error) error {
 	default:
 		return err
 	}
-	c := *e
 	for _, p := range []string{in.copied, filepath.Join(in.dir, "work", "original")} {
 		if p != "" {
-			c.Message = strings.ReplaceAll(c.Message, p, in.req.File)
+			e = renamed(e, p, in.req.File)
 		}
 	}
+	return e
+}
+
+// renamed is an error with another name for the file that it speaks of.
+func renamed(e *guichet.Error, old, name string) *guichet.Error {
+	c := *e
+	c.Message, c.Said = strings.ReplaceAll(e.Message, old, name), e.Said.Renamed(old, name)
+	c.Hint, c.Next = strings.ReplaceAll(e.Hint, old, name), e.Next.Renamed(old, name)
 	return &c
 }
 

@@ -16,6 +16,7 @@ import (
 
 	"guichet"
 	"guichet/internal/agreement"
+	"guichet/wording"
 )
 
 // lawFile is a home's own law: what it forbids or bounds whatever was signed. It
@@ -96,12 +97,12 @@ func parseLaw(text []byte) (agreement.Law, error) {
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return l, guichet.Errorf(guichet.KindInvalid, "something follows the JSON")
 	}
-	var faults []string
+	var faults []wording.Sentence
 	for _, f := range agreement.CheckLaw(l, datasets()) {
-		faults = append(faults, f.Clause+": "+f.Text.EN+" ("+f.Advice.EN+")")
+		faults = append(faults, wording.Say("%s: %s (%s)", f.Clause, f.Text, f.Advice))
 	}
 	if len(faults) > 0 {
-		return l, guichet.Errorf(guichet.KindInvalid, "%s", strings.Join(faults, "; "))
+		return l, guichet.Errorf(guichet.KindInvalid, "%s", wording.Several(faults, "; "))
 	}
 	return l, nil
 }

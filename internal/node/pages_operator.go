@@ -26,8 +26,7 @@ func (k keeper) Look(ctx context.Context, parts func(int), found func([]portal.F
 	}
 	parts(n)
 	for _, x := range k.h.shut {
-		e := wireErrorOf(x.Err)
-		found([]portal.Finding{{Circle: x.Circle, What: "seat", State: stateWrong, Text: same(e.Message), Do: same(e.Hint)}})
+		found([]portal.Finding{{Circle: x.Circle, What: "seat", State: stateWrong, Text: portal.TextOf(x.Err), Do: portal.HintOf(x.Err)}})
 	}
 	for i, v := range k.h.services {
 		if err := k.seat(ctx, v, i > 0, found); err != nil {
@@ -36,8 +35,6 @@ func (k keeper) Look(ctx context.Context, parts func(int), found func([]portal.F
 	}
 	return ctx.Err()
 }
-
-func same(text string) guichet.Text { return guichet.Text{EN: text, FR: text} }
 
 // seat looks at one seat: at what is here first, then at what the others say.
 func (k keeper) seat(ctx context.Context, v *service, seatOnly bool, found func([]portal.Finding)) error {
@@ -123,7 +120,7 @@ func (s *Seat) standingFinding(ctx context.Context) Finding {
 	defer cancel()
 	st, err := s.Standing(ctx)
 	if err != nil {
-		return finding(what, stateWatch, "it could not be asked for: %s", "elle n'a pu être demandée : %s", Sentence(err)).do("guichet journal standing", "guichet journal standing")
+		return finding(what, stateWatch, "it could not be asked for: %s", "elle n'a pu être demandée : %s", err).do("guichet journal standing", "guichet journal standing")
 	}
 	within, silent, beyond := 0, 0, []string{}
 	for _, m := range st.Members {

@@ -25,6 +25,7 @@ import (
 	"guichet/internal/journal"
 	"guichet/internal/portal"
 	"guichet/internal/store"
+	"guichet/wording"
 )
 
 // publicFile says what everybody may see of a home. It stands in
@@ -107,11 +108,11 @@ func (p publication) paper(us string) guichet.Agreement {
 var tableName = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 
 // faults are all that is wrong with the file, each with its place.
-func (p publication) faults(us string) []string {
-	var out []string
+func (p publication) faults(us string) []wording.Sentence {
+	var out []wording.Sentence
 	wrong := func(ok bool, place, format string, args ...any) {
 		if !ok {
-			out = append(out, place+": "+fmt.Sprintf(format, args...))
+			out = append(out, wording.Say("%s: %s", place, wording.Say(format, args...)))
 		}
 	}
 	wrong(p.Format == 1, "format", "%d is not read here; write 1", p.Format)
@@ -120,7 +121,7 @@ func (p publication) faults(us string) []string {
 	wrong(len(p.Tables) <= mostTables, "tables", "there are %d, more than %d", len(p.Tables), mostTables)
 	for _, f := range agreement.Check(p.paper(us), datasets()) {
 		ours := strings.HasPrefix(f.Clause, "terms[") && !strings.Contains(f.Clause, "].to") && !strings.Contains(f.Clause, "].from") || strings.HasPrefix(f.Clause, "tiers[")
-		wrong(!ours, f.Clause, "%s; %s", f.Text.EN, f.Advice.EN)
+		wrong(!ours, f.Clause, "%s; %s", f.Text, f.Advice)
 	}
 	for i, t := range p.Terms {
 		at := fmt.Sprintf("terms[%d].disclosure", i)
@@ -158,7 +159,7 @@ func parsePublication(text []byte, us string) (publication, error) {
 		return p, guichet.Errorf(guichet.KindInvalid, "something follows the JSON")
 	}
 	if faults := p.faults(us); len(faults) > 0 {
-		return p, guichet.Errorf(guichet.KindInvalid, "%s", strings.Join(faults, "; "))
+		return p, guichet.Errorf(guichet.KindInvalid, "%s", wording.Several(faults, "; "))
 	}
 	return p, nil
 }

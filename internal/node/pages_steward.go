@@ -57,9 +57,7 @@ func (s stewardPages) TakeIn(ctx context.Context, in portal.Intake, p guichet.Pr
 	})
 	if err != nil {
 		if e, ok := errors.AsType[*guichet.Error](err); ok {
-			c := *e
-			c.Message, c.Hint = strings.ReplaceAll(c.Message, in.Path, in.Name), strings.ReplaceAll(c.Hint, in.Path, in.Name)
-			return portal.Took{}, &c
+			return portal.Took{}, renamed(e, in.Path, in.Name)
 		}
 		return portal.Took{}, err
 	}

@@ -67,7 +67,7 @@ func (s stewardPages) Look(yaml []byte) (portal.DraftLook, error) {
 func (stewardPages) agreement(yaml []byte) (guichet.Agreement, error) {
 	a, faults, err := ReadAgreement(yaml)
 	if err == nil && len(faults) > 0 {
-		err = guichet.Errorf(guichet.KindInvalid, "%s: %s", faults[0].Clause, faults[0].Text.EN).WithHint("%s", faults[0].Advice.EN)
+		err = guichet.Errorf(guichet.KindInvalid, "%s: %s", faults[0].Clause, faults[0].Text).WithHint("%s", faults[0].Advice)
 	}
 	return a, err
 }

@@ -16,6 +16,7 @@ import (
 	"guichet"
 	"guichet/internal/agreement"
 	"guichet/internal/circle"
+	"guichet/wording"
 )
 
 // freshFor is how long a verified state of the circle is used before the files
@@ -60,10 +61,10 @@ func (n *Node) repository(name string) (*circle.Repository, error) {
 	return circle.Open(circle.Config{
 		Dir: filepath.Join(n.Home().Path, dirCircles, name), Name: name, Clock: n.cfg.Clock,
 		Diff: clauseChanges,
-		Check: func(a guichet.Agreement) []string {
-			var out []string
+		Check: func(a guichet.Agreement) []wording.Sentence {
+			var out []wording.Sentence
 			for _, f := range agreement.Check(a, datasets()) {
-				out = append(out, f.Clause+": "+f.Text.EN)
+				out = append(out, wording.Say("%s: %s", f.Clause, f.Text))
 			}
 			return out
 		},

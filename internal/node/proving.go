@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"path/filepath"
 	"slices"
 
@@ -254,7 +253,7 @@ func (s *Seat) reportPeer(ctx context.Context, m guichet.Member) (JournalReport,
 	}
 	return JournalReport{Member: m.Code, Findings: []JournalFinding{{
 		Code: code, Severity: severity, Index: -1,
-		Text: guichet.Text{EN: "its journal could not be looked at: " + err.Error(), FR: "son journal n'a pas pu être examiné : " + err.Error()},
+		Text: bothOf("its journal could not be looked at: %s", "son journal n’a pas pu être examiné : %s", []any{err}),
 	}}}, nil
 }
 
@@ -356,7 +355,7 @@ func Wrong(reports []JournalReport) error {
 	for _, r := range reports {
 		for _, f := range r.Findings {
 			if graveness(f.Severity) > 1 {
-				return guichet.Errorf(guichet.KindUntrusted, "%s", fmt.Sprintf("the journal of %s is not as it should be: %s", r.Member, f.Text.EN)).WithHint("keep the journals as they are, and tell the members concerned")
+				return guichet.Errorf(guichet.KindUntrusted, "the journal of %s is not as it should be: %s", r.Member, f.Text).WithHint("keep the journals as they are, and tell the members concerned")
 			}
 			if f.Code == unreachable && silent == nil {
 				silent = guichet.Errorf(guichet.KindBusy, "the journal of %s could not be looked at", r.Member).WithHint("try again when that member answers")

@@ -18,6 +18,7 @@ import (
 
 	"guichet"
 	"guichet/trade"
+	"guichet/wording"
 )
 
 // The operator's commands reach a running node by sockets in its home, one for each
@@ -133,6 +134,9 @@ type wireError struct {
 	Kind    guichet.Kind `json:"kind"`
 	Message string       `json:"message"`
 	Hint    string       `json:"hint,omitempty"`
+
+	Said wording.Sentence `json:"said,omitzero"`
+	Next wording.Sentence `json:"next,omitzero"`
 }
 
 func (s *Seat) operatorHandler() http.Handler {
@@ -171,7 +175,7 @@ func (s *Seat) operatorHandler() http.Handler {
 
 func wireErrorOf(err error) *wireError {
 	if e, ok := errors.AsType[*guichet.Error](err); ok {
-		return &wireError{Kind: e.Kind, Message: e.Error(), Hint: e.Hint}
+		return &wireError{Kind: e.Kind, Message: e.Error(), Hint: e.Hint, Said: e.Wording(), Next: e.Next}
 	}
 	return &wireError{Kind: guichet.KindInternal, Message: err.Error()}
 }
@@ -244,7 +248,7 @@ func call[Out any](ctx context.Context, r *remote, name string, in any, told fun
 		}
 		switch {
 		case x.Error != nil:
-			return out, &guichet.Error{Kind: x.Error.Kind, Message: x.Error.Message, Hint: x.Error.Hint}
+			return out, &guichet.Error{Kind: x.Error.Kind, Message: x.Error.Message, Hint: x.Error.Hint, Said: x.Error.Said, Next: x.Error.Next}
 		case x.Done != nil:
 			d := json.NewDecoder(bytes.NewReader(x.Done))
 			d.UseNumber() // a figure is exact, a double is not

@@ -207,16 +207,17 @@ func (p *Portal) answer(v *visit) error {
 
 // failedPage is what the page of a question receives that came to nothing.
 type failedPage struct {
-	Title, Lead, Do, Said, Hint string
-	Again, Change, ID           string
-	Began                       time.Time
+	Title, Lead, Do   string
+	Said, Hint        spoken
+	Again, Change, ID string
+	Began             time.Time
 }
 
 func (p *Portal) failed(v *visit, k kept) error {
 	state, _ := p.stateOf(k.keptHead)
 	again, change := p.waysBack(v, k.keptHead)
 	page := failedPage{
-		Title: p.titleOf(v, k.keptHead), Said: k.Said, Hint: k.Hint, ID: k.ID, Began: k.Began,
+		Title: p.titleOf(v, k.keptHead), Said: v.speak(k.SaidOf, k.Said), Hint: v.speak(k.HintOf, k.Hint), ID: k.ID, Began: k.Began,
 		Lead: v.t("failed." + state + ".lead"), Do: v.t("failed." + state + ".do"),
 		Again: again, Change: change,
 	}

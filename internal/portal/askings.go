@@ -127,7 +127,7 @@ func (a *askings) run(seat Seat, q Asking, x *asking) {
 	if err != nil {
 		k.State, k.Kind = stateFailed, string(guichet.KindOf(err))
 		if e, ok := errors.AsType[*guichet.Error](err); ok && k.Kind != string(guichet.KindInternal) {
-			k.Said, k.Hint = e.Error(), e.Hint
+			k.Said, k.Hint, k.SaidOf, k.HintOf = e.Error(), e.Hint, e.Said, e.Next
 		}
 		if ctx.Err() != nil {
 			k.Kind = string(guichet.KindBusy)

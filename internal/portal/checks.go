@@ -271,7 +271,8 @@ func (p *Portal) checkShown(v *visit) error {
 	if err != nil {
 		page.Failed = v.t("check.failed")
 		if e, ok := errors.AsType[*guichet.Error](err); ok && guichet.KindOf(err) != guichet.KindInternal {
-			page.Failed, page.Hint = e.Error(), e.Hint
+			said, hint := v.tells(e)
+			page.Failed, page.Hint = said.Text, hint.Text
 		}
 	}
 	for _, r := range reports {

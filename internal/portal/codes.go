@@ -319,7 +319,7 @@ func (p *Portal) inEdition(v *visit, r codeRead, to hs.Edition) codeEdition {
 		word, tag = "none", "red"
 	case hs.Exact:
 	}
-	out.Word, out.Tag, out.Text, out.Reason = v.t("codes.same."+word), tag, v.t("codes.same."+word+".text"), k.Reason
+	out.Word, out.Tag, out.Text, out.Reason = v.t("codes.same."+word), tag, v.t("codes.same."+word+".text"), v.t("codes.why."+string(k.Because))
 	codesTo := k.To
 	if len(codesTo) == 0 { // not comparable: what the tables link it to all the same
 		for _, rel := range hs.Relations(r.edition, r.hs, to) {

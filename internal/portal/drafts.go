@@ -211,7 +211,7 @@ type draftPage struct {
 	Text             string
 	Wrong            faults
 	Look             DraftLook
-	Broken           string // it cannot be read: why, in English
+	Broken           spoken // it cannot be read: why
 	Faults           sheet
 	Good             bool
 	Saved            bool
@@ -234,7 +234,7 @@ func (p *Portal) draftShow(v *visit, x draftPaper, wrong faults) error {
 	page := draftPage{ID: x.ID, Name: x.Name, Circle: x.Circle, Text: x.Text, Wrong: wrong, Saved: v.r.URL.Query().Has("saved"), Why: v.r.PostForm.Get("why")}
 	look, err := p.cfg.Steward.Drafter.Look([]byte(x.Text))
 	if err != nil {
-		page.Broken = err.Error()
+		page.Broken, _ = v.tells(err)
 	}
 	page.Look, page.Good = look, err == nil && len(look.Faults) == 0
 	page.Faults = sheet{Title: v.t("drafts.faults"), Heads: v.heads("...", "drafts.clause", "drafts.wrong", "drafts.advice")}

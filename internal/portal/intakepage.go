@@ -15,7 +15,8 @@ type intakeResult struct {
 	State     string
 	Lead, Do  string
 	Seconds   string
-	Foreign   bool // what was said is English on a page that is not
+	Said      spoken // why it was refused
+	Hint      spoken
 	Facts     []fact
 	Sheets    []sheet
 	Notes     []string
@@ -46,7 +47,7 @@ func (p *Portal) intakePage(v *visit) error {
 
 func (p *Portal) intakeResult(v *visit, h intakeHead) error {
 	state, _ := p.intakeState(h)
-	page := intakeResult{Head: h, State: state, Again: !h.Gone, Foreign: v.lang != "en"}
+	page := intakeResult{Head: h, State: state, Again: !h.Gone, Said: v.speak(h.SaidOf, h.Said), Hint: v.speak(h.HintOf, h.Hint)}
 	page.Lead, page.Do = v.t("intake."+state+".lead"), v.t("intake."+state+".do")
 	if state == intakeRefused {
 		page.Lead, page.Do = v.words.or("intake.refused."+string(h.Kind)+".lead", page.Lead), v.words.or("intake.refused."+string(h.Kind)+".do", page.Do)

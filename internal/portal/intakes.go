@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"guichet"
+	"guichet/wording"
 )
 
 // Bounds of files on their way in.
@@ -38,19 +39,21 @@ const (
 
 // intakeHead says what came, from whom, and how it stands.
 type intakeHead struct {
-	ID      string        `json:"id"`
-	Owner   string        `json:"owner"` // pseudonym
-	Name    string        `json:"name"`  // of the file
-	Bytes   int64         `json:"bytes"`
-	Options intakeOptions `json:"options"`
-	Began   time.Time     `json:"began"`
-	Ended   time.Time     `json:"ended,omitzero"`
-	State   string        `json:"state"`
-	Gone    bool          `json:"gone,omitempty"` // the file is no longer held
-	Kind    guichet.Kind  `json:"kind,omitempty"` // of what was refused
-	Said    string        `json:"said,omitempty"`
-	Hint    string        `json:"hint,omitempty"`
-	Took    *Took         `json:"took,omitempty"`
+	ID      string           `json:"id"`
+	Owner   string           `json:"owner"` // pseudonym
+	Name    string           `json:"name"`  // of the file
+	Bytes   int64            `json:"bytes"`
+	Options intakeOptions    `json:"options"`
+	Began   time.Time        `json:"began"`
+	Ended   time.Time        `json:"ended,omitzero"`
+	State   string           `json:"state"`
+	Gone    bool             `json:"gone,omitempty"` // the file is no longer held
+	Kind    guichet.Kind     `json:"kind,omitempty"` // of what was refused
+	Said    string           `json:"said,omitempty"`
+	Hint    string           `json:"hint,omitempty"`
+	SaidOf  wording.Sentence `json:"said_of,omitzero"` // how they came to be
+	HintOf  wording.Sentence `json:"hint_of,omitzero"`
+	Took    *Took            `json:"took,omitempty"`
 }
 
 // intakeOptions are what a person says of a file, as it was typed.
@@ -201,6 +204,7 @@ func (x *intakes) begin(v *visit, h intakeHead, in Intake) error {
 	x.work.Add(1) // under the lock: close has not begun to wait
 	x.mu.Unlock()
 	h.State, h.Kind, h.Said, h.Hint, h.Ended, h.Took = intakeWaiting, "", "", "", time.Time{}, nil
+	h.SaidOf, h.HintOf = wording.Sentence{}, wording.Sentence{}
 	// Written down before it begins: a node that ends meanwhile says so later.
 	if err := x.heads.put(h.ID, h); err != nil {
 		x.forget(h.ID, w)
@@ -244,7 +248,7 @@ func (x *intakes) run(h intakeHead, in Intake, w *intaking) {
 		x.log.LogAttrs(ctx, slog.LevelError, "file not taken in", slog.String("error", err.Error()))
 	default:
 		if e, ok := errors.AsType[*guichet.Error](err); ok {
-			h.Said, h.Hint = e.Error(), e.Hint
+			h.Said, h.Hint, h.SaidOf, h.HintOf = e.Error(), e.Hint, e.Said, e.Next
 		}
 	}
 	h.State, h.Kind = intakeRefused, guichet.KindOf(err)

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"guichet"
+	"guichet/wording"
 )
 
 // Bounds of what is kept.
@@ -39,22 +40,24 @@ const (
 // keptHead says what was asked, by whom, and how it stands. It is the first line of its
 // file; the answer is the second.
 type keptHead struct {
-	Format  int       `json:"format"`
-	ID      string    `json:"id"`
-	Owner   string    `json:"owner"` // pseudonym: nobody else sees it
-	Circle  string    `json:"circle"`
-	Query   string    `json:"query"` // the question as an address holds it
-	Lang    string    `json:"lang"`  // of its sentences
-	Members []string  `json:"members"`
-	Began   time.Time `json:"began"`
-	Ended   time.Time `json:"ended,omitzero"`
-	Until   time.Time `json:"until"` // it is removed then
-	State   string    `json:"state"`
-	Kind    string    `json:"kind,omitempty"` // of what failed: guichet.Kind
-	Said    string    `json:"said,omitempty"` // and its sentences
-	Hint    string    `json:"hint,omitempty"`
-	Rows    int       `json:"rows"`
-	Missing int       `json:"missing"` // members that gave no answer
+	Format  int              `json:"format"`
+	ID      string           `json:"id"`
+	Owner   string           `json:"owner"` // pseudonym: nobody else sees it
+	Circle  string           `json:"circle"`
+	Query   string           `json:"query"` // the question as an address holds it
+	Lang    string           `json:"lang"`  // of its sentences
+	Members []string         `json:"members"`
+	Began   time.Time        `json:"began"`
+	Ended   time.Time        `json:"ended,omitzero"`
+	Until   time.Time        `json:"until"` // it is removed then
+	State   string           `json:"state"`
+	Kind    string           `json:"kind,omitempty"` // of what failed: guichet.Kind
+	Said    string           `json:"said,omitempty"` // and its sentences
+	Hint    string           `json:"hint,omitempty"`
+	SaidOf  wording.Sentence `json:"said_of,omitzero"` // how they came to be
+	HintOf  wording.Sentence `json:"hint_of,omitzero"`
+	Rows    int              `json:"rows"`
+	Missing int              `json:"missing"` // members that gave no answer
 }
 
 // kept is one question with its answer.

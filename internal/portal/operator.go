@@ -241,7 +241,7 @@ func (p *Portal) found(v *visit, x *round) operatorPage {
 	if err != nil {
 		page.Failed = v.t("operator.failed")
 		if e, ok := errors.AsType[*guichet.Error](err); ok {
-			page.Failed = e.Error()
+			page.Failed = v.told(e)
 		}
 	}
 	counts := map[string]int{}

@@ -97,7 +97,7 @@ func (p *Portal) propose(v *visit, x draftPaper, look DraftLook) error {
 	}
 	text, err := p.cfg.Steward.Proposer.Propose(x.Circle, []byte(x.Text), why)
 	if k := guichet.KindOf(err); k == guichet.KindInvalid || k == guichet.KindRefused {
-		return p.draftShow(v, x, faults{{"text", err.Error()}})
+		return p.draftShow(v, x, faults{{"text", v.told(err)}})
 	}
 	if err != nil {
 		return err
@@ -149,7 +149,7 @@ func (p *Portal) proposalPost(v *visit) error {
 		if guichet.KindOf(err) == guichet.KindInternal {
 			return err
 		}
-		return p.draftsShow(v, got.form, faults{{"file", v.t("proposals.none", "name", got.name, "why", err.Error())}})
+		return p.draftsShow(v, got.form, faults{{"file", v.t("proposals.none", "name", got.name, "why", v.told(err))}})
 	}
 	return p.keepProposal(v, text)
 }
@@ -165,14 +165,14 @@ type proposalPage struct {
 	Missing sheet
 	MaySign bool // our signature is missing
 	KeyHere bool
-	Stale   string // why it can no longer be used
+	Stale   spoken // why it can no longer be used
 }
 
 func (p *Portal) proposalShow(v *visit, x draftPaper, wrong faults) error {
 	page := proposalPage{ID: x.ID, Wrong: wrong, KeyHere: p.cfg.Steward.Signer.Here(x.Circle)}
 	r, err := p.cfg.Steward.Proposer.Review([]byte(x.Text))
 	if err != nil {
-		page.Stale = err.Error()
+		page.Stale, _ = v.tells(err)
 	}
 	page.Review = r
 	page.Title = v.t("proposals.of", "circle", cmp.Or(r.Circle, x.Circle))
@@ -221,7 +221,7 @@ func (p *Portal) proposalSign(v *visit) error {
 	case kind == guichet.KindRefused:
 		return p.proposalShow(v, x, faults{{"passphrase", v.t("proposals.passphrase.wrong")}})
 	case kind == guichet.KindBusy:
-		return p.proposalShow(v, x, faults{{"passphrase", err.Error()}})
+		return p.proposalShow(v, x, faults{{"passphrase", v.told(err)}})
 	case err != nil:
 		return err
 	}

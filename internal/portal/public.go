@@ -183,7 +183,7 @@ func (p *Portal) openFails(w http.ResponseWriter, r *http.Request, lang string, 
 		why = "none"
 	case kind == guichet.KindRefused:
 		why = "refused"
-		page.Said = err.Error()
+		page.Said, _ = v.tells(err)
 	case kind == guichet.KindBusy:
 		why = "busy"
 	default:
@@ -201,7 +201,10 @@ func (p *Portal) openFails(w http.ResponseWriter, r *http.Request, lang string, 
 	}
 }
 
-type publicFault struct{ Title, Lead, Do, Said, Index, Words string }
+type publicFault struct {
+	Title, Lead, Do, Index, Words string
+	Said                          spoken
+}
 
 // publicPage is what the public page receives.
 type publicPage struct {

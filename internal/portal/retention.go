@@ -208,7 +208,7 @@ func (p *Portal) retentionPost(v *visit) error {
 		err := p.cfg.Steward.Retainer.Change(v.r.Context(), change)
 		if k := guichet.KindOf(err); k == guichet.KindInvalid || k == guichet.KindNotFound {
 			field := map[string]string{"rule": "keep", "hold": "name", "lift": "holds", "drop": "rules"}[f.Get("do")]
-			wrong.add(field, err.Error())
+			wrong.add(field, v.told(err))
 		} else if err != nil {
 			return err
 		}

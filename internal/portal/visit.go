@@ -191,7 +191,7 @@ func status(k guichet.Kind) int {
 // faultPage is what the page of an error says.
 type faultPage struct {
 	Title, Lead, Do string
-	Said, Hint      string // the error's own sentences, in English; "" none
+	Said, Hint      spoken // the error's own sentences; empty none
 	SignIn          string // "" there is nothing to sign in for
 }
 
@@ -212,7 +212,7 @@ func (v *visit) fail(err error) {
 		kind, code = guichet.KindHostile, http.StatusRequestEntityTooLarge
 	}
 	if e, ok := errors.AsType[*guichet.Error](err); ok && kind != guichet.KindInternal {
-		page.Said, page.Hint = e.Error(), e.Hint
+		page.Said, page.Hint = v.tells(e)
 	}
 	if code >= http.StatusInternalServerError {
 		v.p.cfg.Log.LogAttrs(v.r.Context(), slog.LevelWarn, "page failed", slog.String("path", v.route.path), slog.String("error", err.Error()))

@@ -61,7 +61,7 @@ type ipcReader struct {
 }
 
 func garbled(format string, args ...any) error {
-	return guichet.Errorf(guichet.KindHostile, "the columns cannot be read: "+format, args...)
+	return guichet.Errorf(guichet.KindHostile, "the columns cannot be read: %w", guichet.Errorf(guichet.KindHostile, format, args...))
 }
 
 // newIPCReader reads the schema that a stream begins with.

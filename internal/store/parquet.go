@@ -223,7 +223,9 @@ func parquetFault(err error) error {
 	if strings.Contains(text, "exceeds configured limit") {
 		return guichet.Errorf(guichet.KindHostile, "it has a page of more than %d bytes: %w", maxParquetPage, err).WithHint("write it with pages of the usual size, 1 MiB")
 	}
-	return &guichet.Error{Kind: guichet.KindInvalid, Message: "damaged, or written in a way that is not read: " + text[:min(len(text), 300)], Hint: fetchAgain, Err: err}
+	e := guichet.Errorf(guichet.KindInvalid, "damaged, or written in a way that is not read: %s", text[:min(len(text), 300)]).WithHint(fetchAgain)
+	e.Err = err
+	return e
 }
 
 // columnType says what a column's values can be read as.

@@ -354,7 +354,9 @@ func (s *stager) csvError(err error) error {
 	text := err.Error()
 	for _, sign := range []string{"unquoted value", "unterminated", "Maximum line size"} {
 		if strings.Contains(text, sign) {
-			return &guichet.Error{Kind: guichet.KindInvalid, Message: "the text cannot be cut into columns: " + firstLine(text), Hint: "look at the line with an editor; a quote may be missing", Err: err}
+			e := guichet.Errorf(guichet.KindInvalid, "the text cannot be cut into columns: %s", firstLine(text)).WithHint("look at the line with an editor; a quote may be missing")
+			e.Err = err
+			return e
 		}
 	}
 	return err

@@ -104,10 +104,9 @@ func (s *stager) explain(step string, err error) error {
 		return err
 	}
 	if isFull(err) {
-		return &guichet.Error{
-			Kind: guichet.KindFull, Message: "the disk is full while " + step + "; nothing was kept",
-			Hint: "free some space beside the home and take the file in again", Err: err,
-		}
+		e := guichet.Errorf(guichet.KindFull, "the disk is full while %s; nothing was kept", step).WithHint("free some space beside the home and take the file in again")
+		e.Err = err
+		return e
 	}
 	return fmt.Errorf("%s: %w", step, err)
 }
