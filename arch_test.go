@@ -22,14 +22,14 @@ import (
 const module = "guichet"
 
 // words are the packages that say what is exchanged, each with the words it
-// may use: hs <- codes <- trade, hs <- guichet <- trade and guichet <- travel, never
-// back. "." is
-// the root.
+// may use: hs <- codes <- trade, hs <- guichet <- trade, guichet <- travel and
+// mark <- guichet, never back. "." is the root.
 var words = map[string][]string{
-	".":      {"hs"},
+	".":      {"hs", "mark"},
 	"codes":  {"hs"},
 	"hs":     {},
-	"trade":  {".", "codes", "hs"},
+	"mark":   {},
+	"trade":  {".", "codes", "hs", "mark"},
 	"travel": {"."},
 }
 

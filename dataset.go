@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"guichet/mark"
 )
 
 // Text is a short wording for people in the two languages of the window.
@@ -231,6 +233,9 @@ type Dataset struct {
 	// Drafts returns agreements over this dataset to begin with; nil where there are
 	// none.
 	Drafts func() []Draft
+	// Marks are the codes among remarks that are said of single figures: rows of an
+	// answer carry them (mark.Column).
+	Marks []mark.Mark
 	// RemarkText says a remark's code for people; "" when it is unknown.
 	RemarkText func(code, lang string) string
 	// Known says whether a value is in a code list (Field.List), true for a
