@@ -22,13 +22,14 @@ import (
 const module = "guichet"
 
 // words are the packages that say what is exchanged, each with the words it
-// may use: hs <- codes <- trade, hs <- guichet <- trade, wording <- guichet and guichet <-
-// travel, never back. "." is the root.
+// may use: hs <- codes <- trade, hs <- guichet <- trade, guichet <- travel, and mark and
+// wording <- guichet, never back. "." is the root.
 var words = map[string][]string{
-	".":       {"hs", "wording"},
+	".":       {"hs", "mark", "wording"},
 	"codes":   {"hs"},
 	"hs":      {},
-	"trade":   {".", "codes", "hs", "wording"},
+	"mark":    {},
+	"trade":   {".", "codes", "hs", "mark", "wording"},
 	"travel":  {"."},
 	"wording": {},
 }

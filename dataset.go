@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"guichet/mark"
 	"guichet/wording"
 )
 
@@ -222,6 +223,9 @@ type Dataset struct {
 	// Drafts returns agreements over this dataset to begin with; nil where there are
 	// none.
 	Drafts func() []Draft
+	// Marks are the codes among remarks that are said of single figures: rows of an
+	// answer carry them (mark.Column).
+	Marks []mark.Mark
 	// RemarkText says a remark's code for people; "" when it is unknown.
 	RemarkText func(code, lang string) string
 	// Known says whether a value is in a code list (Field.List), true for a

@@ -8,6 +8,7 @@ import (
 
 	"guichet"
 	"guichet/hs"
+	"guichet/mark"
 )
 
 // draftsFile holds agreements over trade to begin with.
@@ -59,13 +60,13 @@ func Dataset() *guichet.Dataset {
 			Name: "value_usd", From: "value", By: guichet.ByRate,
 			Title: guichet.Text{EN: "Value, US dollars (estimated)", FR: "Valeur, dollars des États-Unis (estimée)"},
 		}},
-		Main:         "value",
-		Contributor:  []string{"trader_group", "trader"},
-		By:           []string{"reporter"},
-		Drafts:       func() []guichet.Draft { return guichet.ReadDrafts(draftsFile) },
-		RemarkText:   RemarkText,
-		Rate:         Rate,
-		RatesVersion: RatesVersion(),
+		Main:        "value",
+		Contributor: []string{"trader_group", "trader"},
+		By:          []string{"reporter"},
+		Drafts:      func() []guichet.Draft { return guichet.ReadDrafts(draftsFile) },
+		Marks:       marks(),
+		RemarkText:  RemarkText,
+		Rate:        Rate, RatesVersion: RatesVersion(),
 	}
 }
 
@@ -79,6 +80,15 @@ func alone(expr string) bool {
 // inForce is the edition of the HS in which a reporter's list stood on a day.
 func inForce(reporter string, dims map[string]string, list string, on time.Time) int {
 	return int(hs.InForce(reporter, dims["flow"], list, on).Edition)
+}
+
+// marks are the remarks that are said of single figures. What a row is (goods that an
+// office rolled up, little value, stores) is none: its figure is as good as any.
+func marks() []mark.Mark {
+	quantities := []string{"quantity", "quantity2"}
+	estimated := []mark.Mark{{Code: RemarkEstimate, Sign: "e"}, {Code: RemarkMassEstimated, Sign: "m", Of: []string{"net_kg"}}, {Code: RemarkQtyEstimated, Sign: "q", Of: quantities}}
+	lacking := []mark.Mark{{Code: RemarkQtyNotReported, Sign: "n", Of: quantities, At: mark.Either}, {Code: RemarkUnknownUnit, Sign: "u", Of: quantities, At: mark.Either}}
+	return append(append(estimated, lacking...), mark.Mark{Code: RemarkPreliminary, Sign: "p"})
 }
 
 func text(en, fr string) guichet.Text { return guichet.Text{EN: en, FR: fr} }

@@ -93,6 +93,7 @@ type PeriodFigure struct {
 	Period   string           `json:"period"`
 	National guichet.Decimal  `json:"national"`
 	USD      *guichet.Decimal `json:"usd,omitempty"`
+	Marks    string           `json:"marks,omitempty"` // of the rows behind it: codes, sorted, with a space between
 }
 
 // ProductPair is X and M of one product. A product that only one side lists is

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,6 +12,7 @@ import (
 
 	"guichet"
 	"guichet/codes"
+	"guichet/mark"
 )
 
 // labels names a code of an edition in a language.
@@ -26,6 +28,8 @@ type figures struct {
 	a     guichet.Answer
 	label labels
 	same  map[string]string // dimensions that are the same in all rows: said once, above
+	marks []mark.Mark       // that may stand in it
+	said  map[string]string // sign -> code, of those that do
 }
 
 // printFigures prints the rows of an answer. What is the same in every row is
@@ -35,10 +39,11 @@ func (w *window) printFigures(a guichet.Answer, by []string, label labels) {
 		w.print(w.say("answer.none"))
 		return
 	}
-	f := figures{w: w, d: datasetOf(a.Question.Dataset), a: a, label: label, same: map[string]string{}}
+	f := figures{w: w, d: datasetOf(a.Question.Dataset), a: a, label: label, same: map[string]string{}, said: map[string]string{}}
+	f.marks = append(mark.Own(), f.d.Marks...)
 	var above []string
 	for _, c := range a.Columns {
-		if c.Measure || slices.Contains(by, c.Name) {
+		if c.Measure || c.Name == mark.Column || slices.Contains(by, c.Name) {
 			continue
 		}
 		if value, ok := f.constant(c.Name); ok {
@@ -53,6 +58,7 @@ func (w *window) printFigures(a guichet.Answer, by []string, label labels) {
 		w.print("")
 	}
 	w.table(f.table())
+	f.legend()
 }
 
 // constant returns the text that a column has in every row.
@@ -70,13 +76,15 @@ func (f *figures) table() *table {
 	var heads []string
 	var cells []func(guichet.Row) string
 	for _, c := range f.a.Columns {
-		if _, said := f.same[c.Name]; said {
+		if _, said := f.same[c.Name]; said || c.Name == mark.Column {
 			continue
 		}
 		if c.Measure {
-			decimals := f.decimals(c.Name)
+			decimals, room := f.decimals(c.Name), f.room(c.Name)
 			heads = append(heads, ">"+f.measureTitle(c))
-			cells = append(cells, func(r guichet.Row) string { return f.figure(r[c.Name], decimals) })
+			cells = append(cells, func(r guichet.Row) string {
+				return f.figure(r[c.Name], decimals) + padded(f.signs(r, c.Name), room)
+			})
 			continue
 		}
 		heads = append(heads, f.title(c))
@@ -139,6 +147,49 @@ func (f *figures) figure(v any, decimals int) string {
 		return "-"
 	}
 	return f.text(v)
+}
+
+// signs are the signs of a cell, "e p"; "" none.
+func (f *figures) signs(r guichet.Row, name string) string {
+	_, figure := decimal(r[name])
+	c := mark.Cell{Measure: name, Figure: figure}
+	if d, ok := f.d.DerivedBy(name); ok {
+		c.Parts, c.By = d.Parts(), d.By
+	}
+	var out []string
+	for _, m := range mark.On(f.marks, r[mark.Column], c) {
+		f.said[m.Sign] = m.Code
+		out = append(out, m.Sign)
+	}
+	return strings.Join(out, " ")
+}
+
+// room is how wide the signs of a column are at most.
+func (f *figures) room(name string) int {
+	most := 0
+	for _, r := range f.a.Rows {
+		most = max(most, width(f.signs(r, name)))
+	}
+	return most
+}
+
+// padded puts signs behind a figure so that figures stay below each other.
+func padded(signs string, room int) string {
+	if room == 0 {
+		return ""
+	}
+	return " " + signs + strings.Repeat(" ", room-width(signs))
+}
+
+// legend says what the signs in the table mean.
+func (f *figures) legend() {
+	if len(f.said) == 0 {
+		return
+	}
+	f.w.print("")
+	for _, s := range slices.Sorted(maps.Keys(f.said)) {
+		f.w.print("  " + s + f.w.say("colon") + f.w.saying(f.said[s]))
+	}
 }
 
 func decimal(v any) (guichet.Decimal, bool) {

@@ -191,16 +191,27 @@ func (c *counter) sealed(tb testing.TB, a desk.Asked, s desk.Sealed) {
 }
 
 // rows are the rows of a reply as the encoder wrote them, but for the dimensions
-// that stand apart.
+// that stand apart and for marks.
 func rowsOf(s desk.Sealed) []string {
 	n := binary.BigEndian.Uint32(s.Body)
 	var out []string
 	for l := range strings.Lines(string(s.Body[4+n:])) {
 		w := strings.Fields(l)
-		out = append(out, w[1]+" "+w[len(w)-1])
+		out = append(out, w[1]+" "+w[figureAt(s)])
 	}
 	slices.Sort(out)
 	return out
+}
+
+// figureAt is the place of the last measure among the columns of a reply.
+func figureAt(s desk.Sealed) int {
+	last := 0
+	for i, c := range s.Reply.Answer.Columns {
+		if c.Measure {
+			last = i
+		}
+	}
+	return last
 }
 
 func has(tb testing.TB, s desk.Sealed, reason guichet.GapReason, text string) {

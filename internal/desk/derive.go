@@ -83,6 +83,7 @@ func (f *folded) deriveBands(c *cell) {
 		case c.hidden:
 		case open:
 			f.above[d.Name]++
+			c.above = true
 		case value != nil:
 			c.row[d.Name] = *value
 			f.within[d.Name]++

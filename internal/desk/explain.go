@@ -218,4 +218,5 @@ func (w *work) columns() {
 		}
 		w.answer.Columns = append(w.answer.Columns, c)
 	}
+	w.columnOfMarks()
 }

@@ -1,6 +1,9 @@
 package desk
 
-import "guichet"
+import (
+	"guichet"
+	"guichet/mark"
+)
 
 // KeyOf is the key under which an answer to a question under a decision is held
 // ready, but for the party, the state and the day.
@@ -40,4 +43,18 @@ func Addable(ds *guichet.Dataset, grouped bool, asked ...string) ([]string, []gu
 	w := &work{ds: ds, q: q, rows: newFolded(ds, q)}
 	out, err := w.addable(guichet.Plan{Measures: asked, Grouped: grouped})
 	return out, w.answer.Gaps, err
+}
+
+// MarksOf are the marks of a row in which so many are counted in each band.
+func MarksOf(ds *guichet.Dataset, measure string, counted map[string]guichet.Decimal) any {
+	f := newFolded(ds, guichet.Question{Measures: []string{measure}})
+	c := &cell{row: guichet.Row{}, sums: make([]*guichet.Decimal, len(f.kept)), partial: map[string]bool{}, whole: true}
+	for i, name := range f.kept {
+		if n, ok := counted[name]; ok {
+			c.sums[i] = &n
+		}
+	}
+	f.deriveBands(c)
+	f.mark(c)
+	return c.row[mark.Column]
 }

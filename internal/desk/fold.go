@@ -29,6 +29,8 @@ type folded struct {
 	bare     map[string]bool         // reporters of whom no count or sum of rows is told beside the figures
 	unnamed  map[string]bool         // submissions of which it is not told how many rows were used
 
+	marking marking
+
 	// By measure, in how many rows of the answer: a figure that stands alone would
 	// be of several kept rows; a percentile was found in a band, lies above all
 	// bounds, or has nothing counted behind it.
@@ -47,6 +49,8 @@ type cell struct {
 	// the sum of all, and quantities of which nobody knows the unit.
 	partial map[string]bool
 	hidden  bool // its figures are protected
+	above   bool // a percentile of it lies above all bounds
+	marks   uint // of the dataset's, by their place in marking
 }
 
 // remarkCount is how many records carry a remark, and how much they are worth.
@@ -97,6 +101,7 @@ func newFolded(ds *guichet.Dataset, q guichet.Question) *folded {
 	if ds.Counts != "" {
 		add(ds.Counts) // who stands behind a figure
 	}
+	f.marking = newMarking(ds, q.Measures, f.kept)
 	return f
 }
 
@@ -134,6 +139,7 @@ func (f *folded) add(sub *guichet.Submission, reporter string, found guichet.Fou
 		f.convert(c, sub.Field(f.currency), found)
 	}
 	f.used[sub.ID] += found.Rows
+	c.marks |= f.marking.of(sub, found)
 	f.countRemarks(sub, reporter, found)
 }
 
@@ -268,6 +274,7 @@ func (f *folded) rows() []guichet.Row {
 			}
 		}
 		f.deriveBands(c)
+		f.mark(c)
 		if f.usd != "" {
 			c.row[f.usd] = nil
 			if c.usd != nil && c.whole {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"guichet"
+	"guichet/mark"
 )
 
 // ColumnCopyOf tells, in an answer that is drawn from several tables, of whom the
@@ -161,6 +162,7 @@ func (w *work) take(p Part, from *work) {
 			a.Columns = append(a.Columns, c)
 		}
 	}
+	slices.SortStableFunc(a.Columns, func(a, b guichet.Column) int { return mark.Last(a.Name, b.Name) })
 	var of any
 	if p.Of != "" {
 		of = p.Of

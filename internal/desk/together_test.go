@@ -44,10 +44,10 @@ func TestPartsAreFoundApartAndRecordedOnce(t *testing.T) {
 	var rows []string
 	for _, l := range all(s) {
 		w := strings.Fields(l)
-		rows = append(rows, w[0]+" "+w[2]+" "+w[len(w)-1])
+		rows = append(rows, w[0]+" "+w[2]+" "+strings.Join(w[figureAt(s):], " "))
 	}
 	slices.Sort(rows)
-	if want := []string{"<nil> FR <nil>", "GB CN 11", "GB DE 5", "US CN 10"}; !slices.Equal(rows, want) {
+	if want := []string{"<nil> FR <nil> protected", "GB CN 11 <nil>", "GB DE 5 <nil>", "US CN 10 <nil>"}; !slices.Equal(rows, want) {
 		t.Errorf("rows %q, want %q", rows, want)
 	}
 	if s.Reply.Hidden != 1 || s.Reply.Snapshot != "trade@1 copy/US/trade@1 copy/GB/trade@1" || c.log[s.Leaf].Snapshot != s.Reply.Snapshot || len(c.log) != 1 {

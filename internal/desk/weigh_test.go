@@ -9,6 +9,7 @@ import (
 
 	"guichet"
 	"guichet/internal/desk"
+	"guichet/mark"
 )
 
 // declared is a file of declaration lines "code partner value trader [remark]".
@@ -54,9 +55,16 @@ func TestCellsAreProtected(t *testing.T) {
 				t.Errorf("%d are told to be hidden, want %d", s.Reply.Hidden, x.seen)
 			}
 			for _, row := range all(s) {
-				if hidden := strings.Count(row, "<nil>"); hidden != 0 && hidden != 2 {
-					t.Errorf("a hidden row tells a figure: %s", row)
+				hidden := strings.Count(row, "<nil>")
+				if x.seen > 0 && strings.HasSuffix(strings.TrimSpace(row), " <nil>") {
+					hidden-- // no mark
 				}
+				if marked := strings.HasSuffix(strings.TrimSpace(row), " protected"); hidden != 0 && hidden != 2 && x.seen == 0 || x.seen > 0 && marked != (hidden == 2) {
+					t.Errorf("a hidden row tells a figure, or is not marked: %s", row)
+				}
+			}
+			if marked := slices.ContainsFunc(s.Reply.Answer.Columns, func(c guichet.Column) bool { return c.Name == mark.Column }); marked != (x.seen > 0) {
+				t.Errorf("columns %v, and %d rows are hidden", s.Reply.Answer.Columns, x.seen)
 			}
 			if name == "none" {
 				return

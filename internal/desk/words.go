@@ -1,6 +1,9 @@
 package desk
 
-import "guichet"
+import (
+	"guichet"
+	"guichet/mark"
+)
 
 // Codes of remarks that the desk makes of any dataset. They cross borders:
 // appended, never renamed. What each means is its sentence in RemarkText.
@@ -45,11 +48,15 @@ func RemarkCodes() []string {
 	return out
 }
 
-// RemarkText says in a sentence what a code of RemarkCodes means, in French for
-// "fr", otherwise in English; "" for a code that is none of them. An answer says
-// it with names and numbers.
+// RemarkText says in a sentence what a code of RemarkCodes, or a mark of the desk's
+// own, means, in French for "fr", otherwise in English; "" for a code that is none of
+// them. An answer says a remark with names and numbers.
 func RemarkText(code, lang string) string {
-	for _, w := range words() {
+	hidden := word{mark.Protected, guichet.Text{
+		EN: "hidden by the disclosure rules of the agreement: the figure would tell of single contributors",
+		FR: "masqué par les règles de confidentialité de l’accord : le chiffre révélerait des participants particuliers",
+	}}
+	for _, w := range append(words(), hidden) {
 		if w.code == code {
 			return w.text.In(lang)
 		}

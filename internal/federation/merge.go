@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"guichet"
+	"guichet/mark"
 )
 
 // ColumnMember is the first column of every merged answer: the member that says
@@ -46,7 +47,7 @@ func RemarkText(code, lang string) string {
 // Merge lays the answers of several members side by side. Rows are never added
 // or dropped: each says in the column member who said it, also where one member
 // alone answered, so that the shape of an answer does not depend on who was
-// there. Two members that speak for the same reporter, one of them from copies,
+// there. Marks stay the last column, which is there where one of the members has it. Two members that speak for the same reporter, one of them from copies,
 // stay two rows with a remark. Remarks, gaps and sources name their member, what
 // is generated among them. Rows are in order of reporter, then member, and within
 // these as the member gave them; a limit of the question holds for each member.
@@ -86,6 +87,7 @@ func merge(q guichet.Question, results []Result, own func(guichet.Row) guichet.R
 			}
 		}
 	}
+	slices.SortStableFunc(out.Columns, func(a, b guichet.Column) int { return mark.Last(a.Name, b.Name) })
 	inOrder(out.Rows)
 	tellCopies(&out, said)
 	return out

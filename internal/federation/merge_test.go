@@ -11,6 +11,7 @@ import (
 
 	"guichet"
 	"guichet/internal/federation"
+	marks "guichet/mark"
 )
 
 func answered(member string, a guichet.Answer) federation.Result {
@@ -68,6 +69,26 @@ func TestMergeLaysSideBySide(t *testing.T) {
 	}
 	if results[0].Reply.Answer.Rows[0]["member"] != nil {
 		t.Error("the member's own answer was changed")
+	}
+}
+
+// TestMarksOfOneMemberStandLast: one that marks its figures beside one that does not.
+func TestMarksOfOneMemberStandLast(t *testing.T) {
+	marked := rowOf("AU", "CN", 4)
+	marked[marks.Column] = "preliminary"
+	a := federation.Merge(guichet.Question{}, []federation.Result{
+		answered("US", guichet.Answer{Columns: append(columns(), guichet.Column{Name: "copy_of"}), Rows: []guichet.Row{rowOf("US", "CN", 9)}}),
+		answered("AU", guichet.Answer{Columns: append(columns(), guichet.Column{Name: marks.Column}), Rows: []guichet.Row{marked}}),
+	})
+	var names []string
+	for _, c := range a.Columns {
+		names = append(names, c.Name)
+	}
+	if diff := cmp.Diff([]string{"member", "reporter", "partner", "value", "copy_of", "marks"}, names); diff != "" {
+		t.Errorf("the columns: %s", diff)
+	}
+	if a.Rows[0][marks.Column] != "preliminary" || a.Rows[1][marks.Column] != nil {
+		t.Errorf("the rows: %v", a.Rows)
 	}
 }
 

@@ -234,6 +234,7 @@ func periods(figures []figure) []trade.PeriodFigure {
 			p = trade.PeriodFigure{Period: name, USD: &guichet.Decimal{}}
 		}
 		p.National, p.USD = p.National.Add(f.national), add(p.USD, f.usd)
+		p.Marks = bothMarks(p.Marks, f.marks)
 		by[name] = p
 	}
 	out := make([]trade.PeriodFigure, 0, len(by))
@@ -241,6 +242,13 @@ func periods(figures []figure) []trade.PeriodFigure {
 		out = append(out, by[name])
 	}
 	return out
+}
+
+// bothMarks are the marks of figures that are added up.
+func bothMarks(a, b string) string {
+	codes := strings.Fields(a + " " + b)
+	slices.Sort(codes)
+	return strings.Join(slices.Compact(codes), " ")
 }
 
 // yearMean converts each year's national sum at the mean rate of that year. It

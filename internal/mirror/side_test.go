@@ -50,6 +50,17 @@ func TestAskNamesBothSides(t *testing.T) {
 	}
 }
 
+// TestPeriodsHaveTheMarksOfTheirRows: of what is added up, each once.
+func TestPeriodsHaveTheMarksOfTheirRows(t *testing.T) {
+	q := question(t, "NZ", "US", "2024-01:2024-02")
+	rows := []guichet.Row{row(t, "flow=domestic_exports", "5", "3", ""), row(t, "flow=re_exports", "1", "1", ""), row(t, "flow=domestic_exports period=2024-02", "6", "4", "")}
+	rows[0]["marks"], rows[1]["marks"] = "preliminary", "estimate_over_partners preliminary"
+	s := mirror.SideFrom(q, true, mirror.Given{Total: guichet.Answer{Rows: rows}}, mirror.Rates{})
+	if len(s.Periods) != 2 || s.Periods[0].Marks != "estimate_over_partners preliminary" || s.Periods[1].Marks != "" {
+		t.Errorf("%+v", s.Periods)
+	}
+}
+
 func TestGeneralTradeIsTakenAndTheRestNamed(t *testing.T) {
 	q := question(t, "CA", "US", "2024")
 	base := "reporter=US partner=CA flow=imports currency=USD freq=A period=2024 partner_role=origin valuation=customs_value "

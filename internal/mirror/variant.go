@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"guichet"
+	"guichet/mark"
 	"guichet/trade"
 )
 
@@ -25,6 +26,7 @@ type figure struct {
 	national guichet.Decimal
 	usd      *guichet.Decimal // nil: no rate
 	fob      *guichet.Decimal // national currency; nil: not published
+	marks    string
 }
 
 // variants sorts rows by what may not be added. Rows without a figure or a
@@ -66,7 +68,7 @@ func figureOf(row guichet.Row) (figure, bool) {
 	if freq := word(row, "freq"); freq != "" {
 		p.Freq = guichet.Freq(freq)
 	}
-	f := figure{flow: trade.Flow(word(row, "flow")), area: word(row, "partner"), period: p, national: national, usd: usd}
+	f := figure{flow: trade.Flow(word(row, "flow")), area: word(row, "partner"), period: p, national: national, usd: usd, marks: word(row, mark.Column)}
 	if fob, ok := row[fobValue].(guichet.Decimal); ok {
 		f.fob = &fob
 	}

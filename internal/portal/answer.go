@@ -47,6 +47,7 @@ type whoLine struct {
 // said is a sentence of a member's, with who says it.
 type said struct {
 	Who, Text, Word string
+	ID              string // its name on the page, "" none
 	Times           int
 }
 
@@ -86,7 +87,8 @@ func (p *Portal) answered(v *visit, k kept) error {
 	page.Remarks, page.Gaps, page.Notices = v.remarksOf(a), v.gapsOf(a), v.noticesOf(k.Answer)
 	page.Made = slices.ContainsFunc(a.Sources, func(s guichet.Source) bool { return s.Generated })
 	page.Pages = pagesOf(v, k.ID, len(t.Rows))
-	t.Rows = t.Rows[page.Pages.First:page.Pages.To]
+	t.cut(page.Pages.First, page.Pages.To)
+	t.Notes = markedOf(dataset(), a, nil).notesOf(v, t.Signs, page.Remarks)
 	page.Table = t
 	return v.show(http.StatusOK, "answer", v.t("answer.title"), page)
 }
@@ -192,7 +194,7 @@ func (v *visit) remarksOf(a guichet.Answer) []said {
 		}
 		out = addSaid(out, said{Who: r.Member, Text: r.Text, Word: r.Code, Times: 1})
 	}
-	return out
+	return namedRemarks(out)
 }
 
 func (v *visit) gapsOf(a guichet.Answer) []said {

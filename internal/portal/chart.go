@@ -145,7 +145,7 @@ func seriesOf(p phrases, a guichet.Answer, measure string, overTime bool) []seri
 	ds := dataset()
 	var apart []string
 	for _, c := range a.Columns {
-		if c.Measure || c.Name == guichet.FieldPeriod && overTime || c.Name == "currency" || c.Name == "freq" {
+		if c.Measure || isMarks(c.Name) || c.Name == guichet.FieldPeriod && overTime || c.Name == "currency" || c.Name == "freq" {
 			continue
 		}
 		first := plain(a.Rows[0][c.Name])

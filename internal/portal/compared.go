@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"guichet"
+	"guichet/mark"
 	"guichet/trade"
 )
 
@@ -37,6 +38,7 @@ type comparedPage struct {
 	AsOf                    string
 	CurrencyX, CurrencyM    string // where it is not the dollar
 	OfFigures               []said // remarks that came with the figures
+	Notes                   []note // of the signs beside months
 }
 
 // basisLine sets one property of the two sides beside each other.
@@ -51,8 +53,9 @@ type pairLine struct {
 	X, M, Difference, C, Ratio string
 	NationalX, NationalM       string
 	OneSided                   bool
+	SignsX, SignsM             []sign
 	x, m, nationalX, nationalM *guichet.Decimal
-	period                     string
+	period, marksX, marksM     string
 }
 
 // adjustedLine is another reading of the flow.
@@ -90,6 +93,11 @@ func (p *Portal) compared(v *visit, k kept) error {
 	page.Gaps = v.gapsOf(guichet.Answer{Gaps: slices.Concat(a.Gaps, a.Export.Gaps, a.Import.Gaps)})
 	page.Made = slices.ContainsFunc(page.Sources, func(s guichet.Source) bool { return s.Generated })
 	page.Months = v.monthsOf(*a)
+	var signs []sign
+	for _, l := range page.Months {
+		signs = append(append(signs, l.SignsX...), l.SignsM...)
+	}
+	page.Notes = markedOf(dataset(), guichet.Answer{}, nil).notesOf(v, signs, nil)
 	page.Chart = v.mirrorChart(*a, page.Months)
 	if page.Chart != nil {
 		page.Chart.Title = page.Title + v.t("shell.colon") + page.Chart.Title
@@ -237,9 +245,9 @@ func monthPairs(a trade.MirrorAnswer) []pairLine {
 				out = append(out, pairLine{period: f.Period})
 			}
 			if i == 0 {
-				out[n].x, out[n].nationalX = f.USD, &f.National
+				out[n].x, out[n].nationalX, out[n].marksX = f.USD, &f.National, f.Marks
 			} else {
-				out[n].m, out[n].nationalM = f.USD, &f.National
+				out[n].m, out[n].nationalM, out[n].marksM = f.USD, &f.National, f.Marks
 			}
 		}
 	}
@@ -253,7 +261,22 @@ func (v *visit) monthsOf(a trade.MirrorAnswer) []pairLine {
 	for i := range out {
 		l := &out[i]
 		l.Name, l.NationalX, l.NationalM = v.words.period(l.period), v.dollars(l.nationalX), v.dollars(l.nationalM)
+		l.SignsX, l.SignsM = v.signsOfPeriod(l.marksX, l.x), v.signsOfPeriod(l.marksM, l.m)
 		v.fill(l)
+	}
+	return out
+}
+
+// signsOfPeriod are the signs of a side's dollars of a period.
+func (v *visit) signsOfPeriod(marks string, usd *guichet.Decimal) []sign {
+	row := guichet.Row{mark.Column: marks}
+	const dollars = "value_usd"
+	if usd != nil {
+		row[dollars] = *usd
+	}
+	var out []sign
+	for _, m := range markedOf(dataset(), guichet.Answer{}, nil).at(row, dollars) {
+		out = append(out, v.sign(m))
 	}
 	return out
 }

@@ -60,10 +60,7 @@ func inert(text string) string {
 
 // writeCSV writes every column as it is, and beside each measure that lacks figures why.
 func writeCSV(w io.Writer, a Answer) error {
-	ds, hidden := dataset(), map[string]bool{}
-	for _, m := range a.Members {
-		hidden[m.Member] = m.Hidden > 0
-	}
+	marked := markedOf(dataset(), a.Answer, a.Members)
 	out := csv.NewWriter(w)
 	var heads []string
 	lacks := map[string]bool{}
@@ -95,7 +92,7 @@ func writeCSV(w io.Writer, a Answer) error {
 			}
 			switch {
 			case lacks[c.Name] && !ok:
-				cells = append(cells, whyNone(ds, r, c.Name, hidden))
+				cells = append(cells, marked.whyNone(r, c.Name))
 			case lacks[c.Name]:
 				cells = append(cells, "")
 			}
@@ -149,10 +146,7 @@ func (p *Portal) figuresSheet(v *visit, book *excelize.File, sheet string, a Ans
 	if err := out.SetRow("A1", heads); err != nil {
 		return fmt.Errorf("workbook: %w", err)
 	}
-	f := figures{v: v, ds: dataset(), a: a.Answer, hidden: map[string]bool{}}
-	for _, m := range a.Members {
-		f.hidden[m.Member] = m.Hidden > 0
-	}
+	f := figuresOf(v, dataset(), a)
 	for i, r := range a.Answer.Rows {
 		var cells []any
 		for _, c := range a.Answer.Columns {
@@ -206,6 +200,13 @@ func (p *Portal) aboutSheet(v *visit, book *excelize.File, sheet string, k kept)
 		who := v.whoOf(k.Circle, m)
 		put(who.Name, who.State, who.Agreement, m.Rows, m.Hidden, m.Exchange, who.Text)
 	}
+	if notes := p.notesOfAll(v, k.Answer); len(notes) > 0 {
+		put()
+		put(v.t("notes.title"))
+		for _, n := range notes {
+			put(n.Sign, n.Code, n.Text)
+		}
+	}
 	for _, part := range []struct {
 		key  string
 		said []said
@@ -225,6 +226,13 @@ func (p *Portal) aboutSheet(v *visit, book *excelize.File, sheet string, k kept)
 		return bad
 	}
 	return out.Flush()
+}
+
+// notesOfAll are the notes of every sign of an answer.
+func (p *Portal) notesOfAll(v *visit, a Answer) []note {
+	t := p.tableOf(v, a)
+	t.cut(0, len(t.Rows))
+	return markedOf(dataset(), a.Answer, nil).notesOf(v, t.Signs, nil)
 }
 
 func madeWord(v *visit, s guichet.Source) string {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"guichet"
+	"guichet/mark"
 	"guichet/trade"
 )
 
@@ -80,6 +81,7 @@ func (p *Portal) estimated(v *visit) error {
 // in another currency are ours, at the mean rate of its month.
 func (v *visit) estimatedColumns(a guichet.Answer) []estimatedColumn {
 	ds := dataset()
+	marked, by := markedOf(ds, a, nil), estimates()
 	var out []estimatedColumn
 	for _, c := range a.Columns {
 		if _, known := ds.Field(c.Name); !c.Measure || !known && !isDerived(ds, c.Name) {
@@ -97,6 +99,11 @@ func (v *visit) estimatedColumns(a guichet.Answer) []estimatedColumn {
 				order = append(order, m)
 			}
 			of[m].Figures++
+			if slices.ContainsFunc(marked.at(r, c.Name), func(x mark.Mark) bool { return by[x.Code] == "office" }) {
+				of[m].Estimated++
+				of[m].How = v.t("estimated.how.office")
+				continue
+			}
 			if x, ok := ds.DerivedBy(c.Name); ok && x.By == guichet.ByRate && plain(r["currency"]) != "USD" {
 				of[m].Estimated++
 				of[m].How = v.t("estimated.how.rate")

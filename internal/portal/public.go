@@ -306,13 +306,17 @@ func (p *Portal) publicTable(v *visit) error {
 		page.Rules = append(page.Rules, l.Text)
 	}
 	a := answerOf(t)
+	page.Remarks, page.Gaps = v.remarksOf(a.Answer), v.gapsOf(a.Answer)
 	if len(a.Answer.Rows) > 0 {
-		f := figures{v: v, ds: datasetOf(t.Answer.Question.Dataset), a: a.Answer, hidden: map[string]bool{"": t.Hidden > 0}}
-		if f.ds == nil {
-			f.ds = dataset()
+		ds := datasetOf(t.Answer.Question.Dataset)
+		if ds == nil {
+			ds = dataset()
 		}
+		f := figuresOf(v, ds, a)
 		page.Table = f.table(p.cfg.Goods)
-		if f.ds.Name == dataset().Name {
+		page.Table.cut(0, len(page.Table.Rows))
+		page.Table.Notes = f.marked.notesOf(v, page.Table.Signs, page.Remarks)
+		if ds.Name == dataset().Name {
 			page.Chart = chartOf(v.words, a, t.Answer.Question.By)
 		}
 	}
@@ -323,7 +327,6 @@ func (p *Portal) publicTable(v *visit) error {
 	if page.Chart != nil {
 		page.Chart.Title = title + v.t("shell.colon") + page.Chart.Title
 	}
-	page.Remarks, page.Gaps = v.remarksOf(a.Answer), v.gapsOf(a.Answer)
 	return v.show(http.StatusOK, "public-table", title, page)
 }
 

@@ -16,11 +16,14 @@ type figureTable struct {
 	Above []line
 	Heads []head
 	Rows  [][]cell
+	Signs []sign // that occur, when the table is cut to a page
+	Notes []note
 }
 
 type head struct {
 	Text    string
 	Numeric bool
+	Signs   []sign // of every figure of the column
 }
 
 // cell is one cell. Why says why there is no figure.
@@ -28,6 +31,7 @@ type cell struct {
 	Text    string
 	Why     string
 	Numeric bool
+	Signs   []sign
 }
 
 // figures makes tables of an answer.
@@ -35,17 +39,19 @@ type figures struct {
 	v      *visit
 	ds     *guichet.Dataset
 	a      guichet.Answer
-	hidden map[string]bool // members whose rules hid cells
+	marked marked
+	ofAll  map[string]bool // columns whose head says how all their figures are made
+}
+
+func figuresOf(v *visit, ds *guichet.Dataset, a Answer) figures {
+	return figures{v: v, ds: ds, a: a.Answer, marked: markedOf(ds, a.Answer, a.Members), ofAll: map[string]bool{}}
 }
 
 func (p *Portal) tableOf(v *visit, a Answer) figureTable {
-	f := figures{v: v, ds: dataset(), a: a.Answer, hidden: map[string]bool{}}
-	for _, m := range a.Members {
-		f.hidden[m.Member] = m.Hidden > 0
-	}
 	if len(a.Answer.Rows) == 0 {
 		return figureTable{}
 	}
+	f := figuresOf(v, dataset(), a)
 	return f.table(p.cfg.Goods)
 }
 
@@ -58,7 +64,7 @@ func (f *figures) table(goods Goods) figureTable {
 	var columns []column
 	same := map[string]string{}
 	for _, c := range f.a.Columns {
-		if c.Measure {
+		if c.Measure || isMarks(c.Name) {
 			continue
 		}
 		if c.Name == guichet.FieldReporter && sameColumn(f.a, "member", c.Name) {
@@ -83,7 +89,7 @@ func (f *figures) table(goods Goods) figureTable {
 	for _, c := range f.a.Columns {
 		if c.Measure {
 			columns = append(columns, column{c, f.decimals(c.Name)})
-			out.Heads = append(out.Heads, head{f.measureTitle(c, same), true})
+			out.Heads = append(out.Heads, head{f.measureTitle(c, same), true, f.headSigns(c.Name)})
 		}
 	}
 	for _, row := range f.a.Rows {
@@ -168,24 +174,9 @@ func decimalOf(v any) (guichet.Decimal, bool) {
 // rate of the month, or not reported.
 func (f *figures) figure(row guichet.Row, name string, decimals int) cell {
 	if d, ok := decimalOf(row[name]); ok {
-		return cell{Text: f.v.words.number(d, decimals), Numeric: true}
+		return cell{Text: f.v.words.number(d, decimals), Numeric: true, Signs: f.signs(row, name)}
 	}
-	return cell{Why: f.v.t("why." + whyNone(f.ds, row, name, f.hidden)), Numeric: true}
-}
-
-// whyNone says why a row has no figure: "hidden", "rate" or "none".
-func whyNone(ds *guichet.Dataset, row guichet.Row, name string, hidden map[string]bool) string {
-	_, main := decimalOf(row[ds.Main])
-	_, told := row[ds.Main]
-	switch {
-	case told && !main && hidden[plain(row["member"])]:
-		return "hidden"
-	case main && name != ds.Main:
-		if x, ok := ds.DerivedBy(name); ok && x.By == guichet.ByRate {
-			return "rate"
-		}
-	}
-	return "none"
+	return cell{Why: f.v.t("why." + f.marked.whyNone(row, name)), Numeric: true, Signs: f.signs(row, name)}
 }
 
 // plain writes the value of a dimension as it is.

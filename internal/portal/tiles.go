@@ -34,13 +34,14 @@ func tilesOf(p phrases, a Answer, f askForm) *tiles {
 	}
 	ds := dataset()
 	type key struct{ member, period string }
-	figure, blank := map[key]bool{}, map[key]bool{}
+	marked := markedOf(ds, a.Answer, a.Members)
+	figure, hidden := map[key]bool{}, map[key]bool{}
 	for _, r := range a.Answer.Rows {
 		k := key{plain(r["member"]), plain(r[guichet.FieldPeriod])}
 		if _, ok := decimalOf(r[ds.Main]); ok {
 			figure[k] = true
-		} else {
-			blank[k] = true
+		} else if marked.hidden(r) {
+			hidden[k] = true
 		}
 	}
 	out := &tiles{}
@@ -63,7 +64,7 @@ func tilesOf(p phrases, a Answer, f askForm) *tiles {
 				kind = "silent"
 			case figure[k]:
 				kind = "figure"
-			case blank[k] && m.Hidden > 0:
+			case hidden[k]:
 				kind = "hidden"
 			}
 			row.Tiles = append(row.Tiles, of(kind))

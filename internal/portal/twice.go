@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"guichet"
+	"guichet/mark"
 )
 
 // Twice is the same question as of two days: what came of each, its rows apart. The rows
@@ -275,7 +276,7 @@ func besides(first, second Answer) Answer {
 	var apart []guichet.Column
 	// A second answer without figures has no columns.
 	for _, c := range append(slices.Clone(second.Answer.Columns), first.Answer.Columns...) {
-		if !c.Measure && !slices.ContainsFunc(apart, func(o guichet.Column) bool { return o.Name == c.Name }) {
+		if !c.Measure && !isMarks(c.Name) && !slices.ContainsFunc(apart, func(o guichet.Column) bool { return o.Name == c.Name }) {
 			apart = append(apart, c)
 		}
 	}
@@ -286,6 +287,7 @@ func besides(first, second Answer) Answer {
 		guichet.Column{Name: "second", Measure: true, Title: guichet.Text{EN: "Value, second day", FR: "Valeur, second jour"}},
 		guichet.Column{Name: "change", Measure: true, Title: guichet.Text{EN: "Change", FR: "Variation"}},
 	)
+	out.Answer.Columns = append(out.Answer.Columns, columnsOfMarks(out.Answer.Rows)...)
 	out.Answer.Remarks = addRemarks(second.Answer.Remarks, first.Answer.Remarks)
 	out.Answer.Gaps = append(slices.Clone(second.Answer.Gaps), first.Answer.Gaps...)
 	out.Answer.Sources = slices.Clone(second.Answer.Sources)
@@ -296,6 +298,20 @@ func besides(first, second Answer) Answer {
 	}
 	first.Answer.Rows, second.Answer.Rows = nil, nil
 	out.Twice = &Twice{First: first, Second: second}
+	return out
+}
+
+// columnsOfMarks are the columns of the marks of the two days, where a row has one.
+func columnsOfMarks(rows []guichet.Row) []guichet.Column {
+	var out []guichet.Column
+	for _, c := range []guichet.Column{
+		{Name: marksFirst, Title: guichet.Text{EN: "Marks, first day", FR: "Signes, premier jour"}},
+		{Name: marksSecond, Title: guichet.Text{EN: "Marks, second day", FR: "Signes, second jour"}},
+	} {
+		if slices.ContainsFunc(rows, func(r guichet.Row) bool { return r[c.Name] != nil }) {
+			out = append(out, c)
+		}
+	}
 	return out
 }
 
@@ -342,6 +358,7 @@ func rowBeside(apart []guichet.Column, x, y guichet.Row) guichet.Row {
 	a, okA := decimalOf(x[main])
 	b, okB := decimalOf(y[main])
 	row["first"], row["second"], row["change"] = x[main], y[main], nil
+	row[marksFirst], row[marksSecond] = x[mark.Column], y[mark.Column]
 	if okA && okB {
 		row["change"] = b.Sub(a)
 	}
@@ -448,9 +465,11 @@ func (p *Portal) twiced(v *visit, k kept) error {
 	shown.Answer.Columns = slices.DeleteFunc(slices.Clone(shown.Answer.Columns), func(c guichet.Column) bool { return c.Name == "mark" })
 	page.Table = p.tableOf(v, shown)
 	page.Pages = pagesOf(v, k.ID, len(rows))
-	for i := page.Pages.First; i < page.Pages.To; i++ {
-		m := plain(rows[i]["mark"])
-		page.Rows = append(page.Rows, twiceRow{page.Table.Rows[i], v.t("twice.mark." + m), tags[m]})
+	page.Table.cut(page.Pages.First, page.Pages.To)
+	page.Table.Notes = markedOf(dataset(), shown.Answer, nil).notesOf(v, page.Table.Signs, page.Remarks)
+	for i, cells := range page.Table.Rows {
+		m := plain(rows[page.Pages.First+i]["mark"])
+		page.Rows = append(page.Rows, twiceRow{cells, v.t("twice.mark." + m), tags[m]})
 	}
 	return v.show(http.StatusOK, "twiced", v.t("twice.answer"), page)
 }
