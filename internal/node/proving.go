@@ -252,9 +252,10 @@ func (s *Seat) reportPeer(ctx context.Context, m guichet.Member) (JournalReport,
 	if guichet.KindOf(err) == guichet.KindUntrusted { // it was reached: what it tells cannot be believed
 		code, severity = unbelieved, "serious"
 	}
+	why := federation.Sentence(err)
 	return JournalReport{Member: m.Code, Findings: []JournalFinding{{
 		Code: code, Severity: severity, Index: -1,
-		Text: guichet.Text{EN: "its journal could not be looked at: " + err.Error(), FR: "son journal n'a pas pu être examiné : " + err.Error()},
+		Text: guichet.Text{EN: "its journal could not be looked at: " + why.EN, FR: "son journal n’a pas pu être examiné : " + why.In("fr")},
 	}}}, nil
 }
 

@@ -206,12 +206,31 @@ func (v *visit) gapsOf(a guichet.Answer) []said {
 			who = g.Reporter
 		}
 		text := g.Text
-		if g.Period != "" {
-			text = g.Period + ": " + text
+		if when := v.unsaid(g.Period, text); when != "" {
+			text = when + v.t("shell.colon") + text
 		}
 		out = addSaid(out, said{Who: who, Text: text, Word: v.words.or("gap."+string(g.Reason), string(g.Reason)), Times: 1})
 	}
 	return out
+}
+
+// unsaid says of which periods a gap is, as the page's language writes them, unless its
+// sentence names them already.
+func (v *visit) unsaid(periods, text string) string {
+	var out []string
+	said := true
+	for x := range strings.FieldsSeq(periods) {
+		from, to, _ := strings.Cut(x, ":")
+		said = said && strings.Contains(text, from) && strings.Contains(text, to)
+		if span, err := guichet.ParseSpan(x); err == nil {
+			x = v.words.span(span)
+		}
+		out = append(out, x)
+	}
+	if said {
+		return ""
+	}
+	return strings.Join(out, ", ")
 }
 
 // noticesOf are what agreements and circles say about an answer: each once, with whom

@@ -156,6 +156,11 @@ func (p *Portal) events(v *visit) error {
 				return nil //nolint:nilerr // who went away is no fault
 			}
 		}
+		if len(came) > told {
+			if _, err := fmt.Fprintf(v.w, "event: far\ndata: %s\n\n", v.words.count("waiting.came", len(came), "of", len(x.head.Members))); err != nil {
+				return nil //nolint:nilerr // as above
+			}
+		}
 		told = len(came)
 		if err := out.Flush(); err != nil || over {
 			break
