@@ -11,6 +11,7 @@ import (
 
 	"guichet"
 	"guichet/internal/circle"
+	"guichet/internal/federation"
 	"guichet/internal/journal"
 )
 

@@ -91,7 +91,7 @@ func (p *Portal) titleOf(v *visit, h keptHead) string {
 	if err == nil {
 		when = v.words.span(span)
 	}
-	return v.t("asked.of", "flow", v.t("flow."+f.Flow), "goods", strings.Join(goods, "; "), "when", when)
+	return v.t("asked.of", "flow", v.t("flow."+f.Flow), "goods", strings.Join(goods, v.t("shell.semicolon")), "when", when)
 }
 
 // formOf is the question that was asked, as its form.

@@ -308,7 +308,7 @@ func (p *Portal) reportOf(v *visit, circle string, r JournalReport) reportView {
 		}
 		_, tag := worst([]JournalReport{{Findings: []JournalFinding{f}}})
 		x := journalFault{
-			State: v.t("check.state." + f.Severity), Tag: tag, Text: f.Text.In(v.lang), Means: v.words.or("check.means."+f.Code, v.words.or("check.means."+f.Severity, "")),
+			State: v.t("check.state." + f.Severity), Tag: tag, Text: printed(f.Text.In(v.lang)), Means: v.words.or("check.means."+f.Code, v.words.or("check.means."+f.Severity, "")),
 			Do: v.words.or("check.do."+f.Code, v.words.or("check.do."+f.Severity, "")), Exchange: f.Exchange, Evidence: f.Evidence,
 		}
 		if out.Own && f.Index >= 0 {

@@ -283,7 +283,7 @@ func (v *visit) givenOf(g guichet.GivenSet) givenLine {
 	for _, k := range names {
 		picked = append(picked, fieldTitle(ds, k, v.lang)+v.t("shell.colon")+strings.Join(q.Where[k], ", "))
 	}
-	add("given.where", strings.Join(picked, "; "))
+	add("given.where", strings.Join(picked, v.t("shell.semicolon")))
 	if !q.Period.IsZero() {
 		add("given.period", v.words.span(q.Period))
 	}
