@@ -77,7 +77,7 @@ JOURNEYS_CI := askToReceipt en with script at 1280,askToReceipt fr without scrip
 .PHONY: test-journeys
 test-journeys: compilers ## Walk through the pages in a real browser, in both languages, with and without script
 	@. tools/journeys.sh; export GUICHET_JOURNEYS_ONLY='$(JOURNEYS)'; \
-	go test -count=1 -v -timeout 40m -run '^Test(Steward)?Journeys$$' ./internal/node
+	go test -count=1 -v -timeout 40m -run '^Test(Steward|Record)?Journeys$$' ./internal/node
 
 .PHONY: test-journeys-part
 test-journeys-part: ## The part of them that CI walks

@@ -169,7 +169,7 @@ func answerTexts() []saying {
 		say(RemarkSystems, "the two sides use different trade systems", "les deux côtés suivent des systèmes commerciaux différents"),
 		say(RemarkSharedSource, "the two countries share a source: the exporter takes its figures from the importer’s", "les deux pays partagent une source : l’exportateur reprend les chiffres de l’importateur"),
 		say(RemarkFromLines, "the figures are added up from declaration lines, administrative data, and not taken from published ones", "les chiffres sont additionnés à partir de lignes de déclaration, données administratives, et non tirés de chiffres publiés"),
-		say(RemarkLinesHeld, "declaration lines of this are held too and never added to published figures; to ask them: --grain line", "des lignes de déclaration en sont détenues aussi, jamais ajoutées aux chiffres publiés ; pour les interroger : --grain line"),
+		say(RemarkLinesHeld, "declaration lines of this are held too and never added to published figures; they are asked for by themselves (grain line)", "des lignes de déclaration en sont détenues aussi, jamais ajoutées aux chiffres publiés ; elles se demandent à part (grain line)"),
 		say(RemarkByProduct, "by product the difference is not known, since one side has no products by partner", "par produit l’écart n’est pas connu, car un côté n’a pas de produits par partenaire"),
 	}
 }

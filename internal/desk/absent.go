@@ -193,8 +193,8 @@ func (w *work) missingMembers(reporter string, st stack, found []guichet.Found) 
 	}
 	slices.Sort(missing)
 	w.gap(reporter, guichet.GapNotCovered, w.say(
-		"%s: no line of this in %s, and the files at hand list only some of %s", "%s : pas de ligne de ceci en %s, et les fichiers détenus n'énumèrent qu'une partie de %s",
-		w.dimsText(st.dims), strings.Join(missing, ", "), w.ds.Class().Name), strings.Join(missing, " "))
+		"%s: no line of this in %s, and the files at hand do not list every %s", "%s : pas de ligne de ceci en %s, et les fichiers détenus n'énumèrent pas chaque %s",
+		w.dimsText(st.dims), strings.Join(missing, ", "), w.called(w.ds.Class().Name)), strings.Join(missing, " "))
 }
 
 // nothingFound tells a reported zero from what the files do not tell.
@@ -234,7 +234,7 @@ func (w *work) untold(ctx context.Context, st stack, parts []guichet.PlanPart) (
 	if w.listedOnly(st) {
 		rows, err := w.members(ctx, w.without(parts, c.Name), "", "")
 		if err != nil || len(rows) == 0 {
-			return w.say("the files at hand list only some of %s, and not this", "les fichiers détenus n'énumèrent qu'une partie de %s, et pas ceci", c.Name), err
+			return w.say("the files at hand do not list every %s, and not this", "les fichiers détenus n'énumèrent pas chaque %s, et pas ceci", w.called(c.Name)), err
 		}
 	}
 	for _, f := range w.ds.RowFields() {
@@ -253,12 +253,12 @@ func (w *work) untold(ctx context.Context, st stack, parts []guichet.PlanPart) (
 		}
 		switch told = w.proper(told, b); {
 		case len(told) == 0:
-			return w.say("the files at hand do not break down by %s", "les fichiers détenus ne ventilent pas par %s", f.Name), nil
+			return w.say("the files at hand do not break down by %s", "les fichiers détenus ne ventilent pas par %s", w.called(f.Name)), nil
 		case slices.ContainsFunc(told, func(m [2]string) bool { return slices.Contains(values, m[0]) }):
 		case b == nil:
-			return w.say("the files at hand have no %s %s; they have: %s", "les fichiers détenus n'ont pas de %s %s ; ils ont : %s", f.Name, strings.Join(values, ", "), firstOf(told)), nil
+			return w.say("the files at hand have no %s %s; they have: %s", "les fichiers détenus n'ont pas de %s %s ; ils ont : %s", w.called(f.Name), strings.Join(values, ", "), firstOf(told)), nil
 		case covers(st, f.Name, "listed"):
-			return w.say("the files at hand list only some of %s, and not this", "les fichiers détenus n'énumèrent qu'une partie de %s, et pas ceci", f.Name), nil
+			return w.say("the files at hand do not list every %s, and not this", "les fichiers détenus n'énumèrent pas chaque %s, et pas ceci", w.called(f.Name)), nil
 		}
 	}
 	return w.untoldCell(ctx, st, parts)
@@ -292,9 +292,9 @@ func (w *work) untoldCell(ctx context.Context, st stack, parts []guichet.PlanPar
 		has := slices.ContainsFunc(told, func(m [2]string) bool { return slices.Contains(values, m[0]) })
 		switch {
 		case len(told) == 0:
-			return w.say("the files at hand tell this without %s alone", "les fichiers détenus ne donnent ceci que sans %s", b.Field), nil
+			return w.say("the files at hand tell this without %s alone", "les fichiers détenus ne donnent ceci que sans %s", w.called(b.Field)), nil
 		case !has && someCodes:
-			return w.say("the files at hand list only some of %s for this, and not that: %s", "les fichiers détenus n'énumèrent pour ceci qu'une partie de %s, et pas cela : %s", b.Field, firstOf(told)), nil
+			return w.say("the files at hand do not list every %s of this, and not this one: %s", "les fichiers détenus n'énumèrent pas pour ceci chaque %s, et pas celui-ci : %s", w.called(b.Field), firstOf(told)), nil
 		}
 	}
 	rows, err := w.members(ctx, w.withoutKinds(parts), "", "")

@@ -38,7 +38,7 @@ func (w *work) reporters(holdings []guichet.Holding) []string {
 	}
 	slices.Sort(out)
 	if len(out) == 0 {
-		w.gap("", guichet.GapNotReported, "no file has been taken in yet", "")
+		w.gap("", guichet.GapNotReported, w.say("no file has been taken in yet", "aucun fichier n'a encore été pris en charge"), "")
 	}
 	return out
 }

@@ -256,6 +256,10 @@ func (c *Counter) bound(ctx context.Context, e *exchange) (*work, []guichet.Hold
 	if err != nil {
 		return nil, nil, err
 	}
+	for i, x := range said { // "freq A, Q, M"
+		name, values, _ := strings.Cut(x, " ")
+		said[i] = w.called(name) + " " + values
+	}
 	if len(said) > 0 {
 		w.remark(guichet.Remark{Code: RemarkNarrowed, Text: w.say("what the question left open was narrowed to what the agreement gives: %s", "ce que la question laissait ouvert a été restreint à ce que l'accord donne : %s", strings.Join(said, "; "))})
 	}

@@ -18,6 +18,15 @@ func (w *work) say(en, fr string, args ...any) string {
 	return fmt.Sprintf(en, args...)
 }
 
+// called is what people call a field: "product", « produit ».
+func (w *work) called(name string) string {
+	f, ok := w.ds.Field(name)
+	if !ok {
+		return name
+	}
+	return strings.ToLower(f.Title.In(w.q.Lang))
+}
+
 func (w *work) gap(reporter string, reason guichet.GapReason, text, period string) {
 	w.addGap(guichet.Gap{Reporter: reporter, Reason: reason, Text: text, Period: period})
 }

@@ -142,7 +142,7 @@ func (w *work) tellListed(ctx context.Context, reporter string, st stack, parts 
 	for _, e := range w.excerpts(st, w.pickedDigits(parts)) {
 		r := guichet.Remark{Code: RemarkListedOnly, Reporter: reporter}
 		if !e.summed {
-			r.Text = w.say("%s: the files at hand list only some of %s; what is not among the rows is not known, and is no zero", "%s : les fichiers détenus n'énumèrent qu'une partie de %s ; ce qui n'est pas dans les lignes est inconnu, et n'est pas un zéro", w.dimsText(st.dims), e.dim)
+			r.Text = w.say("%s: the files at hand do not list every %s; what is not among the rows is not known, and is no zero", "%s : les fichiers détenus n'énumèrent pas chaque %s ; ce qui n'est pas dans les lignes est inconnu, et n'est pas un zéro", w.dimsText(st.dims), w.called(e.dim))
 			w.remark(r)
 			continue
 		}
@@ -161,7 +161,7 @@ func (w *work) tellListed(ctx context.Context, reporter string, st stack, parts 
 		if n := distinct(members); n > 1 {
 			names = fmt.Sprintf("%d (%s)", n, names)
 		}
-		r.Text = w.say("%s: the files at hand list only some of %s, and the figures are of these alone: %s", "%s : les fichiers détenus n'énumèrent qu'une partie de %s, et les chiffres ne portent que sur ceux-ci : %s", w.dimsText(st.dims), e.dim, names)
+		r.Text = w.say("%s: the files at hand do not list every %s, and the figures are of what they list: %s", "%s : les fichiers détenus n'énumèrent pas chaque %s, et les chiffres ne portent que sur ce qu'ils énumèrent : %s", w.dimsText(st.dims), w.called(e.dim), names)
 		w.remark(r)
 	}
 	return nil

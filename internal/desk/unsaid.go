@@ -45,7 +45,7 @@ func (w *work) shortUnsaid(reporter string, b guichet.Breakdown) {
 
 // listedUnsaid says that the figures are of a selection, not of which.
 func (w *work) listedUnsaid(r guichet.Remark, st stack, dim string) {
-	r.Text = w.say("%s: the files at hand list only some of %s, and the figures are of these alone", "%s : les fichiers détenus n'énumèrent qu'une partie de %s, et les chiffres ne portent que sur celle-ci", w.dimsText(st.dims), dim)
+	r.Text = w.say("%s: the files at hand do not list every %s, and the figures are of what they list", "%s : les fichiers détenus n'énumèrent pas chaque %s, et les chiffres ne portent que sur ce qu'ils énumèrent", w.dimsText(st.dims), w.called(dim))
 	w.remark(r)
 }
 

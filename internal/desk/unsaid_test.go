@@ -117,7 +117,7 @@ func TestWhatIsNotThereNamesNothing(t *testing.T) {
 		has(t, s, guichet.GapNotCovered, "what was asked for is not there")
 		silent(t, s, "FR", "CN", "630790")
 		s = c.reply(t, ask(5, func(r *guichet.Request) { r.Question.By = []string{"reporter"} }))
-		if r := remarked(t, s, "listed_only"); !strings.HasSuffix(r.Text, "of these alone") {
+		if r := remarked(t, s, "listed_only"); !strings.HasSuffix(r.Text, "of what they list") {
 			t.Errorf("%s: %+v", dim, r)
 		}
 		silent(t, s, "FR", "CN", "630790")

@@ -9,6 +9,7 @@ import (
 	"mime"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"syscall"
 	"time"
@@ -49,7 +50,7 @@ func (m *miss) fault() error {
 	if kind == "" {
 		kind = guichet.KindBusy
 	}
-	return &guichet.Error{Kind: kind, Message: m.words.EN, Err: m.err}
+	return &guichet.Error{Kind: kind, Message: m.words.EN, Err: m}
 }
 
 // say writes a sentence in both languages from the same facts.
@@ -88,12 +89,29 @@ func unheard(ctx context.Context, m guichet.Member, o outcome) error {
 		out.words = say("%[1]s cannot be reached: nobody listens at %[2]s", "%[1]s est injoignable : personne n’écoute à %[2]s", m.Code, endpoint)
 	case isName:
 		out.words = say("%[1]s cannot be reached: the name of %[2]s is not known", "%[1]s est injoignable : le nom de %[2]s est inconnu", m.Code, endpoint)
-	case o.reached:
+	case o.reached, errors.Is(o.err, syscall.ECONNRESET), errors.Is(o.err, syscall.EPIPE), errors.Is(o.err, io.EOF):
 		out.words = say("the connection to %[1]s broke off before it answered", "la connexion avec %[1]s s’est rompue avant sa réponse", m.Code)
 	default:
-		out.words = say("%[1]s cannot be reached at %[2]s: %[3]s", "%[1]s est injoignable à %[2]s : %[3]s", m.Code, endpoint, clip(o.err.Error(), 200))
+		out.words = say("%[1]s cannot be reached at %[2]s: %[3]s", "%[1]s est injoignable à %[2]s : %[3]s", m.Code, endpoint, clip(plainly(o.err).Error(), 200))
 	}
 	return out
+}
+
+// plainly is an error of a call without its method and address, which its sentence has.
+func plainly(err error) error {
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		return e.Err
+	}
+	return err
+}
+
+// Sentence says in both languages why a fetch from a member failed; in English alone
+// where it failed here.
+func Sentence(err error) guichet.Text {
+	if m, ok := errors.AsType[*miss](err); ok {
+		return m.words
+	}
+	return guichet.Text{EN: err.Error()}
 }
 
 // brokeOff says what it means that a response did not come whole.

@@ -20,7 +20,7 @@ const (
 func (p pair) remarks(a trade.MirrorAnswer) []guichet.Remark {
 	out := []guichet.Remark{}
 	if s, ok := SharedSourceOf(p.x.Reporter, p.m.Reporter, p.q.Period); ok {
-		out = append(out, p.say(trade.MirrorSharedSource, "", p.x.Reporter, p.m.Reporter, s.From.Format("2006-01"), s.Source))
+		out = append(out, p.say(trade.MirrorSharedSource, "", p.x.Reporter, p.m.Reporter, s.From.Format("2006-01"), s.Source.In(p.o.Lang)))
 	}
 	for _, s := range []trade.Side{p.x, p.m} {
 		out = append(out, p.ofSide(s)...)
@@ -209,9 +209,16 @@ func percent(t *big.Rat, lang string) string {
 }
 
 func number(r *big.Rat, places int, lang string) string {
-	s := r.FloatString(places)
+	group, point := ",", "."
 	if lang == "fr" {
-		s = strings.Replace(s, ".", ",", 1)
+		group, point = "\u202f", ","
 	}
-	return s
+	whole, part, broken := strings.Cut(r.FloatString(places), ".")
+	for i := len(whole) - 3; i > 0 && whole[i-1] != '-'; i -= 3 {
+		whole = whole[:i] + group + whole[i:]
+	}
+	if broken {
+		whole += point + part
+	}
+	return whole
 }

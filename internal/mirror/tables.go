@@ -13,7 +13,7 @@ import (
 type SharedSource struct {
 	A, B   string // either may export
 	From   time.Time
-	Source string
+	Source guichet.Text
 }
 
 // SharedSources returns the pairs known. Each takes its exports to the other
@@ -21,7 +21,10 @@ type SharedSource struct {
 func SharedSources() []SharedSource {
 	return []SharedSource{{
 		A: "CA", B: "US", From: time.Date(1990, 1, 1, 0, 0, 0, 0, time.UTC),
-		Source: "data exchange between Statistics Canada and the US Census Bureau, memorandum of understanding of 1987, in force from January 1990",
+		Source: guichet.Text{
+			EN: "data exchange between Statistics Canada and the US Census Bureau, memorandum of understanding of 1987, in force from January 1990",
+			FR: "échange de données entre Statistique Canada et le Census Bureau des États-Unis, protocole d’entente de 1987, en vigueur depuis janvier 1990",
+		},
 	}}
 }
 

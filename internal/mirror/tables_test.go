@@ -34,8 +34,8 @@ func TestSharedSourceHoldsFromItsDate(t *testing.T) {
 			t.Fatal(err)
 		}
 		s, got := mirror.SharedSourceOf(c.exporter, c.importer, span)
-		if got != c.want || got && s.Source == "" {
-			t.Errorf("%s to %s in %q share a source: %v from %q, want %v", c.exporter, c.importer, c.span, got, s.Source, c.want)
+		if got != c.want || got && s.Source.EN == "" {
+			t.Errorf("%s to %s in %q share a source: %v from %q, want %v", c.exporter, c.importer, c.span, got, s.Source.EN, c.want)
 		}
 	}
 }

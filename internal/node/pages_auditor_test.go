@@ -98,7 +98,7 @@ func auditorReadsAgreements(t *testing.T, x *trio, auditor *browser) {
 func auditorReadsTheJournal(t *testing.T, auditor *browser, clause string) {
 	t.Helper()
 	auditor.t = t
-	page := auditor.says("/en/journal", http.StatusOK, "answered", "refused", "withdrawn or reinstated", "official-statistics", "customs-risk", "New Zealand: statistics", "three-copies v2")
+	page := auditor.says("/en/journal", http.StatusOK, "answered", "refused", "withdrawn or reinstated", "official-statistics", "customs-risk", "New Zealand: Office", "three-copies v2")
 	if n := strings.Count(page, `href="/en/journal/three/`); n < 3 {
 		t.Errorf("the journal shows %d leaves", n)
 	}

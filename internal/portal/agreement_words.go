@@ -105,7 +105,7 @@ func (v *visit) validityPart(a guichet.Agreement) paperPart {
 func (p *Portal) purposeOf(v *visit, word string) string {
 	for _, x := range p.cfg.Purposes {
 		if x.Word == word {
-			return x.Text.In(v.lang)
+			return printed(x.Text.In(v.lang))
 		}
 	}
 	return ""
@@ -222,7 +222,7 @@ func (p *Portal) matterLines(v *visit, x *paperPart, at string, t guichet.Term, 
 		figures = append(figures, fieldTitle(ds, m, v.lang))
 	}
 	if len(figures) > 0 {
-		x.add(at+".measures", v.t("paper.measures", "figures", strings.Join(figures, "; ")))
+		x.add(at+".measures", v.t("paper.measures", "figures", strings.Join(figures, v.t("shell.semicolon"))))
 	}
 	var apart []string
 	for _, b := range t.By {

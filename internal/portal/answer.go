@@ -6,8 +6,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"guichet"
+	"guichet/trade"
 )
 
 // answerPage is what the page of an answer receives.
@@ -155,13 +157,14 @@ func (v *visit) whoOf(circle string, m MemberResult) whoLine {
 	}
 	if m.Gap != nil {
 		out.State = v.words.or("gap."+string(m.Gap.Reason), string(m.Gap.Reason))
-		out.Text, out.Tag = m.Gap.Text, "red"
+		out.Text, out.Tag = v.sentence(m.Gap.Text), "red"
 		if m.Gap.Reason == guichet.GapSilent || m.Gap.Reason == guichet.GapLate {
 			out.Tag = "grey"
 		}
 		if out.Hint == "" {
 			out.Hint = v.words.or("gapdo."+string(m.Gap.Reason), "")
 		}
+		out.Hint = v.sentence(out.Hint)
 		if strings.Contains(out.Text, out.Hint) { // the sentence says it already
 			out.Hint = ""
 		}
@@ -192,7 +195,7 @@ func (v *visit) remarksOf(a guichet.Answer) []said {
 		if strings.HasPrefix(r.Code, "agreement_") {
 			continue
 		}
-		out = addSaid(out, said{Who: r.Member, Text: r.Text, Word: r.Code, Times: 1})
+		out = addSaid(out, said{Who: r.Member, Text: v.sentence(r.Text), Word: r.Code, Times: 1})
 	}
 	return namedRemarks(out)
 }
@@ -207,13 +210,59 @@ func (v *visit) gapsOf(a guichet.Answer) []said {
 		if who == "" {
 			who = g.Reporter
 		}
-		text := g.Text
-		if g.Period != "" {
-			text = g.Period + ": " + text
+		text := v.sentence(g.Text)
+		if when := v.unsaid(g.Period, text); when != "" {
+			text = when + v.t("shell.colon") + text
 		}
 		out = addSaid(out, said{Who: who, Text: text, Word: v.words.or("gap."+string(g.Reason), string(g.Reason)), Times: 1})
 	}
 	return out
+}
+
+// sentence is a sentence of a member's as a page writes it: with a name where it begins
+// with the word of a flow ("re_exports: "), and the signs of print.
+func (v *visit) sentence(text string) string {
+	for _, f := range trade.Flows() {
+		if rest, ok := strings.CutPrefix(text, string(f)); ok && strings.HasPrefix(strings.TrimPrefix(rest, " "), ":") {
+			text = v.t("flow."+string(f)) + rest
+			break
+		}
+	}
+	return printed(text)
+}
+
+// printed writes a text with the apostrophe of print, and no line begins with a sign
+// that in French has a space before it.
+func printed(text string) string {
+	out := []rune(text)
+	for i := 1; i < len(out)-1; i++ {
+		switch {
+		case out[i] == '\'' && unicode.IsLetter(out[i-1]) && unicode.IsLetter(out[i+1]):
+			out[i] = '\u2019'
+		case out[i] == ' ' && strings.ContainsRune(":;?!»", out[i+1]), out[i] == ' ' && out[i-1] == '«':
+			out[i] = '\u00a0'
+		}
+	}
+	return string(out)
+}
+
+// unsaid says of which periods a gap is, as the page's language writes them, unless its
+// sentence names them already.
+func (v *visit) unsaid(periods, text string) string {
+	var out []string
+	said := true
+	for x := range strings.FieldsSeq(periods) {
+		from, to, _ := strings.Cut(x, ":")
+		said = said && strings.Contains(text, from) && strings.Contains(text, to)
+		if span, err := guichet.ParseSpan(x); err == nil {
+			x = v.words.span(span)
+		}
+		out = append(out, x)
+	}
+	if said {
+		return ""
+	}
+	return strings.Join(out, ", ")
 }
 
 // noticesOf are what agreements and circles say about an answer: each once, with whom

@@ -91,7 +91,7 @@ func (p *Portal) titleOf(v *visit, h keptHead) string {
 	if err == nil {
 		when = v.words.span(span)
 	}
-	return v.t("asked.of", "flow", v.t("flow."+f.Flow), "goods", strings.Join(goods, "; "), "when", when)
+	return v.t("asked.of", "flow", v.t("flow."+f.Flow), "goods", strings.Join(goods, v.t("shell.semicolon")), "when", when)
 }
 
 // formOf is the question that was asked, as its form.
@@ -154,6 +154,11 @@ func (p *Portal) events(v *visit) error {
 		for _, r := range came[told:] {
 			if _, err := fmt.Fprintf(v.w, "event: came\ndata: %s %s\n\n", r.Member, strings.ReplaceAll(v.cameText(r), "\n", " ")); err != nil {
 				return nil //nolint:nilerr // who went away is no fault
+			}
+		}
+		if len(came) > told {
+			if _, err := fmt.Fprintf(v.w, "event: far\ndata: %s\n\n", v.words.count("waiting.came", len(came), "of", len(x.head.Members))); err != nil {
+				return nil //nolint:nilerr // as above
 			}
 		}
 		told = len(came)

@@ -231,6 +231,7 @@ type checkPage struct {
 type reportView struct {
 	Name, State, Tag            string
 	Own                         bool
+	Looked                      bool // it could be looked at
 	Leaves, Compared, Witnesses int
 	Others                      int // findings that are not shown
 	Findings                    []journalFault
@@ -283,13 +284,23 @@ func (p *Portal) checkShown(v *visit) error {
 
 func (v *visit) reportText(r JournalReport) string {
 	state, _ := worst([]JournalReport{r})
+	if !looked(r) {
+		return v.t("check.state.unlooked")
+	}
 	return v.t("check.state."+state) + v.t("check.comma") + v.words.count("check.leaves", int(r.Leaves))
+}
+
+// looked says whether a journal could be looked at: of one that could not, there is
+// nothing to count.
+func looked(r JournalReport) bool {
+	return !slices.ContainsFunc(r.Findings, func(f JournalFinding) bool { return f.Code == "unreachable" || f.Code == "unbelieved" })
 }
 
 func (p *Portal) reportOf(v *visit, circle string, r JournalReport) reportView {
 	state, tag := worst([]JournalReport{r})
 	out := reportView{
 		Name: areaName(r.Member, v.lang), Own: r.Member == p.cfg.Member, State: v.t("check.state." + state), Tag: tag, Leaves: int(r.Leaves), Compared: r.Compared, Witnesses: r.Witnesses,
+		Looked: looked(r),
 	}
 	for i, f := range r.Findings {
 		if i == mostFindings {
@@ -298,7 +309,7 @@ func (p *Portal) reportOf(v *visit, circle string, r JournalReport) reportView {
 		}
 		_, tag := worst([]JournalReport{{Findings: []JournalFinding{f}}})
 		x := journalFault{
-			State: v.t("check.state." + f.Severity), Tag: tag, Text: f.Text.In(v.lang), Means: v.words.or("check.means."+f.Code, v.words.or("check.means."+f.Severity, "")),
+			State: v.t("check.state." + f.Severity), Tag: tag, Text: printed(f.Text.In(v.lang)), Means: v.words.or("check.means."+f.Code, v.words.or("check.means."+f.Severity, "")),
 			Do: v.words.or("check.do."+f.Code, v.words.or("check.do."+f.Severity, "")), Exchange: f.Exchange, Evidence: f.Evidence,
 		}
 		if out.Own && f.Index >= 0 {
@@ -325,6 +336,11 @@ func (p *Portal) checkEvents(v *visit) error {
 		for _, r := range reports[told:] {
 			if _, err := fmt.Fprintf(v.w, "event: came\ndata: %s %s\n\n", r.Member, strings.ReplaceAll(v.reportText(r), "\n", " ")); err != nil {
 				return nil //nolint:nilerr // who went away is no fault
+			}
+		}
+		if len(reports) > told {
+			if _, err := fmt.Fprintf(v.w, "event: far\ndata: %s\n\n", v.words.count("check.came", len(reports), "of", len(x.Members))); err != nil {
+				return nil //nolint:nilerr // as above
 			}
 		}
 		told = len(reports)

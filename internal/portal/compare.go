@@ -300,7 +300,7 @@ func (p *Portal) goodsLine(v *visit, products []string) string {
 	if len(names) > shown {
 		names = append(names[:shown], v.t("asked.more", "n", len(names)-shown))
 	}
-	return strings.Join(names, "; ")
+	return strings.Join(names, v.t("shell.semicolon"))
 }
 
 // spanText writes months as they stand in a form.

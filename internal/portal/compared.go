@@ -84,7 +84,7 @@ func (p *Portal) compared(v *visit, k kept) error {
 		Basis: v.basisOf(*a), Change: change, Share: again, Download: v.to("/asked/"+k.ID+"/figures/", nil),
 		Adjusted: v.adjustedOf(*a), Remarks: v.remarkGroups(*a), Notices: v.noticesOf(k.Answer), Lines: p.linesOfKept(v, k.keptHead, seat.Circle()),
 		Sources:   append(slices.Clone(a.Export.Sources), a.Import.Sources...),
-		CurrencyX: notDollars(a.Export), CurrencyM: notDollars(a.Import), OfFigures: figureRemarks(*a),
+		CurrencyX: notDollars(a.Export), CurrencyM: notDollars(a.Import), OfFigures: v.figureRemarks(*a),
 	}
 	for _, m := range k.Answer.Members {
 		page.Who = append(page.Who, v.whoOf(k.Circle, m))
@@ -225,7 +225,7 @@ func (v *visit) basisOf(a trade.MirrorAnswer) []basisLine {
 		}
 		return "HS " + strconv.Itoa(s.Edition)
 	})
-	add("compare.basis.cube", false, func(s trade.Side) string { return s.Cube })
+	add("compare.basis.cube", false, func(s trade.Side) string { return strings.ReplaceAll(s.Cube, ",", ", ") })
 	return out
 }
 
@@ -370,7 +370,7 @@ func (v *visit) adjustedOf(a trade.MirrorAnswer) []adjustedLine {
 			c = v.rounded(x.Asymmetry, 3)
 		}
 		out = append(out, adjustedLine{
-			X: v.dollars(&x.Export), M: v.dollars(&x.Import), Difference: v.dollars(&x.Difference), C: c, Text: x.Text, Source: x.Source,
+			X: v.dollars(&x.Export), M: v.dollars(&x.Import), Difference: v.dollars(&x.Difference), C: c, Text: v.sentence(x.Text), Source: strings.ReplaceAll(strings.ReplaceAll(x.Source, ", ", ","), ",", ", "),
 			Estimated: x.Status == trade.Estimated, How: v.words.or("compare.status."+x.Status, x.Status),
 		})
 	}
@@ -389,7 +389,7 @@ func (v *visit) remarkGroups(a trade.MirrorAnswer) []remarkGroup {
 	groups := []remarkGroup{{Key: "differ"}, {Key: "unknown"}, {Key: "more"}}
 	add := func(key string, r guichet.Remark) {
 		i := slices.IndexFunc(groups, func(g remarkGroup) bool { return g.Key == key })
-		groups[i].Said = addSaid(groups[i].Said, said{Text: r.Text, Word: r.Code, Times: 1})
+		groups[i].Said = addSaid(groups[i].Said, said{Text: v.sentence(r.Text), Word: r.Code, Times: 1})
 	}
 	for _, r := range a.Remarks {
 		key, ok := kinds[r.Code]
@@ -403,12 +403,12 @@ func (v *visit) remarkGroups(a trade.MirrorAnswer) []remarkGroup {
 
 // figureRemarks are what came with the figures of either side; terms of agreements are
 // told apart.
-func figureRemarks(a trade.MirrorAnswer) []said {
+func (v *visit) figureRemarks(a trade.MirrorAnswer) []said {
 	var out []said
 	for _, s := range []trade.Side{a.Export, a.Import} {
 		for _, r := range s.Remarks {
 			if !strings.HasPrefix(r.Code, "agreement_") {
-				out = addSaid(out, said{Who: s.Reporter, Text: r.Text, Word: r.Code, Times: 1})
+				out = addSaid(out, said{Who: s.Reporter, Text: v.sentence(r.Text), Word: r.Code, Times: 1})
 			}
 		}
 	}

@@ -191,7 +191,7 @@ func (p *Portal) aboutSheet(v *visit, book *excelize.File, sheet string, k kept)
 			for _, g := range l.List {
 				texts = append(texts, strings.TrimSpace(g.Value+" "+g.Text))
 			}
-			put(v.t(l.Key), strings.Join(texts, "; "))
+			put(v.t(l.Key), strings.Join(texts, v.t("shell.semicolon")))
 		}
 	}
 	put()

@@ -190,3 +190,6 @@ func text(d *guichet.Decimal) string {
 	}
 	return d.String()
 }
+
+// TypedLabels are the labels of the fields of our forms.
+func TypedLabels() map[string]string { return typedLabels() }

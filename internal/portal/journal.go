@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
@@ -57,7 +58,7 @@ func (p *Portal) journal(v *visit) error {
 	}
 	page.Size, page.Looked, page.Stopped = int(found.Size), found.Looked, found.Stopped
 	for _, l := range found.Leaves {
-		page.Lines = append(page.Lines, p.leafLine(v, c.Name, l))
+		page.Lines = append(page.Lines, p.leafLine(v, c, l))
 		page.Reached = v.words.moment(l.Leaf.Time)
 	}
 	q.Del("before")
@@ -127,12 +128,12 @@ func (x *journalPage) dayIn(v *visit, field, text string) time.Time {
 }
 
 // leafLine says a leaf in a line.
-func (p *Portal) leafLine(v *visit, circle string, l PlacedLeaf) leafLine {
+func (p *Portal) leafLine(v *visit, c guichet.Circle, l PlacedLeaf) leafLine {
 	x := l.Leaf
 	what, tag := v.leafWhat(x)
 	out := leafLine{
-		Index: l.Index, To: v.to("/journal/"+url.PathEscape(circle)+"/"+strconv.FormatInt(l.Index, 10), nil), Time: v.words.moment(x.Time), What: what, Tag: tag,
-		Asker: v.partyOf(x.From), Asked: areaName(x.To, v.lang), Purpose: x.Purpose, Why: paperName(x), Rows: v.words.whole(x.Rows),
+		Index: l.Index, To: v.to("/journal/"+url.PathEscape(c.Name)+"/"+strconv.FormatInt(l.Index, 10), nil), Time: v.words.moment(x.Time), What: what, Tag: tag,
+		Asker: v.partyOf(c, x.From), Asked: areaName(x.To, v.lang), Purpose: cmp.Or(p.purposeOf(v, x.Purpose), x.Purpose), Why: paperName(x), Rows: v.words.whole(x.Rows),
 	}
 	if ownLeaf(x) {
 		out.Asked = ""
@@ -163,12 +164,20 @@ func (v *visit) leafWhat(l guichet.Leaf) (text, tag string) {
 	return v.words.or("leafword."+string(l.Kind), string(l.Kind)), "green"
 }
 
-func (v *visit) partyOf(x guichet.Party) string {
+// partyOf says a party with the name that its office has in the circle; an office that
+// the circle names no more keeps its word.
+func (v *visit) partyOf(c guichet.Circle, x guichet.Party) string {
 	out := areaName(x.Member, v.lang)
-	if x.Office != "" {
-		out += v.t("shell.colon") + x.Office
+	if x.Office == "" {
+		return out
 	}
-	return out
+	name := x.Office
+	if m, ok := c.Member(x.Member); ok {
+		if o, ok := m.Office(x.Office); ok && o.Name.In(v.lang) != "" {
+			name = o.Name.In(v.lang)
+		}
+	}
+	return out + v.t("shell.colon") + name
 }
 
 // paperName names the agreement of a leaf and, of a refusal, the clause.
@@ -218,7 +227,7 @@ func (p *Portal) leaf(v *visit) error {
 	}
 	l := x.Leaf
 	page := leafPage{
-		Circle: c.Name, Leaf: l, Index: index, Own: ownLeaf(l), Asker: v.partyOf(l.From), Asked: areaName(l.To, v.lang), Purpose: p.purposeOf(v, l.Purpose), Paper: paperName(l),
+		Circle: c.Name, Leaf: l, Index: index, Own: ownLeaf(l), Asker: v.partyOf(c, l.From), Asked: areaName(l.To, v.lang), Purpose: p.purposeOf(v, l.Purpose), Paper: paperName(l),
 		Back: v.to("/journal", url.Values{"circle": {c.Name}}),
 	}
 	page.What, page.Tag = v.leafWhat(l)
@@ -236,7 +245,7 @@ func (p *Portal) leaf(v *visit) error {
 		}
 	}
 	for _, s := range x.Same {
-		page.Same = append(page.Same, p.leafLine(v, c.Name, s))
+		page.Same = append(page.Same, p.leafLine(v, c, s))
 	}
 	for _, g := range x.Given {
 		page.Questions = append(page.Questions, v.givenOf(g))
@@ -274,7 +283,7 @@ func (v *visit) givenOf(g guichet.GivenSet) givenLine {
 	for _, k := range names {
 		picked = append(picked, fieldTitle(ds, k, v.lang)+v.t("shell.colon")+strings.Join(q.Where[k], ", "))
 	}
-	add("given.where", strings.Join(picked, "; "))
+	add("given.where", strings.Join(picked, v.t("shell.semicolon")))
 	if !q.Period.IsZero() {
 		add("given.period", v.words.span(q.Period))
 	}

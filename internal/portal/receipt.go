@@ -31,6 +31,8 @@ type receiptPage struct {
 	Purpose   string
 	Agreement string
 	Kind      string
+	Asker     string
+	Back      navItem
 	File      string
 	Exchange  string
 }
@@ -42,10 +44,18 @@ func (p *Portal) receipt(v *visit) error {
 	if err != nil {
 		return err
 	}
+	seat, err := p.seat(r.Circle)
+	if err != nil {
+		return err
+	}
 	l := r.Leaf
 	page := receiptPage{
 		Receipt: r, Few: len(r.Witnesses) < r.Wanted, Kind: v.words.or("leaf."+string(l.Kind), string(l.Kind)), Exchange: l.Exchange, Purpose: l.Purpose,
+		Asker: v.partyOf(seat.Circle(), l.From), Back: navItem{Title: v.t("nav.asked"), To: v.to("/asked", nil)},
 		Agreement: l.Agreement, File: v.to("/receipt/"+url.PathEscape(r.Circle)+"/"+l.Exchange+"/file", nil),
+	}
+	if !v.person.Is(Officer, Steward) {
+		page.Back = navItem{Title: v.t("journal.title"), To: v.to("/journal", nil)}
 	}
 	if l.Version > 0 {
 		page.Agreement += " v" + strconv.Itoa(l.Version)

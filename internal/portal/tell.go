@@ -24,7 +24,7 @@ type TellingForm struct {
 	Action string
 	Text   string      // what the button is for; "" nothing is said before it
 	Fields [][2]string // hidden: name and value; the token is added
-	Typed  [][2]string // shown, and sent with it: what somebody had typed before they had to sign in
+	Typed  [][2]string // sent with it: what somebody had typed before they had to sign in; shown where it has a label
 	Ticks  [][3]string // what may be ticked: name, value and text
 	Files  []string    // names of files that must be chosen again
 	Again  string      // said before them
@@ -33,6 +33,46 @@ type TellingForm struct {
 	Enctype string
 	Word    string // of the button
 	Warn    bool   // it looks like something to think of twice
+
+	shown []typed
+}
+
+// typed is something typed, as a person reads it.
+type typed struct{ Label, Text string }
+
+// Shown is what was typed, by the labels that it had.
+func (f TellingForm) Shown() []typed { return f.shown }
+
+// labelled finds the labels. What has none was no field that a person saw (what a button
+// does, which plan it is for): it is sent and not shown.
+func (f *TellingForm) labelled(v *visit) {
+	labels := typedLabels()
+	for _, x := range f.Typed {
+		key, ok := labels[x[0]]
+		if !ok {
+			continue
+		}
+		line := typed{v.t(key), x[1]}
+		switch {
+		case x[1] == "yes":
+			line.Text = v.t("code.yes")
+		case x[0] == "whose":
+			line.Text = v.words.or("checks."+x[1], x[1])
+		}
+		f.shown = append(f.shown, line)
+	}
+	f.Fields = append(f.Fields, f.Typed...)
+}
+
+// typedLabels are the labels of the fields of our forms, by the name that a field has.
+func typedLabels() map[string]string {
+	return map[string]string{
+		"circle": "journal.circle", "whose": "checks.whose", "why": "submission.why",
+		"profile": "intake.profile", "released": "intake.released", "generated": "intake.generated", "given": "intake.given", "totals": "intake.totals", "aside": "intake.aside",
+		"template": "drafts.template", "party": "agreements.parties", "id": "drafts.id", "from": "drafts.from", "until": "drafts.until", "text": "drafts.text", "unfilled": "drafts.unfilled.all",
+		"dataset": "retention.dataset", "hold_dataset": "retention.dataset", "keep": "retention.keep", "superseded": "retention.superseded", "basis": "retention.basis",
+		"lift": "retention.lift.why", "name": "retention.name", "submissions": "retention.submissions", "reporters": "retention.reporters", "period": "submissions.periods",
+	}
 }
 
 // Tell writes a page of a Door's within the frame of all pages.
@@ -43,6 +83,9 @@ func (p *Portal) Tell(w http.ResponseWriter, r *http.Request, status int, t Tell
 	}
 	v := &visit{p: p, w: w, r: r, lang: lang, words: p.words[lang]}
 	v.person, v.in = p.cfg.Door.Person(r.Context())
+	for i := range t.Forms {
+		t.Forms[i].labelled(v)
+	}
 	err := v.show(status, "tell", t.Title, t, func(s *shown) {
 		s.Other = cmp.Or(t.Other, "/"+otherThan(lang)+"/")
 		s.SignIn = "/sign-in?" + url.Values{"to": {cmp.Or(t.To, "/"+lang+"/")}}.Encode()

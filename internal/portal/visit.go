@@ -98,6 +98,7 @@ type shown struct {
 	Member             string // the code of whose node it is
 	Refresh            int    // seconds after which a browser without script looks again; 0 never
 	Wrong              bool   // the title begins with "Error:"
+	Typed              bool   // the page has a form to type into, with the id "typed", that looks again and does nothing
 	Page               any    // the page's own
 
 	token func() string
@@ -106,6 +107,21 @@ type shown struct {
 // Token is what every form holds. It is made when the first form needs it: who only
 // reads is given no cookie for it.
 func (s shown) Token() string { return s.token() }
+
+// typedInto says whether a page has such a form: its toggle of languages sends it, so
+// that what was typed is there in the other language too, with script and without.
+func typedInto(name string, page any) bool {
+	if x, ok := page.(twicePage); ok {
+		return len(x.Hidden) > 0 // else there is no question to ask yet
+	}
+	return slices.Contains([]string{"ask", "compare", "codes", "code", "journal"}, name)
+}
+
+// OtherPath is Other without its question: a form brings its own.
+func (s shown) OtherPath() string {
+	path, _, _ := strings.Cut(s.Other, "?")
+	return path
+}
 
 type navItem struct {
 	Title, To string
@@ -116,7 +132,7 @@ type navItem struct {
 func (v *visit) show(status int, name, title string, page any, more ...func(*shown)) error {
 	s := shown{
 		Lang: v.lang, Title: title, Other: v.other(), Person: v.person, In: v.in, Demonstration: v.p.cfg.Demonstration || v.in && v.person.Demonstration,
-		Member: v.p.cfg.Member, Page: page, SignIn: v.signIn(), token: func() string { return v.p.cfg.Door.Token(v.r.Context()) },
+		Member: v.p.cfg.Member, Page: page, Typed: typedInto(name, page), SignIn: v.signIn(), token: func() string { return v.p.cfg.Door.Token(v.r.Context()) },
 	}
 	if v.open {
 		s.SignIn = "" // who has signed in would seem not to have

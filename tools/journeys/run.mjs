@@ -11,6 +11,8 @@ import { auditing, auditorsKeyboard, publicView } from "./auditor.mjs";
 import { signsIn, sessionOver, operates } from "./signin.mjs";
 import { stewardWays } from "./steward.mjs";
 import { statistician } from "./compare.mjs";
+import { officers } from "./officer.mjs";
+import { recordWays } from "./record.mjs";
 import { paints } from "./paint.mjs";
 import { askToReceipt, byKeyboard, wrongForms, strangers } from "./ways.mjs";
 
@@ -54,6 +56,8 @@ async function walker({ lang, script, width, as }) {
       const found = script ? await axeOn(page).catch(() => []) : [];
       for (const v of found) faults.push(`${name} ${what}: ${v.id} (${v.impact}): ${v.help}`);
     },
+    // at keeps the picture of a page of somebody else's.
+    at: (other, what) => other.screenshot({ path: `${shots}/${name}-${String(++n).padStart(2, "0")}-${what}.png`, fullPage: true }),
     end: () => context.close(),
   };
 }
@@ -93,6 +97,8 @@ for (const lang of ["en", "fr"]) {
 }
 ways.push(...stewardWays());
 ways.push(...statistician());
+ways.push(...officers());
+ways.push(...recordWays());
 for (const w of ways) {
   const label = `${w.way.name} ${w.lang} ${w.script ? "with" : "without"} script at ${w.width}`;
   if (only && !only.split(",").some((o) => label.includes(o))) continue;

@@ -11,6 +11,10 @@ if (waiting) {
     const row = document.getElementById("came-" + e.data.slice(0, e.data.indexOf(" ")));
     if (row) row.textContent = e.data.slice(e.data.indexOf(" ") + 1);
   });
+  events.addEventListener("far", (e) => {
+    const far = document.querySelector("[role=status]");
+    if (far) far.textContent = e.data;
+  });
   events.addEventListener("over", again);
   events.addEventListener("error", () => { events.close(); setTimeout(() => location.reload(), 3000); });
 }
