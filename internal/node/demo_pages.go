@@ -21,14 +21,13 @@ import (
 
 // What the pages are shown with.
 const (
-	demoCustoms    = "ca-us-customs-risk" // in force: figures under it are protected
-	demoUnsigned   = "au-ca-customs-risk" // the asker has not signed it yet
-	demoRisk       = "customs-risk"
-	demoCustomsOf  = "customs"
-	demoTry        = "try" // folder of files for a person to take in
-	demoHold       = "case-7"
-	demoTriesFile  = "portal/demonstration.json"
-	demoTotalsYear = "2019"
+	demoCustoms   = "ca-us-customs-risk" // in force: figures under it are protected
+	demoUnsigned  = "au-ca-customs-risk" // the asker has not signed it yet
+	demoRisk      = "customs-risk"
+	demoCustomsOf = "customs"
+	demoTry       = "try" // folder of files for a person to take in
+	demoHold      = "case-7"
+	demoTriesFile = "portal/demonstration.json"
 )
 
 // publishes lets the asker's home publish two tables, its agreements and its log.
@@ -94,8 +93,8 @@ func (d *showing) customs(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	q.Question.By, q.Purpose = []string{"partner", "period"}, demoRisk
-	q.Question.Where["product"] = []string{"covid19/protective"}
+	q.Question.By, q.Purpose = []string{"partner", "hs4"}, demoRisk
+	q.Question.Where["product"] = []string{"covid19"}
 	delete(q.Question.Where, "partner")
 	var r MemberResult
 	return d.until(ctx, demoCustoms+" is in force at "+demoAsker, func(ctx context.Context) (bool, error) {
@@ -111,7 +110,7 @@ func (d *showing) customs(ctx context.Context) error {
 			if r.Hidden == 0 {
 				d.fault("%s hides nothing under %s", demoAsker, demoCustoms)
 			}
-			d.say("   the US asks %s for protective equipment by country and month: %d rows, %d of them hidden", "   les États-Unis demandent à %s des équipements de protection par pays et par mois : %d lignes, dont %d cachées", demoAsker, r.Rows, r.Hidden)
+			d.say("   the US asks %s for COVID-19 goods by country and heading: %d rows, %d of them hidden", "   les États-Unis demandent à %s les biens liés à la COVID-19 par pays et par position : %d lignes, dont %d cachées", demoAsker, r.Rows, r.Hidden)
 			return true, nil
 		}
 		return false, err
@@ -140,16 +139,16 @@ func (d *showing) customsPaper(ctx context.Context, by *party, id, with string) 
 // notice of another party.
 func (d *showing) exceptions(ctx context.Context) error {
 	d.step("What an auditor looks for at %s, each with who and why: a file whose totals do not agree, figures withdrawn and put back, a hold, a party that suspends another", "Ce que cherche un auditeur chez %s, chaque fois avec qui et pourquoi : un fichier dont les totaux ne concordent pas, des chiffres retirés puis remis, un gel, une partie qui en suspend une autre", demoAsker)
-	file, err := d.wrongTotal()
+	file, profile, err := d.wrongTotal()
 	if err != nil {
 		return err
 	}
 	if err := d.inHome(ctx, demoAsker, func(n *Node) error {
-		if _, err := n.Ingest(ctx, IngestRequest{File: file}); guichet.KindOf(err) != guichet.KindTotals {
+		if _, err := n.Ingest(ctx, IngestRequest{File: file, Profile: "ca-letter.yaml", ProfileText: profile}); guichet.KindOf(err) != guichet.KindTotals {
 			d.fault("a file whose total is wrong comes in: %v", err)
 		}
 		why := "the office confirmed by letter that the total counts a line that it withdrew"
-		res, err := n.Ingest(ctx, IngestRequest{File: file, AcceptTotals: why})
+		res, err := n.Ingest(ctx, IngestRequest{File: file, Profile: "ca-letter.yaml", ProfileText: profile, AcceptTotals: why})
 		if err != nil {
 			return err
 		}
@@ -186,44 +185,23 @@ func (d *showing) inHome(ctx context.Context, member string, do func(*Node) erro
 	return errors.Join(do(n), n.Close())
 }
 
-// wrongTotal writes a few lines of the asker's whose stated total is not their sum.
-func (d *showing) wrongTotal() (string, error) {
-	i := slices.IndexFunc(d.made.Files, func(f synth.File) bool { return strings.HasPrefix(f.Name, "comtrade-AUS") })
-	if i < 0 {
-		return "", guichet.Errorf(guichet.KindInternal, "no file in Comtrade's layout was made")
-	}
-	f, err := os.Open(filepath.Join(d.files(), d.made.Files[i].Name))
-	if err != nil {
-		return "", fmt.Errorf("a file with a wrong total: %w", err)
-	}
-	defer func() { _ = f.Close() }()
-	r := csv.NewReader(f)
-	head, err := r.Read()
-	if err != nil {
-		return "", fmt.Errorf("a file with a wrong total: %w", err)
-	}
-	rows := [][]string{head}
-	var wrong []string
-	const lines = 3
-	for len(rows) <= lines {
-		row, err := r.Read()
-		if err != nil {
-			return "", fmt.Errorf("a file with a wrong total: %w", err)
-		}
-		for i, to := range map[string]string{
-			"refPeriodId": demoTotalsYear + "0101", "refYear": demoTotalsYear, "period": demoTotalsYear + "01", "reporterCode": "124", "reporterISO": "CAN", "reporterDesc": "Canada",
-			"partnerCode": "842", "partnerISO": "USA", "partnerDesc": "USA",
-		} {
-			row[slices.Index(head, i)] = to
-		}
-		row[slices.Index(head, "cmdCode")] = []string{"300215", "392620", "630790"}[len(rows)-1]
-		wrong = slices.Clone(row)
-		rows = append(rows, row)
-	}
-	for i, to := range map[string]string{"cmdCode": "TOTAL", "cmdDesc": "All Commodities", "aggrLevel": "0", "isLeaf": "False", "primaryValue": "999999", "cifvalue": "999999"} {
-		wrong[slices.Index(head, i)] = to
-	}
-	return filepath.Join(d.dir, "comtrade-CAN-"+demoTotalsYear+"-generated.csv"), d.writeCSV("comtrade-CAN-"+demoTotalsYear+"-generated.csv", append(rows, wrong))
+// wrongTotal is a file of the asker's whose stated total is not the sum of its lines,
+// and the profile that says where the total stands.
+func (d *showing) wrongTotal() (file string, profile []byte, err error) {
+	text := strings.NewReplacer(
+		"name: sg-made", "name: ca-letter", "reporter: SG", "reporter: CA", "currency: SGD", "currency: CAD",
+		"Made figures of a sixth member, for a demonstration", "Made figures of a letter, for a demonstration",
+		"Chiffres inventés d'un sixième membre, pour une démonstration", "Chiffres inventés d'une lettre, pour une démonstration",
+		"{name: kilos}]", "{name: kilos}, {name: stated}]",
+		"update: ", "controls:\n  - {name: dollars, stated: {sum: [stated]}, found: {sum: [dollars]}}\nupdate: ",
+	).Replace(newcomerProfile)
+	const name = "letter-ca-2019-01-generated.csv"
+	return filepath.Join(d.dir, name), []byte(text), d.writeCSV(name, [][]string{
+		{"month", "side", "hs", "country", "dollars", "kilos", "stated"},
+		{"2019-01", "M", "630790", "US", "1200", "80", "2900"},
+		{"2019-01", "M", "392620", "US", "900", "60", "0"},
+		{"2019-01", "M", "401511", "NZ", "700", "50", "0"},
+	})
 }
 
 func (d *showing) writeCSV(name string, rows [][]string) error {

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"guichet"
@@ -79,7 +80,7 @@ func (d *showing) officerAsks(ctx context.Context, p *party) (out askedFor, err 
 		return out, err
 	}
 	has("a comparison", "/codes/630790")
-	twice := circleQuestion("member", "US", "by", "period", "level", "hs6")
+	twice := circleQuestion("member", "US", "product", "covid19", "by", "period")
 	twice.Set("way", "published")
 	twice.Set("first", demoBetween)
 	if body, out.twice, err = b.asksPage(ctx, "/twice/question", twice); err != nil {
@@ -90,11 +91,18 @@ func (d *showing) officerAsks(ctx context.Context, p *party) (out askedFor, err 
 	if err := d.party(quiet).stop(); err != nil {
 		return out, err
 	}
-	body, out.mixed, err = b.asksPage(ctx, "/question", circleQuestion("member", members, "product", "covid19/protective", "by", "period,partner", "purpose", demoRisk, "office", demoCustomsOf))
+	body, out.mixed, err = b.asksPage(ctx, "/question", circleQuestion("member", members, "product", "covid19", "by", "partner", "level", "hs4", "purpose", demoRisk, "office", demoCustomsOf))
 	if err = errors.Join(err, d.party(quiet).start(ctx, d)); err != nil {
 		return out, err
 	}
-	has("a question that some refuse", "govuk-tag--red", "guichet-why", "guichet-tile--silent", "purposes.forbidden")
+	for page := 2; page <= 5 && !strings.Contains(body, "guichet-why"); page++ { // hidden cells stand where their rows do
+		more, _, err := b.get(ctx, b.path(out.mixed)+"?page="+strconv.Itoa(page))
+		if err != nil {
+			return out, err
+		}
+		body += more
+	}
+	has("a question that some refuse", "govuk-tag--red", "guichet-why", "govuk-tag--grey", "purposes.forbidden")
 	d.say("   each answer is kept for whoever comes in as an officer", "   chaque réponse est gardée pour qui entre comme agent")
 	return out, nil
 }
@@ -185,7 +193,7 @@ func (d *showing) tries(a askedFor, draft string) []portal.Try {
 		t(portal.Officer, a.masks, "An answer of all", "Une réponse de tous", "Who answered, a picture, the table, receipts, files to take along.", "Qui a répondu, une image, le tableau, les reçus, les fichiers à emporter."),
 		t(portal.Officer, a.mixed, "Refused, hidden, silent", "Refusé, caché, silencieux", "The same for risk analysis by customs: some refuse by a clause, the US hides cells in which a trader could be recognised, New Zealand did not answer.", "La même pour l’analyse de risque douanière : certains refusent selon une clause, les États-Unis cachent les cellules où un opérateur pourrait être reconnu, la Nouvelle-Zélande n’a pas répondu."),
 		statistician(a.compared, "Exports beside imports", "Exportations face aux importations", "What Canada says it sent to the US, and what the US says it received, by month and by product, with what makes them differ.", "Ce que le Canada dit avoir envoyé aux États-Unis, et ce que ceux-ci disent avoir reçu, par mois et par produit, et ce qui les sépare."),
-		statistician(a.twice, "Two vintages side by side", "Deux millésimes côte à côte", "US imports of masks as published by "+demoBetween+", and as revised since.", "Les importations américaines de masques telles que publiées au "+demoBetween+", et telles que révisées depuis."),
+		statistician(a.twice, "Two vintages side by side", "Deux millésimes côte à côte", "US imports as published by "+demoBetween+", and as revised since.", "Les importations américaines telles que publiées au "+demoBetween+", et telles que révisées depuis."),
 		statistician("/codes/382219", "How a code became another", "Comment un code devint un autre", "Test kits had another code before HS 2022.", "Les trousses de test avaient un autre code avant le SH 2022."),
 		statistician(a.compared+"/estimated", "What is estimated", "Ce qui est estimé", "In the comparison above, and by whom.", "Dans la comparaison ci-dessus, et par qui."),
 		t(portal.Steward, "/intake", "Take in files", "Prendre des fichiers en charge", "Two are ready in "+folder+": months that are new, and declarations of which three lines cannot be read.", "Deux sont prêts dans "+folder+" : des mois nouveaux, et des déclarations dont trois lignes ne peuvent être lues."),
