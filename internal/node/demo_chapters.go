@@ -50,6 +50,9 @@ func demoChapters() []chapter {
 		{name: "running", title: guichet.Text{EN: "What the operator is told", FR: "Ce que l'exploitant apprend"}, needs: []string{chapterCopies}, steps: []func(*showing, context.Context) error{
 			(*showing).doctor, (*showing).health,
 		}},
+		{name: "pages", title: guichet.Text{EN: "Made ready for the pages", FR: "Préparé pour les pages"}, needs: []string{chapterExchange, chapterBorders, chapterJoining}, steps: []func(*showing, context.Context) error{
+			(*showing).publishes, (*showing).amends, (*showing).customs, (*showing).exceptions, (*showing).toTake, (*showing).pagesReady,
+		}},
 	}
 }
 

@@ -43,11 +43,12 @@ func TestDemoHoldsNotices(t *testing.T) {
 func TestDemoChapters(t *testing.T) {
 	t.Parallel()
 	for named, want := range map[string]string{
-		"":                 "exchange borders joining circles copies keeping running",
+		"":                 "exchange borders joining circles copies keeping running pages",
 		"keeping":          "keeping",
 		"running":          "(joining) (copies) running",
 		"running,joining":  "joining (copies) running",
 		"circles,exchange": "exchange (joining) circles",
+		"pages":            "(exchange) (borders) (joining) pages",
 	} {
 		var list []string
 		if named != "" {

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -132,12 +133,20 @@ func (h *house) portalConfig(req PagesRequest, alone bool) (portal.Config, error
 		return portal.Config{}, err
 	}
 	cfg.Public, cfg.Audit = open, auditForPages{h, open}
+	// The circle in which most can be asked is the one that is meant where none is named.
+	slices.SortStableFunc(cfg.Seats, func(a, b portal.Seat) int { return len(b.Circle().Agreements) - len(a.Circle().Agreements) })
 	for _, x := range agreement.Purposes() {
-		if !x.Automated { // no person asks for a machine that decides about people
-			cfg.Purposes = append(cfg.Purposes, portal.Purpose{Word: x.Word, Use: x.Use, Text: x.Text})
+		one := portal.Purpose{Word: x.Word, Use: x.Use, Text: x.Text}
+		if x.Automated { // no person asks for a machine that decides about people
+			cfg.Automated = append(cfg.Automated, one)
+			continue
 		}
+		cfg.Purposes = append(cfg.Purposes, one)
 	}
-	return cfg, nil
+	if req.Demonstration {
+		cfg.Tries, err = readTries(h.n.Home().Path)
+	}
+	return cfg, err
 }
 
 // isLoopback says whether nobody but this machine reaches a host.

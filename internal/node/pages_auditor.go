@@ -313,7 +313,7 @@ func (x auditForPages) Record(ctx context.Context) (portal.Record, error) {
 	if err := x.figuresRecord(ctx, &out); err != nil {
 		return out, err
 	}
-	if _, err := x.public.read(); err != nil {
+	if _, err := x.public.read(); err != nil && guichet.KindOf(err) != guichet.KindNotFound { // to publish nothing is no exception
 		out.Public = Sentence(err)
 	}
 	return out, nil

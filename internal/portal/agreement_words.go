@@ -19,7 +19,8 @@ type paperPart struct {
 }
 
 // paperLine is one sentence with the clause that says it in the paper.
-type paperLine struct{ Clause, Text string }
+// ID is where a refusal's link leads to: the first sentence of a clause has it.
+type paperLine struct{ Clause, Text, ID string }
 
 // datasetOf describes a dataset; nil where it is not known here.
 func datasetOf(name string) *guichet.Dataset {
@@ -43,7 +44,7 @@ func (p *Portal) partsOf(v *visit, a guichet.Agreement, c guichet.Circle) []pape
 		out = append(out, paperPart{title, p.termLines(v, fmt.Sprintf("terms[%d]", i), t)})
 	}
 	if len(a.Tiers) > 0 {
-		out = append(out, v.tiersPart(a))
+		out = append(out, p.tiersPart(v, a))
 	}
 	out = append(out, v.securityPart(a), v.statedPart(a), v.dutiesPart(a))
 	texts := paperPart{Title: v.t("paper.texts")}
@@ -55,7 +56,11 @@ func (p *Portal) partsOf(v *visit, a guichet.Agreement, c guichet.Circle) []pape
 
 func (x *paperPart) add(clause, text string) {
 	if text != "" {
-		x.Lines = append(x.Lines, paperLine{clause, text})
+		id := clauseID(clause)
+		if slices.ContainsFunc(x.Lines, func(l paperLine) bool { return l.Clause == clause }) {
+			id = ""
+		}
+		x.Lines = append(x.Lines, paperLine{clause, text, id})
 	}
 }
 
@@ -103,23 +108,34 @@ func (v *visit) validityPart(a guichet.Agreement) paperPart {
 
 // purposeOf is what a purpose covers, in the page's language.
 func (p *Portal) purposeOf(v *visit, word string) string {
-	for _, x := range p.cfg.Purposes {
-		if x.Word == word {
-			return printed(x.Text.In(v.lang))
+	for _, list := range [][]Purpose{p.cfg.Purposes, p.cfg.Automated} {
+		for _, x := range list {
+			if x.Word == word {
+				return printed(x.Text.In(v.lang))
+			}
 		}
 	}
 	return ""
+}
+
+// clauseID is the name of a clause in an address: "terms-0.levels.product".
+func clauseID(clause string) string {
+	return "clause-" + strings.NewReplacer("[", "-", "]", "").Replace(clause)
+}
+
+// purposeNamed says a purpose with its word.
+func (p *Portal) purposeNamed(v *visit, word string) string {
+	if covers := p.purposeOf(v, word); covers != "" {
+		return covers + " (" + word + ")"
+	}
+	return word
 }
 
 func (p *Portal) purposesPart(v *visit, a guichet.Agreement) paperPart {
 	out := paperPart{Title: v.t("paper.purposes")}
 	say := func(clause, key string, words []string) {
 		for _, w := range words {
-			text := w
-			if covers := p.purposeOf(v, w); covers != "" {
-				text = covers + " (" + w + ")"
-			}
-			out.add(clause, v.t(key, "purpose", text))
+			out.add(clause, v.t(key, "purpose", p.purposeNamed(v, w)))
 		}
 	}
 	say("purposes.permitted", "paper.permitted", a.Purposes.Permitted)
@@ -307,7 +323,7 @@ func (v *visit) afterLines(x *paperPart, at string, t guichet.Term) {
 	}
 }
 
-func (v *visit) tiersPart(a guichet.Agreement) paperPart {
+func (p *Portal) tiersPart(v *visit, a guichet.Agreement) paperPart {
 	out := paperPart{Title: v.t("paper.tiers")}
 	for i, r := range a.Tiers {
 		at := fmt.Sprintf("tiers[%d]", i)
@@ -323,7 +339,11 @@ func (v *visit) tiersPart(a guichet.Agreement) paperPart {
 			out.add(at+".quota_per_day", v.words.count("paper.quota", r.Quota))
 		}
 		if len(r.Purposes) > 0 {
-			out.add(at+".purposes", v.t("paper.tier.purposes", "purposes", v.words.list(r.Purposes)))
+			var named []string
+			for _, w := range r.Purposes {
+				named = append(named, p.purposeNamed(v, w))
+			}
+			out.add(at+".purposes", v.t("paper.tier.purposes", "purposes", v.words.list(named)))
 		}
 	}
 	return out

@@ -42,6 +42,7 @@ type banner struct{ Title, Text, Do, Tag string }
 // whoLine says what came of one member.
 type whoLine struct {
 	Name, State, Tag, Agreement, Clause, Text, Hint, Receipt, Took string
+	Paper, ClauseTo                                                string // addresses of the agreement, and of the clause in it
 	Rows, Hidden                                                   int
 	Own                                                            bool
 }
@@ -84,9 +85,9 @@ func (p *Portal) answered(v *visit, k kept) error {
 		page.Chart.Title = page.Title + v.t("shell.colon") + page.Chart.Title
 	}
 	for _, m := range k.Answer.Members {
-		page.Who = append(page.Who, v.whoOf(k.Circle, m))
+		page.Who = append(page.Who, v.whoOf(c, m))
 	}
-	page.Remarks, page.Gaps, page.Notices = v.remarksOf(a), v.gapsOf(a), v.noticesOf(k.Answer)
+	page.Remarks, page.Gaps, page.Notices = v.foldFiles(v.remarksOf(a)), v.gapsOf(a), v.noticesOf(k.Answer)
 	page.Made = slices.ContainsFunc(a.Sources, func(s guichet.Source) bool { return s.Generated })
 	page.Pages = pagesOf(v, k.ID, len(t.Rows))
 	t.cut(page.Pages.First, page.Pages.To)
@@ -147,13 +148,17 @@ func (v *visit) bannerOf(a Answer) banner {
 }
 
 // whoOf says what came of one member.
-func (v *visit) whoOf(circle string, m MemberResult) whoLine {
+func (v *visit) whoOf(c guichet.Circle, m MemberResult) whoLine {
 	out := whoLine{
 		Name: areaName(m.Member, v.lang), Rows: m.Rows, Hidden: m.Hidden, Agreement: m.Decision.Agreement, Clause: m.Decision.Clause, Hint: m.Decision.Hint,
 		Own: m.Exchange == "", State: v.t("who.answered"), Tag: "green", Took: v.t("who.took", "s", v.seconds(m.Millis)),
 	}
 	if m.Decision.Version > 0 {
 		out.Agreement += " v" + strconv.Itoa(m.Decision.Version)
+	}
+	if slices.ContainsFunc(c.Agreements, func(a guichet.Agreement) bool { return a.ID == m.Decision.Agreement }) {
+		out.Paper = v.to(agreementPath(c.Name, m.Decision.Agreement), nil)
+		out.ClauseTo = out.Paper + "#" + clauseID(clauseShown(m.Decision.Clause, c, m.Decision.Agreement))
 	}
 	if m.Gap != nil {
 		out.State = v.words.or("gap."+string(m.Gap.Reason), string(m.Gap.Reason))
@@ -168,14 +173,28 @@ func (v *visit) whoOf(circle string, m MemberResult) whoLine {
 		if strings.Contains(out.Text, out.Hint) { // the sentence says it already
 			out.Hint = ""
 		}
-		if strings.Contains(out.Text, out.Clause) {
-			out.Clause = ""
-		}
 	}
 	if m.Peer > 0 && m.Exchange != "" {
-		out.Receipt = v.to("/receipt/"+url.PathEscape(circle)+"/"+m.Exchange, nil)
+		out.Receipt = v.to("/receipt/"+url.PathEscape(c.Name)+"/"+m.Exchange, nil)
 	}
 	return out
+}
+
+// clauseShown is the clause under which an agreement's page says what a refusal names:
+// parties stand there by their codes.
+func clauseShown(clause string, c guichet.Circle, id string) string {
+	rest, ok := strings.CutPrefix(clause, "parties[")
+	if !ok {
+		return clause
+	}
+	at, _, _ := strings.Cut(rest, "]")
+	n, err := strconv.Atoi(at)
+	for _, a := range c.Agreements {
+		if a.ID == id && err == nil && n >= 0 && n < len(a.Parties) {
+			return "parties[" + a.Parties[n].Member + "]"
+		}
+	}
+	return clause
 }
 
 // seconds writes milliseconds as seconds.
@@ -198,6 +217,38 @@ func (v *visit) remarksOf(a guichet.Answer) []said {
 		out = addSaid(out, said{Who: r.Member, Text: v.sentence(r.Text), Word: r.Code, Times: 1})
 	}
 	return namedRemarks(out)
+}
+
+// foldFiles makes one sentence of those that a member says of several files, and that
+// differ in nothing but the file they name at their end: a year in twelve files would
+// fill the page with it.
+func (v *visit) foldFiles(in []said) []said {
+	stem := func(s said) string {
+		before, _, ok := strings.Cut(s.Text, " (")
+		if !ok || s.Word != trade.RemarkGenerated || !strings.HasSuffix(s.Text, ")") {
+			return ""
+		}
+		return before
+	}
+	files := map[string]int{}
+	for _, s := range in {
+		if x := stem(s); x != "" {
+			files[s.Who+x]++
+		}
+	}
+	var out []said
+	for _, s := range in {
+		x := stem(s)
+		switch n := files[s.Who+x]; {
+		case x == "" || n == 1:
+			out = append(out, s)
+		case n > 1:
+			s.Text = strings.TrimSuffix(s.Text, ")") + v.words.count("answer.morefiles", n-1) + ")"
+			out = append(out, s)
+			files[s.Who+x] = 0 // said
+		}
+	}
+	return out
 }
 
 func (v *visit) gapsOf(a guichet.Answer) []said {

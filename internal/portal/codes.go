@@ -124,6 +124,7 @@ type codeList struct {
 	Name, Country, Standing, Tag, Snapshot, Note, Source string
 	Edition                                              int
 	Incomplete                                           bool
+	Worded                                               bool // of some line the wording is held
 	From, To                                             string
 	Before, After                                        []codeChange
 	Lines                                                []codeLine
@@ -372,6 +373,7 @@ func (p *Portal) listsOf(v *visit, r codeRead, asked string, day time.Time) []co
 			l.Snapshot, l.Edition, l.Incomplete, l.Note, l.Source = v.dayText(e.List.Snapshot), int(e.List.Edition), !e.List.Complete, e.List.Note, e.List.Source
 			l.From, l.To = v.dayText(e.From), v.dayText(e.To)
 			l.Lines, l.More = p.linesUnder(v, r, name, e.List.Edition, day)
+			l.Worded = slices.ContainsFunc(l.Lines, func(x codeLine) bool { return x.Label != (guichet.Text{}) })
 		}
 		if len(r.digits) == hsDigits && standing != codes.NoList {
 			l.Standing = ""

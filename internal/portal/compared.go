@@ -87,7 +87,7 @@ func (p *Portal) compared(v *visit, k kept) error {
 		CurrencyX: notDollars(a.Export), CurrencyM: notDollars(a.Import), OfFigures: v.figureRemarks(*a),
 	}
 	for _, m := range k.Answer.Members {
-		page.Who = append(page.Who, v.whoOf(k.Circle, m))
+		page.Who = append(page.Who, v.whoOf(seat.Circle(), m))
 	}
 	page.Numbers = v.numbersOf(*a)
 	page.Gaps = v.gapsOf(guichet.Answer{Gaps: slices.Concat(a.Gaps, a.Export.Gaps, a.Import.Gaps)})

@@ -197,7 +197,7 @@ func (p *Portal) aboutSheet(v *visit, book *excelize.File, sheet string, k kept)
 	put()
 	put(v.t("who.member"), v.t("who.state"), v.t("who.agreement"), v.t("who.rows"), v.t("who.hidden"), v.t("who.exchange"), v.t("who.text"))
 	for _, m := range k.Answer.Members {
-		who := v.whoOf(k.Circle, m)
+		who := v.whoOf(guichet.Circle{Name: k.Circle}, m) // addresses of pages stand in no file
 		put(who.Name, who.State, who.Agreement, m.Rows, m.Hidden, m.Exchange, who.Text)
 	}
 	if notes := p.notesOfAll(v, k.Answer); len(notes) > 0 {

@@ -26,8 +26,11 @@ type Config struct {
 	// FormAction are origins beside our own that a form may lead to: a provider's, for
 	// signing out there. They may become known later; nil: none.
 	FormAction func() []string
+	// Automated are purposes for which no person asks; papers name them.
+	Automated []Purpose
 	// Demonstration: nobody checks who comes in. Every page says so.
 	Demonstration bool
+	Tries         []Try  // what a demonstration has made ready, for its start page
 	Keeper        Keeper // looks at how the node does; nil: nobody
 	// Parquet writes rows for other programs.
 	Parquet func(ctx context.Context, columns []guichet.Column, rows []guichet.Row, w io.Writer) error

@@ -1,11 +1,63 @@
 package portal
 
-import "net/http"
+import (
+	"net/http"
+	"slices"
+
+	"guichet"
+)
 
 // startPage is what the start page receives.
 type startPage struct {
 	Circles []circleView
 	Can     []card
+	You     []youCard // of whom nobody knows: who comes here, and where each goes
+	Tries   []tryGroup
+}
+
+// youCard says where somebody goes. To is "" of a role, into which one signs in.
+type youCard struct{ Role, Title, Text, To, Word string }
+
+// Try is something that a demonstration has made ready for somebody to try.
+type Try struct {
+	Role  Role         // "" of who has not signed in
+	Who   guichet.Text // as whom: tries of the same stand together; "" as the role
+	Title guichet.Text
+	Text  guichet.Text
+	To    string // a page, without its language: "/asked"
+}
+
+// tryGroup are tries of one sort of people.
+type tryGroup struct {
+	Who  string
+	List []card
+}
+
+// triesOf are what has been made ready for whoever looks.
+func (p *Portal) triesOf(v *visit) []tryGroup {
+	var out []tryGroup
+	for _, t := range p.cfg.Tries {
+		if v.in != (t.Role != "") || v.in && !v.person.Is(t.Role) {
+			continue
+		}
+		who := t.Who.In(v.lang)
+		if len(out) == 0 || out[len(out)-1].Who != who {
+			out = append(out, tryGroup{Who: who})
+		}
+		last := &out[len(out)-1]
+		last.List = append(last.List, card{t.Title.In(v.lang), t.Text.In(v.lang), v.to(t.To, nil)})
+	}
+	return out
+}
+
+// youOf are those who come here.
+func (v *visit) youOf() []youCard {
+	out := []youCard{{Title: v.t("start.you.nobody"), Text: v.t("start.you.nobody.text"), To: v.to("/public", nil), Word: v.t("start.open")}}
+	for _, r := range slices.Backward(Roles()) {
+		key := "start.you." + string(r)
+		out = append([]youCard{{Role: string(r), Title: v.t(key), Text: v.t(key + ".text"), Word: v.t("start.comein", "role", v.t("person."+string(r)))}}, out...)
+	}
+	return out
 }
 
 // circleView says of a circle who is in it.
@@ -25,7 +77,10 @@ type card struct{ Title, Text, To string }
 
 // start shows who is here and what can be done.
 func (p *Portal) start(v *visit) error {
-	page := startPage{}
+	page := startPage{Tries: p.triesOf(v)}
+	if !v.in {
+		page.You = v.youOf()
+	}
 	for _, s := range p.cfg.Seats {
 		c := s.Circle()
 		view := circleView{Name: c.Name, Agreements: len(c.Agreements)}

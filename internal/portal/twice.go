@@ -156,7 +156,7 @@ func (p *Portal) questionsOf(v *visit) []askedLine {
 			continue
 		}
 		seen[h.Query] = true
-		out = append(out, askedLine{To: v.to("/twice", formOf(h).values()), Title: p.titleOf(v, h), Began: h.Began})
+		out = append(out, askedLine{To: v.to("/twice", formOf(h).values()), Title: p.titleOf(v, h), Fine: p.fineOfKept(v, h), Began: h.Began})
 	}
 	return out
 }
@@ -437,7 +437,7 @@ func (p *Portal) twiced(v *visit, k kept) error {
 	page := twicedPage{
 		ID: k.ID, Title: p.titleOf(v, k.keptHead), Kept: k.keptHead, SaidIn: k.Lang, Lines: p.linesOfKept(v, k.keptHead, seat.Circle()),
 		Change: change, Share: again, Download: v.to("/asked/"+k.ID+"/figures/", nil),
-		Remarks: v.remarksOf(k.Answer.Answer), Gaps: v.gapsOf(k.Answer.Answer), Notices: v.noticesOf(k.Answer),
+		Remarks: v.foldFiles(v.remarksOf(k.Answer.Answer)), Gaps: v.gapsOf(k.Answer.Answer), Notices: v.noticesOf(k.Answer),
 		Made: slices.ContainsFunc(k.Answer.Answer.Sources, func(s guichet.Source) bool { return s.Generated }),
 	}
 	for i, a := range []Answer{k.Answer.Twice.First, k.Answer.Twice.Second} {
@@ -446,7 +446,7 @@ func (p *Portal) twiced(v *visit, k kept) error {
 			day.Title = v.t("twice.second") + v.t("shell.colon") + v.dayOrNow(f.Second)
 		}
 		for _, m := range a.Members {
-			day.Who = append(day.Who, v.whoOf(k.Circle, m))
+			day.Who = append(day.Who, v.whoOf(seat.Circle(), m))
 		}
 		page.Days = append(page.Days, day)
 	}
