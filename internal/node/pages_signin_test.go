@@ -91,7 +91,7 @@ func TestPagesOfADemonstration(t *testing.T) {
 
 	nobody := newBrowser(t, at, "")
 	start := nobody.fetch("/fr/")
-	if !strings.Contains(start.body, "Démonstration : personne ne vérifie qui entre") || start.header.Get("Set-Cookie") != "" {
+	if !strings.Contains(start.body, "Démonstration\u00a0: personne ne vérifie qui entre") || start.header.Get("Set-Cookie") != "" {
 		t.Errorf("the start page is not marked, or sets a cookie: %v\n%s", start.header, start.body)
 	}
 	if status, page := nobody.get("/sign-in?to=/fr/ask"); status != http.StatusOK || !strings.Contains(page, `lang="fr"`) ||
@@ -109,7 +109,7 @@ func TestPagesOfADemonstration(t *testing.T) {
 				t.Errorf("%s at %s: %d", role, path, status)
 			}
 		}
-		if status, page := b.get("/en/operator"); role != "operator" && (status != http.StatusForbidden || !strings.Contains(page, "this page is for: operator")) {
+		if status, page := b.get("/en/operator"); role != "operator" && (status != http.StatusForbidden || !strings.Contains(page, "This page is for: operator")) {
 			t.Errorf("%s sees the operator's page: %d\n%s", role, status, page)
 		}
 	}
