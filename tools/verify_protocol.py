@@ -28,7 +28,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 SKEW, LIFE = 30, 60  # seconds
-MAX_HEAD, MAX_REPLY, MAX_CHUNK, MAX_SMALL, MAX_LETTER = 4 << 20, 16 << 20, 256 << 10, 16 << 10, 1 << 20
+MAX_HEAD, MAX_REPLY, MAX_CHUNK, MAX_SMALL, MAX_LETTER, MAX_REPORT = 4 << 20, 16 << 20, 256 << 10, 16 << 10, 1 << 20, 8 << 20
 PREFIX = "/guichet/1/"
 
 
@@ -612,7 +612,7 @@ def fields(value, known):
 
 def verify_letter(path, body, us="CA", sender="US", circle="border-five"):
     """A letter as the member reads it that it is to."""
-    must(len(body) <= MAX_LETTER, "the letter is larger than one may be")
+    must(len(body) <= (MAX_REPORT if path == "copies/kept" else MAX_LETTER), "the letter is larger than one may be")
     letter = read_json(body, plain=True)
     must({"exchange", "from", "to", "salt", "put"} <= set(letter), "a field is not there")
     shaped(letter["exchange"], DIGITS32, "the exchange")
