@@ -43,6 +43,8 @@ type Config struct {
 	Hosts []string
 	// Secure: the browser speaks TLS with us, or with a proxy before us.
 	Secure bool
+	// BehindProxy: nobody reaches us but by a proxy that says for whom it asks.
+	BehindProxy bool
 }
 
 // Seat is our seat in one circle.
@@ -167,6 +169,9 @@ func (p *Portal) Handler() http.Handler {
 	}
 	mux.HandleFunc("/", p.nothing)
 	open.Handle("/", p.cfg.Door.Handler(mux))
+	if p.cfg.BehindProxy {
+		return behindProxy(p.safe(open))
+	}
 	return p.safe(open)
 }
 
