@@ -119,7 +119,7 @@ func New(cfg Config) (*Portal, error) {
 		return nil, err
 	}
 	p.askings = newAskings(cfg.Clock, cfg.Log, p.shelf)
-	p.checks, p.open = newChecks(cfg.Clock, cfg.Log), newOpenPages()
+	p.checks, p.open = newChecks(cfg.Clock, cfg.Log, cfg.Kept), newOpenPages()
 	p.rounds = newRounds(cfg.Clock, cfg.Log, cfg.Keeper)
 	if cfg.Steward != nil {
 		if p.intakes, err = openIntakes(cfg.Steward, cfg.Clock, cfg.Log); err != nil {
