@@ -174,7 +174,7 @@ func (c *circles) asksAndIsAsked(nz, ca node.Config) {
 		op := given(node.Operate(c.t.Context(), way.from))(c.t)
 		given(op.AskMembers(c.t.Context(), node.MembersQuestion{
 			Question: guichet.Question{Period: guichettest.Period(c.t, "2020-01"), Where: map[string][]string{"product": {"630790"}}},
-			Members:  []string{way.to}, Purpose: "official-statistics", Officer: "j.doe",
+			Members:  []string{way.to}, Purpose: "official-statistics", Officer: "j.doe", Within: guichettest.Patience,
 		}, nil))(c.t)
 		if err := op.Close(); err != nil {
 			c.t.Error(err)

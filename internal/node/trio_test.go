@@ -252,7 +252,7 @@ func (m *trioSeat) ask(words string) (out guichet.Answer) {
 // askMembers asks other members.
 func (m *trioSeat) askMembers(words string, members ...string) (out node.MembersAnswer) {
 	m.trio.t.Helper()
-	q := node.MembersQuestion{Question: question(m.trio.t, words), Members: members, Purpose: "official-statistics", Office: "statistics", Officer: "a test"}
+	q := node.MembersQuestion{Question: question(m.trio.t, words), Members: members, Purpose: "official-statistics", Office: "statistics", Officer: "a test", Within: guichettest.Patience}
 	m.at(func(op node.Operator) { out = given(op.AskMembers(m.trio.t.Context(), q, nil))(m.trio.t) })
 	return out
 }
