@@ -7,7 +7,8 @@ It is written from docs/protocol alone, with the standard library and Ed25519 of
 `cryptography`, for whoever writes a node of another kind: each part is short
 enough to be read beside the paper. It checks RFC 9421 signature bases, RFC 9530
 digests, the part of RFC 8785 that the protocol uses, RFC 6962 proofs, signed
-notes and their cosignatures (C2SP), replies, chains of records, and letters.
+notes and their cosignatures (C2SP), replies, chains of records, and letters. Where
+pyarrow is installed, it also reads an answer's rows; where not, it says so.
 """
 
 import base64
@@ -27,7 +28,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 SKEW, LIFE = 30, 60  # seconds
-MAX_HEAD, MAX_REPLY, MAX_CHUNK, MAX_SMALL, MAX_LETTER = 4 << 20, 16 << 20, 256 << 10, 16 << 10, 1 << 20
+MAX_HEAD, MAX_REPLY, MAX_CHUNK, MAX_SMALL, MAX_LETTER, MAX_REPORT = 4 << 20, 16 << 20, 256 << 10, 16 << 10, 1 << 20, 8 << 20
 PREFIX = "/guichet/1/"
 
 
@@ -508,14 +509,22 @@ def reply_of(head, request, digest):
     must(head["decision"]["permitted"] or head["decision"].get("clause"), "a refusal without a clause")
 
 
-def arrow_rows(rows, table):
-    """The rows as an Arrow reader sees them; only where pyarrow is at hand."""
+def arrow_reader():
+    """pyarrow.ipc, or None where it is not installed."""
     try:
         import pyarrow.ipc
     except ImportError:
+        return None
+    return pyarrow.ipc
+
+
+def arrow_rows(rows, table):
+    """The rows as an Arrow reader sees them; only where pyarrow is at hand."""
+    ipc = arrow_reader()
+    if ipc is None:
         return
     try:
-        read = pyarrow.ipc.open_stream(rows).read_all().to_pylist()
+        read = ipc.open_stream(rows).read_all().to_pylist()
     except Exception as e:  # pyarrow has many
         raise Refused(f"no Arrow stream: {e}") from e
     must([{k: v if v is None else str(v) for k, v in row.items()} for row in read] == table, "the rows")
@@ -603,7 +612,7 @@ def fields(value, known):
 
 def verify_letter(path, body, us="CA", sender="US", circle="border-five"):
     """A letter as the member reads it that it is to."""
-    must(len(body) <= MAX_LETTER, "the letter is larger than one may be")
+    must(len(body) <= (MAX_REPORT if path == "copies/kept" else MAX_LETTER), "the letter is larger than one may be")
     letter = read_json(body, plain=True)
     must({"exchange", "from", "to", "salt", "put"} <= set(letter), "a field is not there")
     shaped(letter["exchange"], DIGITS32, "the exchange")
@@ -734,6 +743,8 @@ def check(name, v):
 
 # Names for people, and what is refused already, may be altered without a verifier seeing it.
 FREE = re.compile(r"^/about$|/name$|/what$|^/keys/\d+/who$|^/(refused|tampered)/")
+# What only an Arrow reader can hold against the rows.
+TABLE = re.compile(r"^/answer_table/")
 
 
 def values(v, path=""):
@@ -769,6 +780,8 @@ def altered(name, v):
     """How many alterations of a file are found; Refused names one that is not."""
     count = 0
     for path, value in list(values(v)):
+        if TABLE.search(path) and arrow_reader() is None:
+            continue  # main says so
         for other in alterations(value):
             worse = copy.deepcopy(v)
             put(worse, path, other)
@@ -785,6 +798,8 @@ def main(args):
     deep = args[:1] == ["--altered"]
     folder = pathlib.Path(args[-1] if args[deep:] else "docs/protocol/vectors")
     files = sorted(folder.glob("*.json"))
+    if arrow_reader() is None:
+        print("pyarrow is not installed: answer_table of exchange.json is held against nothing, and left as it is; pip install pyarrow to check it too", file=sys.stderr)
     failed = {f"{folder}: there is no {name}" for name in CHECKS if not (folder / name).is_file()}
     for file in files:
         if file.name not in CHECKS:

@@ -36,6 +36,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: false,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("GUICHET_DATA", data)
+			env.Values[testOfScript{}] = t
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -52,6 +53,9 @@ func TestScripts(t *testing.T) {
 		},
 	})
 }
+
+// testOfScript is under what a script finds its test.
+type testOfScript struct{}
 
 // exits runs a command and compares its exit code: exits 3 guichet ...
 func exits(ts *testscript.TestScript, neg bool, args []string) {
@@ -78,11 +82,12 @@ func port(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: port VARIABLE")
 	}
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	tb, ok := ts.Value(testOfScript{}).(testing.TB)
+	if !ok {
+		ts.Fatalf("the script does not know its test")
+	}
+	_, number, err := net.SplitHostPort(guichettest.FreeAddr(tb))
 	ts.Check(err)
-	_, number, err := net.SplitHostPort(ln.Addr().String())
-	ts.Check(err)
-	ts.Check(ln.Close())
 	ts.Setenv(args[0], number)
 }
 

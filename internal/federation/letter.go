@@ -25,6 +25,9 @@ const MediaLetter = "application/vnd.guichet.letter"
 // Bounds of letters.
 const (
 	MaxLetter = 1 << 20 // bytes of a letter; of its reply: MaxReply
+	// MaxReport is of a report of copies, which names every copy that is kept and every
+	// one that was removed: 20,000 of each, at a hundred bytes, and room.
+	MaxReport = 8 << 20
 	CopyPiece = 1 << 20 // bytes of a file of copies that one request gives
 )
 
@@ -38,6 +41,14 @@ const (
 
 func letterNames() []string {
 	return []string{LetterCopies, LetterKept, LetterSubscribe, LetterNotices}
+}
+
+// mostOf is how many bytes a letter may have.
+func mostOf(name string) int {
+	if name == LetterKept {
+		return MaxReport
+	}
+	return MaxLetter
 }
 
 // Letters answers letters.
@@ -144,7 +155,7 @@ func (c *Client) Letter(ctx context.Context, m guichet.Member, name string, h gu
 		busy = missed.kind == guichet.KindBusy && missed.retry > 0
 		// A path that a node does not know takes no body: it says that ours is too large,
 		// which a letter within its bounds never is.
-		if missed.status == http.StatusNotFound || missed.status == http.StatusRequestEntityTooLarge && len(body) <= MaxLetter {
+		if missed.status == http.StatusNotFound || missed.status == http.StatusRequestEntityTooLarge && len(body) <= mostOf(name) {
 			missed.words = say("the node of %[1]s is of a version that knows no %[2]q: ask it to install a newer one", "le nœud de %[1]s est d’une version qui ne connaît pas %[2]q : demandez-lui d’en installer une plus récente", m.Code, name)
 		}
 	}

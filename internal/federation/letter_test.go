@@ -1,6 +1,7 @@
 package federation_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -93,6 +94,39 @@ func TestLetters(t *testing.T) {
 	}
 	if here = nodes["NZ"].journal.all(); here[len(here)-1].Kind != guichet.LeafMissed {
 		t.Errorf("our journal says %+v", here[len(here)-1])
+	}
+}
+
+// TestAReportHasRoom: a report of copies may name as many as a list, and as many that
+// were removed; other letters are small.
+func TestAReportHasRoom(t *testing.T) {
+	_, nodes := found(t, "CA", "NZ")
+	ca := nodes["CA"]
+	ca.letters = letters{n: ca}
+	ca.start()
+	head, _ := letterTo(t, "CA")
+	send := func(name string, size int) federation.Sent {
+		t.Helper()
+		head.Exchange = "0" + head.Exchange[:31] // each its own
+		body, err := json.Marshal(guichet.CopyReport{LetterHead: head, Kept: []guichet.CopyMark{}, Removed: []guichet.CopyMark{}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		body = append(body, bytes.Repeat([]byte(" "), size-len(body))...)
+		sent, err := nodes["NZ"].client().Letter(t.Context(), ca.circle.member("CA"), name, head, body, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return sent
+	}
+	if sent := send(federation.LetterKept, federation.MaxReport); sent.Gap != nil {
+		t.Errorf("the largest report: %+v", sent.Gap)
+	}
+	if sent := send(federation.LetterKept, federation.MaxReport+1); sent.Gap == nil {
+		t.Error("a report that is larger is heard")
+	}
+	if sent := send(federation.LetterNotices, federation.MaxLetter+1); sent.Gap == nil {
+		t.Error("another letter that is larger is heard")
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"io"
-	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -60,12 +59,8 @@ func misbehaviours() []misbehaviour {
 	return []misbehaviour{
 		{"nobody listens", func(t *testing.T, ca *node) {
 			t.Helper()
-			l, err := net.Listen("tcp", "127.0.0.1:0")
-			if err != nil {
-				t.Fatal(err)
-			}
-			ca.circle.change("CA", func(m *guichet.Member) { m.Endpoints = []string{l.Addr().String()} })
-			_ = l.Close()
+			nobody := guichettest.FreeAddr(t)
+			ca.circle.change("CA", func(m *guichet.Member) { m.Endpoints = []string{nobody} })
 		}, guichet.GapSilent, "nobody listens"},
 		{"no address", func(*testing.T, *node) {}, guichet.GapSilent, "names no address"},
 		{"a black hole", func(t *testing.T, ca *node) {

@@ -202,7 +202,7 @@ func (s *Server) Handler() http.Handler {
 	mux.Handle("GET "+Prefix+"ping", s.window(0, s.ping))
 	if s.cfg.Letters != nil {
 		for _, name := range letterNames() {
-			mux.Handle("POST "+Prefix+name, s.window(MaxLetter, s.letter(name)))
+			mux.Handle("POST "+Prefix+name, s.window(int64(mostOf(name)), s.letter(name)))
 		}
 		mux.Handle("GET "+Prefix+"copies/{file}", s.window(0, s.copyPiece))
 	}

@@ -53,7 +53,7 @@ func StartKeycloak(tb testing.TB, c KeycloakConfig) *Keycloak {
 		tb.Skip("no provider: GUICHET_KEYCLOAK names no folder with Keycloak's distribution (make test-signin gets it)")
 	}
 	c.writeRealms(tb, home)
-	address := freePort(tb)
+	address := FreeAddr(tb)
 	_, port, err := net.SplitHostPort(address)
 	if err != nil {
 		tb.Fatal(err)
@@ -132,18 +132,6 @@ func (k *Keycloak) Stop() {
 	}
 	_ = syscall.Kill(-k.cmd.Process.Pid, syscall.SIGKILL) // that it has ended is what is wanted
 	<-k.done
-}
-
-func freePort(tb testing.TB) string {
-	tb.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it is closed at once
-	if err != nil {
-		tb.Fatal(err)
-	}
-	if err := l.Close(); err != nil {
-		tb.Fatal(err)
-	}
-	return l.Addr().String()
 }
 
 // <form id="kc-form-login" ... action="http://...&amp;..." method="post">

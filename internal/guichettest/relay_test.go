@@ -317,13 +317,7 @@ func isTimeout(err error) bool {
 
 // TestRelayBeforeNobody: a client learns that the server is not there.
 func TestRelayBeforeNobody(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	nobody := l.Addr().String()
-	_ = l.Close()
-	refused(t, guichettest.NewRelay(t, nobody, guichettest.RelayConfig{}))
+	refused(t, guichettest.NewRelay(t, guichettest.FreeAddr(t), guichettest.RelayConfig{}))
 }
 
 // refused holds that a new connection ends, at once or with its first read.

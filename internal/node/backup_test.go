@@ -170,7 +170,7 @@ func (p *pair) caAsks(t *testing.T) string {
 	op := given(node.Operate(t.Context(), p.ca))(t)
 	defer func() { _ = op.Close() }()
 	a := given(op.AskMembers(t.Context(), node.MembersQuestion{
-		Question: guichet.Question{Dataset: trade.Dataset().Name, Period: guichettest.Period(t, "2020")}, Members: []string{"US"}, Purpose: "supply-monitoring", Officer: "a test",
+		Question: guichet.Question{Dataset: trade.Dataset().Name, Period: guichettest.Period(t, "2020")}, Members: []string{"US"}, Purpose: "supply-monitoring", Officer: "a test", Within: guichettest.Patience,
 	}, nil))(t)
 	if len(a.Members) != 1 || a.Members[0].Peer == 0 {
 		t.Fatalf("CA was told %+v", a.Members)

@@ -16,7 +16,6 @@ import (
 	"math"
 	"math/big"
 	mrand "math/rand/v2"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -58,7 +57,7 @@ func benchCircle(t *testing.T, addr func(code, listen string) string, codes ...s
 	say := func() ([]byte, error) { return slices.Clone(words), nil }
 	var seats []*benchSeat
 	for _, code := range codes {
-		s := &benchSeat{code: code, home: filepath.Join(dir, code), listen: freePort(t)}
+		s := &benchSeat{code: code, home: filepath.Join(dir, code), listen: guichettest.FreeAddr(t)}
 		s.addr = addr(code, s.listen)
 		s.cfg = node.Config{Home: s.home, Circle: "bench", Passphrase: say, MemberPassphrase: say}
 		if _, err := node.Init(context.Background(), s.cfg, code); err != nil {
@@ -68,16 +67,6 @@ func benchCircle(t *testing.T, addr func(code, listen string) string, codes ...s
 	}
 	foundBench(t, seats)
 	return seats
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = ln.Close() }()
-	return ln.Addr().String()
 }
 
 // papers does something at a member's home.

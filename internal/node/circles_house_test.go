@@ -7,11 +7,8 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"io"
-	mrand "math/rand/v2"
-	"net"
 	"net/http"
 	"path/filepath"
-	"strconv"
 	"testing"
 	"time"
 
@@ -115,19 +112,10 @@ func (c *circles) found(name string) {
 	c.sign(name, proposal)
 }
 
-// port finds an address for a seat: of a port that no connection of this machine is
-// given by itself (32768 and above), since it is listened at only later.
+// port finds an address for a seat, at which it listens later.
 func (c *circles) port(seat string) {
 	c.t.Helper()
-	for range 100 {
-		addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(20000+mrand.IntN(12000)))
-		if ln, err := new(net.ListenConfig).Listen(c.t.Context(), "tcp", addr); err == nil {
-			_ = ln.Close()
-			c.at[seat] = addr
-			return
-		}
-	}
-	c.t.Fatal("no port is free")
+	c.at[seat] = guichettest.FreeAddr(c.t)
 }
 
 // sign has both sign a proposal and publish it.

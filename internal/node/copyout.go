@@ -275,8 +275,12 @@ func (o *copyOut) add(now copyListed) {
 // it removed alone: what is kept by that list is denied when the next is asked for.
 func (o *copyOut) hear(r guichet.CopyReport) {
 	dataset := o.datasetOf(r.List)
+	removed := map[guichet.CopyMark]bool{}
+	for _, m := range r.Removed {
+		removed[m] = true
+	}
 	o.Kept = slices.DeleteFunc(o.Kept, func(k copyKept) bool {
-		return slices.Contains(r.Removed, k.CopyMark) || cmp.Or(k.Dataset, Dataset().Name) == dataset
+		return removed[k.CopyMark] || cmp.Or(k.Dataset, Dataset().Name) == dataset
 	})
 	if dataset != "" {
 		for _, m := range r.Kept {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"path/filepath"
 	"slices"
-	"time"
 
 	"guichet"
 	"guichet/internal/synth"
@@ -61,7 +60,7 @@ func (d *showing) border(ctx context.Context) error {
 			Dataset: travel.Name, Period: span, By: []string{"reporter", "mode"}, Measures: []string{"crossings", "wait_p90"},
 			Where: map[string][]string{"direction": {string(travel.Entry)}}, Lang: d.lang(),
 		},
-		Members: []string{everybody}, Purpose: demoBorderPurpose, Office: demoBorderOffice, Officer: "demonstration", Within: 15 * time.Second,
+		Members: []string{everybody}, Purpose: demoBorderPurpose, Office: demoBorderOffice, Officer: "demonstration", Within: demoWithin,
 	}
 	var got, small MembersAnswer
 	err = d.asking(ctx, func(op Operator) (err error) {

@@ -126,7 +126,7 @@ func (d *showing) operate(ctx context.Context, p *party, circle string, do func(
 // ask puts a question from a member's running node to another member.
 func (d *showing) ask(ctx context.Context, from *party, circle string, q MembersQuestion, of string) (r MemberResult, a guichet.Answer, err error) {
 	q.Members = []string{of}
-	q.Office, q.Officer, q.Within, q.Question.Lang = "statistics", "demonstration", 15*time.Second, d.lang()
+	q.Office, q.Officer, q.Within, q.Question.Lang = "statistics", "demonstration", demoWithin, d.lang()
 	err = d.operate(ctx, from, circle, func(op Operator) error {
 		got, err := op.AskMembers(ctx, q, nil)
 		if err != nil {
@@ -140,7 +140,11 @@ func (d *showing) ask(ctx context.Context, from *party, circle string, q Members
 
 // patience is how long the demonstration waits for what running nodes do by
 // themselves: they look at their papers every half second, and cosign every two.
-const demoPatience = 30 * time.Second
+const demoPatience = 2 * time.Minute
+
+// demoWithin is the time that each member has to answer: a machine may be slow, and
+// one that is not there is told at once.
+const demoWithin = time.Minute
 
 // until tries again until a thing is so, and says as a fault that it never was.
 func (d *showing) until(ctx context.Context, what string, so func(context.Context) (bool, error)) error {

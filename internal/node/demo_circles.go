@@ -320,7 +320,7 @@ func (d *showing) knockAs(ctx context.Context, p *party, circle, addr string) (e
 	}
 	conf := g.ClientTLS(demoBoth)
 	conf.VerifyConnection = func(tls.ConnectionState) error { return nil } // who is at the other side does not matter here: nothing is told it
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, demoWithin)
 	defer cancel()
 	conn, err := (&tls.Dialer{Config: conf}).DialContext(ctx, "tcp", addr)
 	if err != nil {

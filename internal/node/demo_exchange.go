@@ -29,7 +29,7 @@ func (d *showing) masks() (MembersQuestion, error) {
 			Where:  map[string][]string{"product": {"covid19/protective/masks"}, "flow": {"imports"}, "partner": {"AU", "CA", "GB", "NZ", "US"}},
 			Period: year, By: []string{"reporter", "partner"}, Measures: []string{"value"}, Lang: d.lang(),
 		},
-		Members: []string{everybody}, Purpose: demoPurpose, Office: "statistics", Officer: "demonstration", Within: 15 * time.Second,
+		Members: []string{everybody}, Purpose: demoPurpose, Office: "statistics", Officer: "demonstration", Within: demoWithin,
 	}, err
 }
 
@@ -193,7 +193,7 @@ func (d *showing) silent(ctx context.Context) error {
 func (d *showing) receipts(ctx context.Context) error {
 	var r Receipt
 	err := d.asking(ctx, func(op Operator) (err error) {
-		wait, cancel := context.WithTimeout(ctx, 30*time.Second)
+		wait, cancel := context.WithTimeout(ctx, demoPatience)
 		defer cancel()
 		for { // the others cosign every two seconds
 			r, err = op.Receipt(wait, d.exchange)

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"guichet"
 )
@@ -201,7 +200,7 @@ func (d *showing) restoredNew(ctx context.Context) error {
 
 // operators asks a node's window for operators.
 func (d *showing) operators(ctx context.Context, p *party, path string) (status int, said string, err error) {
-	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, demoPatience)
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+p.metrics+path, nil)
 	if err != nil {

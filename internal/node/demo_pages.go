@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"guichet"
 	"guichet/internal/portal"
@@ -98,7 +97,7 @@ func (d *showing) customs(ctx context.Context) error {
 	delete(q.Question.Where, "partner")
 	var r MemberResult
 	return d.until(ctx, demoCustoms+" is in force at "+demoAsker, func(ctx context.Context) (bool, error) {
-		q.Members, q.Office, q.Officer, q.Within = []string{demoAsker}, demoCustomsOf, "demonstration", 15*time.Second
+		q.Members, q.Office, q.Officer, q.Within = []string{demoAsker}, demoCustomsOf, "demonstration", demoWithin
 		err := d.operate(ctx, d.party("US"), demoCircleName, func(op Operator) error {
 			got, err := op.AskMembers(ctx, q, nil)
 			if err == nil {

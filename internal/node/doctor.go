@@ -77,7 +77,7 @@ func Doctor(ctx context.Context, cfg Config, q DoctorQuestion) ([]Finding, error
 
 // ofHome says whether a finding is of the home, and not of a seat in a circle.
 func ofHome(what string) bool {
-	return slices.Contains([]string{"disk", "home", "law", "retention"}, what)
+	return slices.Contains([]string{"disk", "home", "law", "retention", "public"}, what)
 }
 
 // doctorIn looks at a home and one seat.
@@ -104,7 +104,7 @@ func Sentence(err error) string { return wireErrorOf(err).Message }
 func (s *Seat) Doctor(ctx context.Context, q DoctorQuestion) ([]Finding, error) {
 	var out []Finding
 	if !q.SeatOnly {
-		out = append(diskFinding(s.n.Home().Path), s.homeFinding(ctx), s.lawFinding(), s.retentionFinding(ctx))
+		out = append(diskFinding(s.n.Home().Path), s.homeFinding(ctx), s.lawFinding(), s.retentionFinding(ctx), s.publicFinding())
 	}
 	out = append(out, s.keysFinding())
 	out = append(out, s.circleFindings()...)

@@ -129,3 +129,9 @@ func DemoOrder(named []string) (string, error) {
 	}
 	return strings.Join(out, " "), err
 }
+
+// MostCopied is how many submissions a list of copies has.
+const MostCopied = mostCopied
+
+// ReadReport reads what became of a list.
+func ReadReport(body []byte) (guichet.CopyReport, error) { return readReport(body) }

@@ -51,11 +51,7 @@ func newPairOf(t *testing.T, both bool) *pair {
 	t.Helper()
 	p := &pair{t: t, clock: guichettest.NewClock()}
 	if both {
-		l := given(new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0"))(t)
-		p.caAddr = l.Addr().String()
-		if err := l.Close(); err != nil {
-			t.Fatal(err)
-		}
+		p.caAddr = guichettest.FreeAddr(t)
 	}
 	p.relay = guichettest.NewRelay(t, "", guichettest.RelayConfig{Dial: func(ctx context.Context) (net.Conn, error) {
 		at := p.serves.Load()

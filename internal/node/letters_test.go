@@ -2,9 +2,12 @@ package node_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
 	"guichet"
 	"guichet/internal/federation"
@@ -85,5 +88,26 @@ func TestTheLettersOfThePaper(t *testing.T) {
 	}
 	if held < 25 {
 		t.Errorf("%d letters and replies were held against the rules of the node", held)
+	}
+}
+
+// TestAReportOfTheLongestList: of a list as long as one may be, all of which took the
+// place of another, a report fits into its letter, and is read.
+func TestAReportOfTheLongestList(t *testing.T) {
+	t.Parallel()
+	r := guichet.CopyReport{LetterHead: guichet.LetterHead{
+		Exchange: strings.Repeat("f", 32), From: guichet.Party{Circle: strings.Repeat("c", 64), Member: "US", Office: strings.Repeat("o", 64)}, To: "CA",
+		Officer: strings.Repeat("a", 16), Purpose: strings.Repeat("p", 64), Salt: make([]byte, 16), Put: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC),
+	}, List: strings.Repeat("e", 32), Why: "withdrawn"}
+	for i := range node.MostCopied {
+		mark := guichet.CopyMark{Submission: fmt.Sprintf("%016x", i), Key: fmt.Sprintf("%064x", i)}
+		r.Kept, r.Removed = append(r.Kept, mark), append(r.Removed, mark)
+	}
+	body := given(json.Marshal(r))(t)
+	if len(body) > federation.MaxReport {
+		t.Errorf("it takes %d bytes, of the %d that there are", len(body), federation.MaxReport)
+	}
+	if read, err := node.ReadReport(body); err != nil || len(read.Kept) != node.MostCopied || len(read.Removed) != node.MostCopied {
+		t.Errorf("read are %d and %d: %v", len(read.Kept), len(read.Removed), err)
 	}
 }

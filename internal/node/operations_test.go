@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -173,7 +174,7 @@ func (c *circles) asksAndIsAsked(nz, ca node.Config) {
 		op := given(node.Operate(c.t.Context(), way.from))(c.t)
 		given(op.AskMembers(c.t.Context(), node.MembersQuestion{
 			Question: guichet.Question{Period: guichettest.Period(c.t, "2020-01"), Where: map[string][]string{"product": {"630790"}}},
-			Members:  []string{way.to}, Purpose: "official-statistics", Officer: "j.doe",
+			Members:  []string{way.to}, Purpose: "official-statistics", Officer: "j.doe", Within: guichettest.Patience,
 		}, nil))(c.t)
 		if err := op.Close(); err != nil {
 			c.t.Error(err)
@@ -306,5 +307,45 @@ func TestDoctorSeesWhatEnds(t *testing.T) {
 		if !slices.ContainsFunc(found, func(f node.Finding) bool { return f.What == what && f.Text.EN != "" && f.Text.FR != "" }) {
 			t.Errorf("the doctor says nothing of %s", what)
 		}
+	}
+}
+
+// TestDoctorOnWhatIsPublic: no file, one that cannot be used, one that publishes
+// nothing, one that is in force, that ends soon, that has ended.
+func TestDoctorOnWhatIsPublic(t *testing.T) {
+	t.Parallel()
+	x := newTrio(t, nil, "US", "NZ")
+	us := x.seats["US"]
+	day := func(days int) string { return x.clock.Now().AddDate(0, 0, days).Format(time.DateOnly) }
+	for _, c := range []struct{ name, text, state, says, does string }{
+		{"no file", "", "well", "there is no public.json", "docs/design/public.md"},
+		{"no JSON", "{", "wrong", "cannot be used", "correct the file"},
+		{"of a later format", `{"format":2,"until":"` + day(90) + `"}`, "wrong", "format: 2 is not read here", "correct the file"},
+		{"larger than may be", strings.Repeat(" ", 1<<20+1), "wrong", "larger than", "correct the file"},
+		{"nothing", `{"format":1,"until":"` + day(90) + `"}`, "watch", "names no table", "name a table"},
+		{"the log", `{"format":1,"until":"` + day(90) + `","log":true}`, "well", "0 tables are public, until " + day(90), ""},
+		{"soon over", `{"format":1,"until":"` + day(9) + `","log":true}`, "watch", "until " + day(9), "write another day"},
+		{"the last day", `{"format":1,"until":"` + day(0) + `","log":true}`, "watch", "until " + day(0), "write another day"},
+		{"over", `{"format":1,"until":"` + day(-1) + `","log":true}`, "watch", "ended on " + day(-1), "write another day"},
+	} {
+		if path := filepath.Join(us.cfg.Home, "public.json"); c.text != "" {
+			if err := os.WriteFile(path, []byte(c.text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		us.at(func(op node.Operator) {
+			found := given(op.Doctor(t.Context(), node.DoctorQuestion{Offline: true}))(t)
+			i := slices.IndexFunc(found, func(f node.Finding) bool { return f.What == "public" })
+			if i < 0 {
+				t.Fatalf("%s: it is not told: %+v", c.name, found)
+			}
+			f := found[i]
+			if f.State != c.state || !strings.Contains(f.Text.EN, c.says) || !strings.Contains(f.Do.EN, c.does) || (f.Do.EN == "") != (c.does == "") {
+				t.Errorf("%s: %s %q, do %q", c.name, f.State, f.Text.EN, f.Do.EN)
+			}
+			if f.Text.FR == "" || f.Text.FR == f.Text.EN || (f.Do.FR == "") != (f.Do.EN == "") {
+				t.Errorf("%s in French: %+v", c.name, f)
+			}
+		})
 	}
 }

@@ -34,7 +34,8 @@ type PagesRequest struct {
 	// Cert and Key are files of a certificate chain and its key, PEM; "" none. They are
 	// read again when they change.
 	Cert, Key string
-	// BehindProxy: a proxy before us speaks TLS with browsers, and nobody else reaches us.
+	// BehindProxy: a proxy before us speaks TLS with browsers and adds their addresses to
+	// X-Forwarded-For, and nobody else reaches us.
 	BehindProxy bool
 	// SignIn is the configuration of the provider that knows who somebody is; "" the
 	// file portal/signin.json of the home where it is there, else nobody can sign in.
@@ -117,6 +118,7 @@ func (h *house) portalConfig(req PagesRequest, alone bool) (portal.Config, error
 	cfg := portal.Config{
 		Member: h.n.Home().Member, Version: h.n.cfg.Version, Goods: &goods{n: h.n}, Kept: kept, Door: req.door,
 		Keeper: keeper{h}, Parquet: writeParquet, Clock: h.n.cfg.Clock, Log: h.n.cfg.Log, Secure: req.Cert != "" || req.BehindProxy,
+		BehindProxy: req.BehindProxy && !req.Demonstration, // a demonstration goes by the connection itself
 	}
 	var err error
 	if cfg.Steward, err = h.stewardship(); err != nil {

@@ -49,7 +49,7 @@ func TestKeycloakPages(t *testing.T) {
 // newProvided starts all of it. A provider's tokens are of now, so the circle is too.
 func newProvided(t *testing.T) *provided {
 	t.Helper()
-	x := &provided{listen: freeAddr(t), log: filepath.Join(t.TempDir(), "nz.log")}
+	x := &provided{listen: guichettest.FreeAddr(t), log: filepath.Join(t.TempDir(), "nz.log")}
 	address := "http://" + x.listen
 	x.k = guichettest.StartKeycloak(t, guichettest.KeycloakConfig{Address: address, AddressTwo: address, Secret: signInSecret})
 	clock := guichettest.NewClock()

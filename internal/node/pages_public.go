@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -220,17 +219,11 @@ func (p *public) read() (published, error) {
 
 // look looks at the file. p.mu is held.
 func (p *public) look() {
-	path := filepath.Join(p.h.n.Home().Path, publicFile)
-	f, err := os.Open(path) //nolint:gosec // inside the home
+	text, err := readBounded(filepath.Join(p.h.n.Home().Path, publicFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		p.text, p.now = nil, published{}
 		p.err = guichet.Errorf(guichet.KindNotFound, "this home publishes nothing").WithHint("docs/design/public.md says how: a file %s in the home", publicFile)
 		return
-	}
-	var text []byte
-	if err == nil {
-		text, err = io.ReadAll(io.LimitReader(f, longestPublic+1))
-		_ = f.Close() // it was only read
 	}
 	if err == nil && p.text != nil && bytes.Equal(text, p.text) {
 		return

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"guichet"
+	"guichet/internal/guichettest"
 	"guichet/internal/node"
 )
 
@@ -254,8 +255,8 @@ func signInPaper(t *testing.T, home, issuer, address string, more ...func(paper 
 // provider, and the page says so; a session's form may lead there.
 func TestPagesWithAProvider(t *testing.T) {
 	x := newTrio(t, nil, "US", "NZ")
-	issuer := "http://" + freeAddr(t)
-	listen := freeAddr(t)
+	issuer := "http://" + guichettest.FreeAddr(t)
+	listen := guichettest.FreeAddr(t)
 	signInPaper(t, x.seats["NZ"].cfg.Home, issuer, "http://"+listen)
 	at, stop := x.servesPages("NZ", node.PagesRequest{Listen: listen})
 	b := newBrowser(t, at, "")

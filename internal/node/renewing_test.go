@@ -36,7 +36,7 @@ func (p *pair) asks(t *testing.T, cfg node.Config, member string) string {
 	op := given(node.Operate(t.Context(), cfg))(t)
 	defer func() { _ = op.Close() }()
 	a := given(op.AskMembers(t.Context(), node.MembersQuestion{
-		Question: guichet.Question{Dataset: trade.Dataset().Name, Period: guichettest.Period(t, "2020")}, Members: []string{member}, Purpose: "supply-monitoring", Officer: "a test",
+		Question: guichet.Question{Dataset: trade.Dataset().Name, Period: guichettest.Period(t, "2020")}, Members: []string{member}, Purpose: "supply-monitoring", Officer: "a test", Within: guichettest.Patience,
 	}, nil))(t)
 	if len(a.Members) != 1 || a.Members[0].Peer == 0 {
 		t.Fatalf("told %+v", a.Members)

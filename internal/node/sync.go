@@ -100,7 +100,7 @@ const (
 	syncAgain     = 6 * time.Hour
 	syncSoon      = 10 * time.Minute // after one that failed
 	mostCopy      = 64 << 30         // bytes of one file
-	mostCopied    = 20_000           // submissions of one list
+	mostCopied    = 20_000           // submissions of one list: federation.MaxReport has room for a report of as many
 )
 
 // copyDir is the folder of a copy. That of trade is the member's own folder, as it was
@@ -406,14 +406,19 @@ func (x *syncing) check(list guichet.CopyList) error {
 func (x *syncing) take(ctx context.Context, list guichet.CopyList) error {
 	p := &x.paper
 	report := &guichet.CopyReport{List: list.Exchange, Kept: []guichet.CopyMark{}, Removed: []guichet.CopyMark{}, Why: "withdrawn"}
+	held, kept := map[string]bool{}, map[guichet.CopyMark]bool{} // a list may have thousands
+	for _, item := range p.Items {
+		held[item.Key] = true
+	}
 	for _, item := range list.Items {
-		report.Kept = append(report.Kept, guichet.CopyMark{Submission: item.Submission.ID, Key: item.Key})
-		if !slices.ContainsFunc(p.Items, func(o guichet.CopyItem) bool { return o.Key == item.Key }) {
+		mark := guichet.CopyMark{Submission: item.Submission.ID, Key: item.Key}
+		report.Kept, kept[mark] = append(report.Kept, mark), true
+		if !held[item.Key] {
 			x.result.New = append(x.result.New, item.Submission.ID)
 		}
 	}
 	for _, item := range p.Items {
-		if mark := (guichet.CopyMark{Submission: item.Submission.ID, Key: item.Key}); !slices.Contains(report.Kept, mark) {
+		if mark := (guichet.CopyMark{Submission: item.Submission.ID, Key: item.Key}); !kept[mark] {
 			report.Removed = append(report.Removed, mark)
 			x.result.Removed = append(x.result.Removed, item.Submission.ID)
 		}

@@ -3,7 +3,6 @@ package node_test
 import (
 	"context"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -70,7 +69,7 @@ func newTrioAt(t *testing.T, clock *guichettest.Clock, change func(*guichet.Agre
 
 // serving chooses the address at which the member will listen.
 func (m *trioSeat) serving() string {
-	m.serves = freeAddr(m.trio.t)
+	m.serves = guichettest.FreeAddr(m.trio.t)
 	return m.serves
 }
 
@@ -253,17 +252,7 @@ func (m *trioSeat) ask(words string) (out guichet.Answer) {
 // askMembers asks other members.
 func (m *trioSeat) askMembers(words string, members ...string) (out node.MembersAnswer) {
 	m.trio.t.Helper()
-	q := node.MembersQuestion{Question: question(m.trio.t, words), Members: members, Purpose: "official-statistics", Office: "statistics", Officer: "a test"}
+	q := node.MembersQuestion{Question: question(m.trio.t, words), Members: members, Purpose: "official-statistics", Office: "statistics", Officer: "a test", Within: guichettest.Patience}
 	m.at(func(op node.Operator) { out = given(op.AskMembers(m.trio.t.Context(), q, nil))(m.trio.t) })
 	return out
-}
-
-func freeAddr(t *testing.T) string {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = ln.Close() }()
-	return ln.Addr().String()
 }

@@ -94,6 +94,7 @@ type JournalReport struct {
 	Compared  int // leaves of exchanges with us that were held against ours
 	Witnesses int // cosignatures under its newest checkpoint
 	Findings  []JournalFinding
+	Others    int // findings beside those, which are not told one by one
 }
 
 // JournalFinding is something that is not as it should be.

@@ -23,14 +23,18 @@ const (
 	checkFor   = 30 * time.Minute // bounds one
 )
 
-// checks are verifications of journals, under way and done. They are kept in memory:
-// what they found can be found again, and evidence lies in the home.
+// checks are verifications of journals, under way and done. What those found that have
+// ended lies in a file too, so that a new start does not forget it. Evidence lies in
+// the home.
 type checks struct {
 	clock guichet.Clock
 	log   *slog.Logger
+	dir   string          // of the file
 	ctx   context.Context //nolint:containedctx // of all checks: ended by close, which waits
 	end   context.CancelFunc
 	all   sync.WaitGroup
+
+	writing sync.Mutex // held over the write
 
 	mu  sync.Mutex // guards what follows
 	now []*check   // newest first
@@ -49,9 +53,12 @@ type check struct {
 	changed chan struct{} // closed, and made anew, at each change
 }
 
-func newChecks(clock guichet.Clock, log *slog.Logger) *checks {
-	c := &checks{clock: clock, log: log}
+func newChecks(clock guichet.Clock, log *slog.Logger, dir string) *checks {
+	c := &checks{clock: clock, log: log, dir: dir}
 	c.ctx, c.end = context.WithCancel(context.Background())
+	if err := c.load(); err != nil { // no reason to serve no pages: it can be found again
+		log.LogAttrs(c.ctx, slog.LevelWarn, "earlier checks not read", slog.String("error", err.Error()))
+	}
 	return c
 }
 
@@ -85,6 +92,9 @@ func (c *checks) begin(audit Audit, id, circle string, members []string) (*check
 			c.log.LogAttrs(ctx, slog.LevelWarn, "journals not verified", slog.String("circle", circle), slog.String("error", err.Error()))
 		}
 		x.over(c.clock(), err)
+		if err := c.save(); err != nil {
+			c.log.LogAttrs(ctx, slog.LevelWarn, "a check is not kept", slog.String("error", err.Error()))
+		}
 	})
 	return x, nil
 }
@@ -108,7 +118,7 @@ func (c *checks) list() []*check {
 func (x *check) add(r JournalReport) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.reports = append(x.reports, r)
+	x.reports = append(x.reports, r.bounded())
 	close(x.changed)
 	x.changed = make(chan struct{})
 }
@@ -239,7 +249,7 @@ type reportView struct {
 
 type journalFault struct{ State, Tag, Text, Means, Do, Exchange, Evidence, Leaf string }
 
-// mostFindings bounds how many of a journal stand on a page.
+// mostFindings bounds how many of a journal are kept, and stand on a page.
 const mostFindings = 100
 
 // checkShown shows how far a check has come, or what it found.
@@ -300,13 +310,9 @@ func (p *Portal) reportOf(v *visit, circle string, r JournalReport) reportView {
 	state, tag := worst([]JournalReport{r})
 	out := reportView{
 		Name: areaName(r.Member, v.lang), Own: r.Member == p.cfg.Member, State: v.t("check.state." + state), Tag: tag, Leaves: int(r.Leaves), Compared: r.Compared, Witnesses: r.Witnesses,
-		Looked: looked(r),
+		Looked: looked(r), Others: r.Others,
 	}
-	for i, f := range r.Findings {
-		if i == mostFindings {
-			out.Others = len(r.Findings) - mostFindings
-			break
-		}
+	for _, f := range r.Findings {
 		_, tag := worst([]JournalReport{{Findings: []JournalFinding{f}}})
 		x := journalFault{
 			State: v.t("check.state." + f.Severity), Tag: tag, Text: printed(f.Text.In(v.lang)), Means: v.words.or("check.means."+f.Code, v.words.or("check.means."+f.Severity, "")),

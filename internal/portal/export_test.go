@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io/fs"
+	"net/netip"
 	"net/url"
 	"time"
 
@@ -193,3 +194,6 @@ func text(d *guichet.Decimal) string {
 
 // TypedLabels are the labels of the fields of our forms.
 func TypedLabels() map[string]string { return typedLabels() }
+
+// LastHop is the address that a proxy's header ends with.
+func LastHop(header []string) (netip.Addr, bool) { return lastHop(header) }

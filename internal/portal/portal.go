@@ -43,6 +43,8 @@ type Config struct {
 	Hosts []string
 	// Secure: the browser speaks TLS with us, or with a proxy before us.
 	Secure bool
+	// BehindProxy: nobody reaches us but by a proxy that says for whom it asks.
+	BehindProxy bool
 }
 
 // Seat is our seat in one circle.
@@ -117,7 +119,7 @@ func New(cfg Config) (*Portal, error) {
 		return nil, err
 	}
 	p.askings = newAskings(cfg.Clock, cfg.Log, p.shelf)
-	p.checks, p.open = newChecks(cfg.Clock, cfg.Log), newOpenPages()
+	p.checks, p.open = newChecks(cfg.Clock, cfg.Log, cfg.Kept), newOpenPages()
 	p.rounds = newRounds(cfg.Clock, cfg.Log, cfg.Keeper)
 	if cfg.Steward != nil {
 		if p.intakes, err = openIntakes(cfg.Steward, cfg.Clock, cfg.Log); err != nil {
@@ -167,6 +169,9 @@ func (p *Portal) Handler() http.Handler {
 	}
 	mux.HandleFunc("/", p.nothing)
 	open.Handle("/", p.cfg.Door.Handler(mux))
+	if p.cfg.BehindProxy {
+		return behindProxy(p.safe(open))
+	}
 	return p.safe(open)
 }
 

@@ -25,7 +25,7 @@ export async function sharesAndTakesAlong(w) {
   const t = said[lang];
   await page.goto(quick(w, ["AU", "CA", "US"]));
   await button(w, t.ask).click();
-  await page.waitForSelector("#who", { timeout: 45000 });
+  await page.waitForSelector("#who", { timeout: 120000 });
   const asked = page.url();
   const share = await page.getByRole("link", { name: t.share }).getAttribute("href");
   const context = await w.another();
@@ -127,7 +127,7 @@ export async function leavesAndComesBack(w) {
   await must(page, `>${t.asking}</strong>`);
   await w.glance("asked-under-way");
   await main(w).locator(`a[href="${new URL(asked).pathname}"]`).click();
-  await page.waitForSelector("#who", { timeout: 45000 });
+  await page.waitForSelector("#who", { timeout: 120000 });
   if (page.url() !== asked) throw new Error(`the question is now at ${page.url()}`);
   await must(page, t.broke);
   await must(page, t.hint);

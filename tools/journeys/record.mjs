@@ -55,7 +55,7 @@ export async function recordHides(w) {
   await page.goto(`${w.base}/sign-in?as=officer&to=/${lang}/`);
   await page.goto(`${w.base}/${lang}/question?flow=imports&product=630790&member=US&from=2020-03&to=2020-03&by=period&by=partner&purpose=official-statistics`);
   await main(w).getByRole("button", { name: t.ask, exact: true }).click();
-  await page.waitForSelector("#who", { timeout: 45000 });
+  await page.waitForSelector("#who", { timeout: 120000 });
   await must(w, t.hides, t.cell);
   await w.look("hidden-cells");
   const csv = await (await page.request.get(`${page.url()}/figures/csv`)).text();
@@ -72,7 +72,7 @@ export async function recordAlarms(w) {
   await page.goto(`${w.base}/${lang}/checks`);
   await main(w).locator("form button").click();
   await page.waitForURL(/\/checks\/[0-9a-f]{32}$/);
-  await page.waitForSelector("#stands", { timeout: 60000 });
+  await page.waitForSelector("#stands", { timeout: 120000 });
   await must(w, t.grave, t.changed, t.evidence);
   await w.look("grave");
   w.page.removeAllListeners("console"); // the browser tells of every page that is not 200

@@ -161,7 +161,7 @@ export async function byKeyboard(w) {
   await page.keyboard.press("ArrowDown");
   await on(() => document.activeElement.name === "check", "the button");
   await page.keyboard.press("Enter");
-  await page.waitForURL(/\/question\?/, { timeout: 60000 });
+  await page.waitForURL(/\/question\?/, { timeout: 120000 });
   await on(() => document.activeElement.matches("main button"), "the button to ask");
   await page.keyboard.press("Enter");
   await page.waitForSelector("#who", { timeout: 120000 });

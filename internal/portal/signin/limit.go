@@ -9,7 +9,7 @@ import (
 
 const (
 	// No password is guessed here, and a whole office that comes at nine may share one
-	// address: two requests each. Behind a proxy everybody does.
+	// address: two requests each. Behind a proxy that names nobody, everybody does.
 	signInBurst  = 300
 	signInRefill = 5.0 // a second
 	// A provider tells of every session that ends, one by one, and may end them all.
