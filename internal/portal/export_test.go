@@ -193,3 +193,21 @@ func text(d *guichet.Decimal) string {
 
 // TypedLabels are the labels of the fields of our forms.
 func TypedLabels() map[string]string { return typedLabels() }
+
+// SentenceOf is a sentence of a member's as a page writes it.
+func SentenceOf(lang, text string) string {
+	p, err := phrasesIn(lang)
+	if err != nil {
+		return err.Error()
+	}
+	return (&visit{lang: lang, words: p}).sentence(text)
+}
+
+// UnsaidOf is what a page says of the periods of a gap beside its sentence.
+func UnsaidOf(lang, periods, text string) string {
+	p, err := phrasesIn(lang)
+	if err != nil {
+		return err.Error()
+	}
+	return (&visit{lang: lang, words: p}).unsaid(periods, text)
+}
