@@ -109,7 +109,7 @@ func TestPagesOfADemonstration(t *testing.T) {
 				t.Errorf("%s at %s: %d", role, path, status)
 			}
 		}
-		if status, page := b.get("/en/operator"); role != "operator" && (status != http.StatusForbidden || !strings.Contains(page, "this page is for: operator")) {
+		if status, page := b.get("/en/operator"); role != "operator" && (status != http.StatusForbidden || !strings.Contains(page, "This page is for: operator")) {
 			t.Errorf("%s sees the operator's page: %d\n%s", role, status, page)
 		}
 	}
