@@ -133,9 +133,12 @@ func (h *house) portalConfig(req PagesRequest, alone bool) (portal.Config, error
 	}
 	cfg.Public, cfg.Audit = open, auditForPages{h, open}
 	for _, x := range agreement.Purposes() {
-		if !x.Automated { // no person asks for a machine that decides about people
-			cfg.Purposes = append(cfg.Purposes, portal.Purpose{Word: x.Word, Use: x.Use, Text: x.Text})
+		p := portal.Purpose{Word: x.Word, Use: x.Use, Text: x.Text}
+		if x.Automated { // no person asks for a machine that decides about people
+			cfg.Unasked = append(cfg.Unasked, p)
+			continue
 		}
+		cfg.Purposes = append(cfg.Purposes, p)
 	}
 	return cfg, nil
 }

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -43,7 +44,7 @@ func (p *Portal) partsOf(v *visit, a guichet.Agreement, c guichet.Circle) []pape
 		out = append(out, paperPart{title, p.termLines(v, fmt.Sprintf("terms[%d]", i), t)})
 	}
 	if len(a.Tiers) > 0 {
-		out = append(out, v.tiersPart(a))
+		out = append(out, p.tiersPart(v, a))
 	}
 	out = append(out, v.securityPart(a), v.statedPart(a), v.dutiesPart(a))
 	texts := paperPart{Title: v.t("paper.texts")}
@@ -103,7 +104,7 @@ func (v *visit) validityPart(a guichet.Agreement) paperPart {
 
 // purposeOf is what a purpose covers, in the page's language.
 func (p *Portal) purposeOf(v *visit, word string) string {
-	for _, x := range p.cfg.Purposes {
+	for _, x := range slices.Concat(p.cfg.Purposes, p.cfg.Unasked) {
 		if x.Word == word {
 			return printed(x.Text.In(v.lang))
 		}
@@ -307,7 +308,7 @@ func (v *visit) afterLines(x *paperPart, at string, t guichet.Term) {
 	}
 }
 
-func (v *visit) tiersPart(a guichet.Agreement) paperPart {
+func (p *Portal) tiersPart(v *visit, a guichet.Agreement) paperPart {
 	out := paperPart{Title: v.t("paper.tiers")}
 	for i, r := range a.Tiers {
 		at := fmt.Sprintf("tiers[%d]", i)
@@ -323,7 +324,11 @@ func (v *visit) tiersPart(a guichet.Agreement) paperPart {
 			out.add(at+".quota_per_day", v.words.count("paper.quota", r.Quota))
 		}
 		if len(r.Purposes) > 0 {
-			out.add(at+".purposes", v.t("paper.tier.purposes", "purposes", v.words.list(r.Purposes)))
+			var names []string
+			for _, word := range r.Purposes {
+				names = append(names, cmp.Or(p.purposeOf(v, word), word))
+			}
+			out.add(at+".purposes", v.t("paper.tier.purposes", "purposes", strings.Join(names, v.t("shell.semicolon"))))
 		}
 	}
 	return out

@@ -19,6 +19,7 @@ type Config struct {
 	Seats    []Seat // in circles; the first is the one meant where none is named
 	Goods    Goods
 	Purposes []Purpose // that a question may have
+	Unasked  []Purpose // that no question from here has, and papers name
 	Kept     string    // folder of what was asked; it must be there and the owner's alone
 	Door     Door      // nil: nobody can sign in
 	Audit    Audit
