@@ -202,6 +202,7 @@ func (p *Portal) answer(v *visit) error {
 	if err != nil {
 		return err
 	}
+	v.saidIn = k.Lang
 	if k.State != stateDone {
 		return p.failed(v, k)
 	}

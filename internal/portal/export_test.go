@@ -200,7 +200,7 @@ func SentenceOf(lang, text string) string {
 	if err != nil {
 		return err.Error()
 	}
-	return (&visit{lang: lang, words: p}).sentence(text)
+	return (&visit{p: &Portal{}, lang: lang, words: p}).sentence(text)
 }
 
 // UnsaidOf is what a page says of the periods of a gap beside its sentence.

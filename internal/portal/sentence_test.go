@@ -12,10 +12,11 @@ import (
 // programs, the signs of print, and months once.
 func TestSentencesAreOfPeople(t *testing.T) {
 	for text, want := range map[string]string{
-		"re_exports: none":                "Réexportations: none",
-		"imports : l'office n'a rien dit": "Importations\u00a0: l’office n’a rien dit",
-		"un « avis » ; 'cité'":            "un «\u00a0avis\u00a0»\u00a0; 'cité'",
-		"importsomething: x":              "importsomething: x",
+		"re_exports: none":                                       "Réexportations: none",
+		"imports : l'office n'a rien dit":                        "Importations\u00a0: l’office n’a rien dit",
+		"un « avis » ; 'cité'":                                   "un «\u00a0avis\u00a0»\u00a0; 'cité'",
+		"donné du 2018-01-01 au 2026-10-31, et x-2020-01-01.csv": "donné du 1er\u00a0janvier\u00a02018 au 31\u00a0octobre\u00a02026, et x-2020-01-01.csv",
+		"importsomething: x":                                     "importsomething: x",
 	} {
 		if got := portal.SentenceOf("fr", text); got != want {
 			t.Errorf("%q is written %q, want %q", text, got, want)
