@@ -73,7 +73,7 @@ test-faults: compilers ## All faults that a circle of five must survive, in netw
 
 # JOURNEYS="compares en,publicView" walks those alone whose names hold one of these;
 # CI walks JOURNEYS_CI.
-JOURNEYS_CI := askToReceipt en with script at 1280,askToReceipt fr without script at 320,byKeyboard fr,auditing fr without script at 768,publicView en with script at 320,operates fr with script at 768,signsIn en without script,codes en with script at 320,stewardTakesIn en with script at 768
+JOURNEYS_CI := askToReceipt en with script at 1280,sharesAndTakesAlong fr without script,byKeyboard fr,auditing fr without script at 768,publicView en with script at 320,operates fr with script at 768,signsIn en without script,compares fr with script at 320,codes en with script at 320,stewardTakesIn en with script at 768,recordExamined en with script at 320
 .PHONY: test-journeys
 test-journeys: compilers ## Walk through the pages in a real browser, in both languages, with and without script
 	@. tools/journeys.sh; export GUICHET_JOURNEYS_ONLY='$(JOURNEYS)'; \
@@ -82,6 +82,10 @@ test-journeys: compilers ## Walk through the pages in a real browser, in both la
 .PHONY: test-journeys-part
 test-journeys-part: ## The part of them that CI walks
 	@$(MAKE) test-journeys JOURNEYS="$(JOURNEYS_CI)"
+
+.PHONY: pictures
+pictures: ## Make the pictures of the README anew, of the pages as they are now
+	@GUICHET_PICTURES=$(CURDIR)/docs/pictures $(MAKE) test-journeys JOURNEYS="askToReceipt en with script at 1280,compares fr with script at 1280,operates en with script at 1280,publicView en with script at 1280,stewardTakesIn en with script at 1280"
 
 .PHONY: test-engines
 test-engines: compilers ## Open our tables with pyiceberg and with Spark: the same answers to ten questions

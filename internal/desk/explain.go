@@ -18,13 +18,16 @@ func (w *work) say(en, fr string, args ...any) string {
 	return fmt.Sprintf(en, args...)
 }
 
-// called is what people call a field: "product", « produit ».
+// called is what people call a field, "partner", « partenaire »; of a classification its
+// finest common level: "subheading".
 func (w *work) called(name string) string {
-	f, ok := w.ds.Field(name)
-	if !ok {
-		return name
+	title := ""
+	if f, ok := w.ds.Field(name); ok {
+		title = f.Title.In(w.q.Lang)
+	} else if _, l, ok := w.ds.ClassificationBy(name); ok {
+		title = l.Title.In(w.q.Lang)
 	}
-	return strings.ToLower(f.Title.In(w.q.Lang))
+	return cmp.Or(strings.ToLower(title), name)
 }
 
 func (w *work) gap(reporter string, reason guichet.GapReason, text, period string) {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -208,6 +209,7 @@ func diskFinding(home string) []Finding {
 	}
 	gib := float64(n) / (1 << 30)
 	f := finding("disk", stateWell, "%.1f GiB are free", "%.1f Gio sont libres", gib)
+	f.Text.FR = strings.Replace(f.Text.FR, ".", ",", 1)
 	switch {
 	case n < freeLittle:
 		f.State = stateWrong
@@ -423,6 +425,7 @@ func (s *Seat) memberFinding(ctx context.Context, m guichet.Member) (Finding, fe
 	if err != nil {
 		e := wireErrorOf(err)
 		f := finding(what, stateWrong, "%s", "%s", e.Message)
+		f.Text.FR = cmp.Or(federation.Sentence(err).FR, e.Message)
 		if e.Hint == "" {
 			return f.do("write to its operations: %s", "écrivez à son exploitation : %s", operations(m)), pong
 		}

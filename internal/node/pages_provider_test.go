@@ -242,7 +242,7 @@ func (x *provided) roles() {
 	t := x.t
 	t.Helper()
 	b := x.arrives("bilal", "/en/operator")
-	if f := b.fetch("/en/ask"); f.status != http.StatusForbidden || !strings.Contains(f.body, "this page is for: officer") || !strings.Contains(f.body, "Bilal Haddad") {
+	if f := b.fetch("/en/ask"); f.status != http.StatusForbidden || !strings.Contains(f.body, "This page is for: officer") || !strings.Contains(f.body, "Bilal Haddad") {
 		t.Errorf("an operator may ask: %d\n%s", f.status, f.body)
 	}
 }

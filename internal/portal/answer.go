@@ -3,9 +3,11 @@ package portal
 import (
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 
 	"guichet"
@@ -271,16 +273,31 @@ func (v *visit) gapsOf(a guichet.Answer) []said {
 }
 
 // sentence is a sentence of a member's as a page writes it: with a name where it begins
-// with the word of a flow ("re_exports: "), and the signs of print.
+// with the word of a flow ("re_exports: "), days as people write them, and the signs of
+// print.
 func (v *visit) sentence(text string) string {
+	words := v.words
+	if said, ok := v.p.words[v.saidIn]; ok {
+		words = said
+	}
 	for _, f := range trade.Flows() {
 		if rest, ok := strings.CutPrefix(text, string(f)); ok && strings.HasPrefix(strings.TrimPrefix(rest, " "), ":") {
-			text = v.t("flow."+string(f)) + rest
+			text = words.say("flow."+string(f)) + rest
 			break
 		}
 	}
+	for _, at := range dayWritten.FindAllStringIndex(text, -1) {
+		t, err := time.Parse(time.DateOnly, text[at[0]:at[1]])
+		if alone := (at[0] == 0 || strings.ContainsRune(" (", rune(text[at[0]-1]))) && (at[1] == len(text) || strings.ContainsRune(" ),;:", rune(text[at[1]]))); err != nil || !alone {
+			continue // a part of a name
+		}
+		return printed(text[:at[0]]) + words.day(t) + v.sentence(text[at[1]:])
+	}
 	return printed(text)
 }
+
+// dayWritten finds days as programs write them.
+var dayWritten = regexp.MustCompile(`[0-9]{4}-[0-9]{2}-[0-9]{2}`)
 
 // printed writes a text with the apostrophe of print, and no line begins with a sign
 // that in French has a space before it.

@@ -32,13 +32,17 @@ func (p *Portal) asked(v *visit) error {
 	return v.show(http.StatusOK, "asked", v.t("asked.title"), page)
 }
 
-// fineOfKept says how fine figures were asked for; nothing of what is no question for
+// fineOfKept says who was asked and how fine figures were asked for; nothing of what is no question for
 // rows, whose title says all.
 func (p *Portal) fineOfKept(v *visit, h keptHead) string {
 	if p.titleOfOther(v, h) != "" {
 		return ""
 	}
-	return v.fineOf(formOf(h))
+	var asked []string
+	for _, code := range h.Members {
+		asked = append(asked, areaName(code, v.lang))
+	}
+	return strings.Join([]string{v.words.list(asked), v.fineOf(formOf(h))}, v.t("shell.semicolon"))
 }
 
 // fineOf says how fine figures were asked for.
@@ -198,6 +202,7 @@ func (p *Portal) answer(v *visit) error {
 	if err != nil {
 		return err
 	}
+	v.saidIn = k.Lang
 	if k.State != stateDone {
 		return p.failed(v, k)
 	}

@@ -21,6 +21,7 @@ func (p *Portal) download(v *visit) error {
 	if err != nil {
 		return err
 	}
+	v.saidIn = k.Lang
 	if k.State != stateDone {
 		return notKept()
 	}

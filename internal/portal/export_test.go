@@ -197,3 +197,21 @@ func TypedLabels() map[string]string { return typedLabels() }
 
 // LastHop is the address that a proxy's header ends with.
 func LastHop(header []string) (netip.Addr, bool) { return lastHop(header) }
+
+// SentenceOf is a sentence of a member's as a page writes it.
+func SentenceOf(lang, text string) string {
+	p, err := phrasesIn(lang)
+	if err != nil {
+		return err.Error()
+	}
+	return (&visit{p: &Portal{}, lang: lang, words: p}).sentence(text)
+}
+
+// UnsaidOf is what a page says of the periods of a gap beside its sentence.
+func UnsaidOf(lang, periods, text string) string {
+	p, err := phrasesIn(lang)
+	if err != nil {
+		return err.Error()
+	}
+	return (&visit{lang: lang, words: p}).unsaid(periods, text)
+}

@@ -306,7 +306,7 @@ func (v *visit) viewOf(f Finding) findingView {
 	}
 	return findingView{
 		Circle: f.Circle, What: name, State: v.t("operator.state." + f.State), Tag: tagOf(f.State), Version: f.Version,
-		Text: sentence(f.Text.In(v.lang)), Do: sentence(f.Do.In(v.lang)), Lang: v.langOf(f.Text), DoLang: v.langOf(f.Do),
+		Text: v.sentence(sentence(f.Text.In(v.lang))), Do: v.sentence(sentence(f.Do.In(v.lang))), Lang: v.langOf(f.Text), DoLang: v.langOf(f.Do),
 	}
 }
 

@@ -29,6 +29,7 @@ type visit struct {
 	route  route
 	whole  io.ReadCloser // the body as it came, for pages that files are sent to; they bound it
 	open   bool          // a public page: the same for everybody
+	saidIn string        // the language of what members say on this page; "" the page's
 }
 
 // serve makes a handler of a page. A handler returns its error; here it becomes a page.

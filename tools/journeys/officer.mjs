@@ -6,7 +6,7 @@ import { decompress } from "fzstd";
 import { parquetReadObjects } from "hyparquet";
 
 const said = {
-  en: { ask: "Ask", receipt: "Receipt", verified: "Verified", none: "You have asked nothing yet", unknown: "There is nothing at this address", asking: "asking", share: "Address of the question, to share", broke: "broke off before it answered", hint: "What to do:", find: "Find goods", masks: "surgical masks", change: "Change the question", value: "Value", download: "Download the receipt" },
+  en: { ask: "Ask", receipt: "Receipt", verified: "Verified", none: "You have asked nothing yet", unknown: "There is nothing at this address", asking: "being asked", share: "Address of the question, to share", broke: "broke off before it answered", hint: "What to do:", find: "Find goods", masks: "surgical masks", change: "Change the question", value: "Value", download: "Download the receipt" },
   fr: { ask: "Demander", receipt: "Reçu", verified: "Vérifié", none: "Vous n’avez encore rien demandé", unknown: "Il n’y a rien à cette adresse", asking: "en cours", share: "Adresse de la demande, à partager", broke: "s’est rompue avant sa réponse", hint: "Que faire :", find: "Chercher", masks: "masques chirurgicaux", change: "Modifier la demande", value: "Valeur", download: "Télécharger le reçu" },
 };
 

@@ -62,7 +62,7 @@ export async function recordHides(w) {
   if (!csv.split("\n")[0].includes("value_why_none") || !csv.includes("hidden")) throw new Error(`the CSV does not say why a cell is empty: ${csv.split("\n")[0]}`);
 }
 
-// recordAlarms: one bit of a leaf was flipped on the disk; the auditor finds out, is told
+// recordAlarms: a leaf was altered on the disk of a node that runs; the auditor finds out, is told
 // what it means and what to do, and can still read the journal.
 export async function recordAlarms(w) {
   const { page, lang } = w;

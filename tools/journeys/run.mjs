@@ -13,6 +13,7 @@ import { stewardWays } from "./steward.mjs";
 import { statistician } from "./compare.mjs";
 import { officers } from "./officer.mjs";
 import { recordWays } from "./record.mjs";
+import { picture } from "./pictures.mjs";
 import { paints } from "./paint.mjs";
 import { askToReceipt, byKeyboard, wrongForms, strangers } from "./ways.mjs";
 
@@ -39,7 +40,9 @@ async function walker({ lang, script, width, as }) {
     fault: (text) => faults.push(`${name}: ${text}`),
     // look holds a page to what holds for all, and keeps its picture.
     look: async (what) => {
-      await page.screenshot({ path: `${shots}/${name}-${String(++n).padStart(2, "0")}-${what}.png`, fullPage: true });
+      const shot = `${shots}/${name}-${String(++n).padStart(2, "0")}-${what}.png`;
+      await page.screenshot({ path: shot, fullPage: true });
+      await picture(browser, process.env.GUICHET_PICTURES, name, what, shot);
       const wide = script
         ? await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
         : 0;
