@@ -532,7 +532,7 @@ def arrow_rows(rows, table):
 
 def check_exchange(v):
     request = check_request(v["request"])
-    for r in (v["answer"], v["refusal"]):
+    for r in (v["answer"], v["marked"], v["refusal"]):
         body = unbase64(r["body"])
         head, rows = parse_reply(body)
         must(r["request"] == "ask" and read_json(r["head"].encode()) == head and unbase64(r["rows"] or "") == rows, "head and rows")
@@ -541,9 +541,25 @@ def check_exchange(v):
         must(salted(unbase64(v["request"]["salt"]), body) == r["salted_digest"], "the reply's salted digest")
     must(parse_reply(unbase64(v["refusal"]["body"]))[1] == b"", "rows of a refusal")
     arrow_rows(unbase64(v["answer"]["rows"]), v["answer_table"])
+    arrow_rows(unbase64(v["marked"]["rows"]), v["marked_table"])
+    marks(read_json(v["marked"]["head"].encode()), v["marked_table"])
     for bad in v["refused"]:
         refuses(f"refused: {bad['name']}", parse_reply, unbase64(bad["body"]))
-    return 3 + len(v["refused"])
+    return 4 + len(v["refused"])
+
+
+def marks(head, rows):
+    """Marks are the last column, a text of sorted codes; a protected row has no figure."""
+    columns = head["answer"]["columns"]
+    must(columns[-1]["name"] == "marks" and columns[-1]["measure"] is False, "marks are not the last column")
+    hidden = 0
+    for row in rows:
+        codes = (row["marks"] or "").split(" ") if row["marks"] else []
+        must(codes == sorted(set(codes)), "the order of marks")
+        if "protected" in codes:
+            hidden += 1
+            must(codes == ["protected"] and all(row[c["name"]] is None for c in columns if c["measure"]), "a protected row has a figure")
+    must(hidden == head.get("hidden", 0) and any(row["marks"] for row in rows), "how many rows are hidden")
 
 
 def frames(stream):

@@ -121,6 +121,16 @@ func Question(args ...string) (guichet.Question, error) {
 }
 
 // Table prints a table.
+// Figures prints the rows of an answer in a language.
+func Figures(lang string, a guichet.Answer, by ...string) string {
+	var b strings.Builder
+	win := newWindow(world{stdout: &b, getenv: func(string) string { return "" }})
+	win.lang, win.words = lang, phrasesIn(lang)
+	win.printFigures(a, by, nil)
+	_ = win.out.Flush()
+	return b.String()
+}
+
 func Table(w io.Writer, heads []string, rows ...[]string) {
 	win := newWindow(world{stdout: w, getenv: func(string) string { return "" }})
 	t := newTable(heads...)

@@ -73,6 +73,46 @@ Réunion     -5  x\u001b[31m
 	}
 }
 
+// TestMarksInATable: signs beside their figures, which stay below each other, and a
+// legend of those that occur.
+func TestMarksInATable(t *testing.T) {
+	a := root.Answer{
+		Question: root.Question{Dataset: "trade"},
+		Columns:  []root.Column{{Name: "partner"}, {Name: "value", Measure: true}, {Name: "quantity", Measure: true}, {Name: "marks"}},
+		Rows: []root.Row{
+			{"partner": "CA", "value": dec(t, "1000.5"), "quantity": dec(t, "7"), "marks": "estimate_over_partners preliminary"},
+			{"partner": "CN", "value": nil, "quantity": nil, "marks": "protected"},
+			{"partner": "MX", "value": dec(t, "20"), "quantity": nil, "marks": "unknown_unit later_\x1b[31m"},
+		},
+	}
+	for lang, want := range map[string]string{
+		"en": `partner          value  quantity
+---------  -----------  --------
+CA Canada  1,000.5 e p     7 e p
+CN China         - c       - c
+MX Mexico     20.0         - u
+
+  c: hidden by the disclosure rules of the agreement: the figure would tell of single contributors
+  e: an estimate of the office over its partners, not a record of goods
+  p: preliminary figures that the office may revise
+  u: the unit is not known; the quantity cannot be added or converted
+`,
+		"fr": "partner           value  quantity\n----------  -----------  --------\nCA Canada   1\u202f000,5 e p     7 e p\nCN Chine          - c       - c\nMX Mexique     20,0         - u\n\n" +
+			"  c\u00a0: masqué par les règles de confidentialité de l’accord : le chiffre révélerait des participants particuliers\n" +
+			"  e\u00a0: une estimation de l’office sur ses partenaires, non un relevé de biens\n" +
+			"  p\u00a0: chiffres provisoires que l’office peut réviser\n" +
+			"  u\u00a0: l’unité est inconnue ; la quantité ne peut être ni additionnée ni convertie\n",
+	} {
+		got := strings.ReplaceAll(guichet.Figures(lang, a, "partner"), "Partner", "partner")
+		if diff := cmp.Diff(strings.ReplaceAll(want, "\u00a0", " "), strings.ReplaceAll(got, "\u00a0", " ")); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", lang, diff)
+		}
+		if strings.Contains(got, "protected") || strings.Contains(got, "later_") {
+			t.Errorf("marks are a column:\n%s", got)
+		}
+	}
+}
+
 func TestCleanEscapesWhatATerminalObeys(t *testing.T) {
 	for in, want := range map[string]string{
 		"plain, é, 中国":     "plain, é, 中国",

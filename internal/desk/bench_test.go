@@ -54,3 +54,35 @@ func BenchmarkHeldReady(b *testing.B) {
 	b.ReportMetric(float64(body), "bytes")
 	b.ReportAllocs()
 }
+
+// many are tables that find so many groups: three of each of the answer's rows, and a
+// remark on one group in nine.
+type many struct {
+	*tables
+	found []guichet.Found
+}
+
+func (m many) Find(context.Context, guichet.Plan) ([]guichet.Found, error) { return m.found, nil }
+
+// BenchmarkFold makes an answer of 20,000 rows out of 60,000 groups.
+func BenchmarkFold(b *testing.B) {
+	s := many{tables: newTables()}
+	s.take(b, published("2024", "630790 CN 10"))
+	for i := range 60_000 {
+		d := guichet.DecimalOf(int64(i))
+		f := guichet.Found{Submission: "stats-2024", Keys: []string{"CA", strconv.Itoa(i / 3), "imports", "general", "fob", "origin"}, Rows: 2, Measures: []*guichet.Decimal{&d}, Figures: []int64{2}}
+		if i%9 == 0 {
+			f.Remark = "estimate_over_partners low_value"
+		}
+		s.found = append(s.found, f)
+	}
+	d := desk.New(s, newCounter(b).clock.Now)
+	q := guichet.Question{Dataset: "trade", By: []string{"partner"}, Measures: []string{"value"}}
+	for b.Loop() {
+		a, err := d.Answer(b.Context(), q)
+		if err != nil || len(a.Rows) != 20_000 {
+			b.Fatal(len(a.Rows), err)
+		}
+	}
+	b.ReportAllocs()
+}

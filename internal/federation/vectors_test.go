@@ -93,6 +93,8 @@ type exchangeVectors struct {
 	Request requestVector `json:"request"`
 	Answer  replyVector   `json:"answer"`
 	Table   []guichet.Row `json:"answer_table"` // what the rows of the answer hold
+	Marked  replyVector   `json:"marked"` // an answer whose rows carry marks
+	Marks   []guichet.Row `json:"marked_table"`
 	Refusal replyVector   `json:"refusal"`
 	Refused []badVector   `json:"refused"` // bodies of a reply that must not be taken
 }
@@ -179,6 +181,20 @@ func makeExchange(t *testing.T) exchangeVectors {
 	}
 	out.Answer = sealed(n.head(a), rows)
 	out.Table = []guichet.Row{{"reporter": "CA", "partner": "CN", "value": "1234567.890"}, {"reporter": "CA", "partner": nil, "value": "-0.001"}}
+	marked := n.head(a)
+	said := *marked.Answer
+	said.Columns = append(columns(), guichet.Column{Name: "marks", Title: guichet.Text{EN: "marks", FR: "signes"}})
+	said.Remarks = []guichet.Remark{{Code: "cells_hidden", Text: "the figures of 1 row are hidden", Reporter: "CA", Rows: 1}, {Code: "preliminary", Text: "not final", Reporter: "CA"}}
+	marked.Answer, marked.Hidden = &said, 1
+	if rows, err = os.ReadFile(filepath.Join("testdata", "marked.arrow")); err != nil {
+		t.Fatal(err)
+	}
+	out.Marked = sealed(marked, rows)
+	out.Marks = []guichet.Row{
+		{"reporter": "CA", "partner": "CN", "value": "1234567.890", "marks": "estimate_over_partners preliminary"},
+		{"reporter": "CA", "partner": "DE", "value": nil, "marks": "protected"},
+		{"reporter": "CA", "partner": "FR", "value": "5.000", "marks": nil},
+	}
 	refusal := n.head(a)
 	refusal.Answer, refusal.Snapshot = nil, ""
 	refusal.Decision = guichet.Decision{Agreement: "b5-covid", Version: 2, Clause: "purposes.permitted", Text: "the agreement does not permit this purpose", Hint: "ask for supply-monitoring"}

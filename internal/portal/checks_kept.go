@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	checksFile    = "checks.json" // beside what people asked
+	checksFile    = "last-checks.json" // beside what people asked
 	checksFormat  = 1
 	longestChecks = 64 << 20 // bytes of it; the oldest outcomes are left out beyond
 )

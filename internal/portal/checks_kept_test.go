@@ -101,7 +101,7 @@ func TestChecksOutliveANewStart(t *testing.T) {
 		}
 		begin(hex32(3))
 	})
-	file := filepath.Join(dir, "checks.json")
+	file := filepath.Join(dir, "last-checks.json")
 	text, err := os.ReadFile(file)
 	if err != nil || strings.Contains(string(text), "secret") {
 		t.Errorf("the file holds %s (%v)", text, err)
