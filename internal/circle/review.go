@@ -295,9 +295,25 @@ func (x *explainer) theDates(p *Proposal) {
 	for _, path := range slices.Sorted(maps.Keys(p.Papers)) {
 		s := x.next.opened[path]
 		if x.base != nil && path != metaFile("timestamp") && x.base.raw[path] != nil {
-			x.say("signed_again", "%s, version %d, is signed once more, unchanged.", "%s, version %d, est signé une fois de plus, sans changement.", s.role, s.version)
+			x.sayOf(s.role, "signed_again", ", version %d, is signed once more, unchanged.", ", version %d, est signé une fois de plus, sans changement.", s.version)
 			continue
 		}
-		x.say("expires", "%s, version %d, lives until %s.", "%s, version %d, vaut jusqu'au %s.", s.role, s.version, s.expires.Format(time.DateOnly))
+		x.sayOf(s.role, "expires", ", version %d, lives until %s.", ", version %d, vaut jusqu'au %s.", s.version, s.expires.Format(time.DateOnly))
 	}
+}
+
+// sayOf says something of a paper. What TUF calls by words of its own is said in ours,
+// with that word behind it: who signs should know what.
+func (x *explainer) sayOf(role, code, en, fr string, args ...any) {
+	name := map[string]guichet.Text{
+		"root":      {EN: "the list of members and of who must sign what (root)", FR: "la liste des membres et de qui doit signer quoi (root)"},
+		"targets":   {EN: "the list of the circle's papers (targets)", FR: "la liste des papiers du cercle (targets)"},
+		"snapshot":  {EN: "the list of their versions (snapshot)", FR: "la liste de leurs versions (snapshot)"},
+		"timestamp": {EN: "the newest state (timestamp)", FR: "le dernier état (timestamp)"},
+	}[role]
+	if name == (guichet.Text{}) {
+		role = strings.ReplaceAll(role, "%", "%%")
+		name = guichet.Text{EN: role, FR: role}
+	}
+	x.say(code, name.EN+en, name.FR+fr, args...)
 }

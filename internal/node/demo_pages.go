@@ -215,8 +215,8 @@ func (d *showing) writeCSV(name string, rows [][]string) error {
 	return nil
 }
 
-// toTake writes files for a person to take in: a month that is new, and one of whose
-// lines some cannot be read.
+// toTake writes files for a person to take in: months that are new, the same revised,
+// and declarations of which some lines cannot be read.
 func (d *showing) toTake(ctx context.Context) error {
 	work := filepath.Join(d.dir, "try-made")
 	made, err := synth.Make(ctx, synth.Options{Members: []string{demoAsker, "US"}, From: "2021-01", To: "2021-02", Declarations: 600, Seed: demoSeed + 1, Dir: work}, func(string, int64, int64) {})
@@ -229,10 +229,11 @@ func (d *showing) toTake(ctx context.Context) error {
 	for _, f := range made.Files {
 		switch {
 		case f.Member != demoAsker:
-		case strings.Contains(f.Name, "_Imp_") && f.Vintage == "revised":
-			err = errors.Join(err, os.Rename(filepath.Join(work, f.Name), filepath.Join(d.dir, demoTry, "1-new-months-"+f.Name)))
+		case strings.Contains(f.Name, "_Imp_"):
+			name := map[bool]string{true: "1-new-months-", false: "2-the-same-revised-"}[f.Vintage == "first"] + f.Name
+			err = errors.Join(err, os.Rename(filepath.Join(work, f.Name), filepath.Join(d.dir, demoTry, name)))
 		case f.Kind == "declarations":
-			err = errors.Join(err, d.spoil(filepath.Join(work, f.Name), "2-some-lines-refused-"+f.Name))
+			err = errors.Join(err, d.spoil(filepath.Join(work, f.Name), "3-some-lines-refused-"+f.Name))
 		}
 	}
 	if err := errors.Join(err, os.RemoveAll(work)); err != nil {

@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	"guichet"
@@ -57,11 +56,11 @@ func (d *showing) officerAsks(ctx context.Context, p *party) (out askedFor, err 
 	if err != nil {
 		return out, err
 	}
-	all := make([]string, len(d.parties))
-	for i, x := range d.parties {
-		all[i] = x.code
+	members := p.code
+	for _, x := range d.others(p) {
+		members += "," + x.code
 	}
-	members := strings.Join(all, ",")
+	_, others, _ := strings.Cut(members, ",")
 	var body string
 	has := func(what string, signs ...string) {
 		for _, s := range signs {
@@ -91,16 +90,9 @@ func (d *showing) officerAsks(ctx context.Context, p *party) (out askedFor, err 
 	if err := d.party(quiet).stop(); err != nil {
 		return out, err
 	}
-	body, out.mixed, err = b.asksPage(ctx, "/question", circleQuestion("member", members, "product", "covid19", "by", "partner", "level", "hs4", "purpose", demoRisk, "office", demoCustomsOf))
+	body, out.mixed, err = b.asksPage(ctx, "/question", circleQuestion("member", others, "product", "covid19/medical", "by", "partner", "level", "hs4", "purpose", demoRisk, "office", demoCustomsOf))
 	if err = errors.Join(err, d.party(quiet).start(ctx, d)); err != nil {
 		return out, err
-	}
-	for page := 2; page <= 5 && !strings.Contains(body, "guichet-why"); page++ { // hidden cells stand where their rows do
-		more, _, err := b.get(ctx, b.path(out.mixed)+"?page="+strconv.Itoa(page))
-		if err != nil {
-			return out, err
-		}
-		body += more
 	}
 	has("a question that some refuse", "govuk-tag--red", "guichet-why", "govuk-tag--grey", "purposes.forbidden")
 	d.say("   each answer is kept for whoever comes in as an officer", "   chaque réponse est gardée pour qui entre comme agent")
@@ -191,16 +183,16 @@ func (d *showing) tries(a askedFor, draft string) []portal.Try {
 	return []portal.Try{
 		t(portal.Officer, ask, "Ask for masks", "Demander des masques", "A question that is ready to be asked: imports of masks of 2020, of all members. Press Ask, or change it first. Figures of trade are of 2020 here.", "Une demande prête : les importations de masques de 2020, de tous les membres. Appuyez sur Demander, ou changez-la d’abord. Les chiffres du commerce sont ici de 2020."),
 		t(portal.Officer, a.masks, "An answer of all", "Une réponse de tous", "Who answered, a picture, the table, receipts, files to take along.", "Qui a répondu, une image, le tableau, les reçus, les fichiers à emporter."),
-		t(portal.Officer, a.mixed, "Refused, hidden, silent", "Refusé, caché, silencieux", "The same for risk analysis by customs: some refuse by a clause, the US hides cells in which a trader could be recognised, New Zealand did not answer.", "La même pour l’analyse de risque douanière : certains refusent selon une clause, les États-Unis cachent les cellules où un opérateur pourrait être reconnu, la Nouvelle-Zélande n’a pas répondu."),
+		t(portal.Officer, a.mixed, "Refused, hidden, silent", "Refusé, caché, silencieux", "Medical goods, for risk analysis by customs: some refuse by a clause, the US hides cells in which a trader could be recognised, New Zealand did not answer.", "Des biens médicaux, pour l’analyse de risque douanière : certains refusent selon une clause, les États-Unis cachent les cellules où un opérateur pourrait être reconnu, la Nouvelle-Zélande n’a pas répondu."),
 		statistician(a.compared, "Exports beside imports", "Exportations face aux importations", "What Canada says it sent to the US, and what the US says it received, by month and by product, with what makes them differ.", "Ce que le Canada dit avoir envoyé aux États-Unis, et ce que ceux-ci disent avoir reçu, par mois et par produit, et ce qui les sépare."),
-		statistician(a.twice, "Two vintages side by side", "Deux millésimes côte à côte", "US imports as published by "+demoBetween+", and as revised since.", "Les importations américaines telles que publiées au "+demoBetween+", et telles que révisées depuis."),
+		statistician(a.twice, "Two vintages side by side", "Deux millésimes côte à côte", "US imports as published by 31 March 2021, and as revised since.", "Les importations américaines telles que publiées au 31 mars 2021, et telles que révisées depuis."),
 		statistician("/codes/382219", "How a code became another", "Comment un code devint un autre", "Test kits had another code before HS 2022.", "Les trousses de test avaient un autre code avant le SH 2022."),
 		statistician(a.compared+"/estimated", "What is estimated", "Ce qui est estimé", "In the comparison above, and by whom.", "Dans la comparaison ci-dessus, et par qui."),
-		t(portal.Steward, "/intake", "Take in files", "Prendre des fichiers en charge", "Two are ready in "+folder+": months that are new, and declarations of which three lines cannot be read.", "Deux sont prêts dans "+folder+" : des mois nouveaux, et des déclarations dont trois lignes ne peuvent être lues."),
+		t(portal.Steward, "/intake", "Take in files", "Prendre des fichiers en charge", "Three are ready in "+folder+": months that are new, the same revised, which take their place, and declarations of which three lines cannot be read.", "Trois sont prêts dans "+folder+" : des mois nouveaux, les mêmes révisés, qui prennent leur place, et des déclarations dont trois lignes ne peuvent être lues."),
 		t(portal.Steward, draft, "Sign an agreement", "Signer un accord", "Australia proposes one of both customs; your signature is missing. The passphrase of the demonstration stands in "+d.wordsFile()+".", "L’Australie en propose un des deux douanes ; il manque votre signature. La phrase secrète de la démonstration est dans "+d.wordsFile()+"."),
 		t(portal.Steward, "/submissions", "Files taken in", "Fichiers pris en charge", "Each with what it replaced, how it fits its profile, and how to withdraw it.", "Chacun avec ce qu’il a remplacé, comment il répond à son profil, et comment le retirer."),
 		t(portal.Auditor, "/agreements/"+demoCircleName+"/"+demoAgreement, "An agreement in two versions", "Un accord en deux versions", "In English and in French; at its end what the second version changed.", "En anglais et en français ; à sa fin, ce que la deuxième version a changé."),
-		t(portal.Auditor, "/journal?circle="+demoCircleName+"&what=hidden", "What was hidden", "Ce qui fut caché", "Open a leaf: the US asked, and cells were hidden by a clause.", "Ouvrez une feuille : les États-Unis ont demandé, et des cellules furent cachées par une clause."),
+		t(portal.Auditor, "/journal?circle="+demoCircleName+"&what=hidden", "What was hidden", "Ce qui fut caché", "Open the leaf of what the US asked us: which cells were hidden, and by which rule.", "Ouvrez la feuille de ce que les États-Unis nous ont demandé : quelles cellules furent cachées, et selon quelle règle."),
 		t(portal.Auditor, "/journal?circle="+demoCircleName+"&what=refused", "What was refused", "Ce qui fut refusé", "To whom, what for, by which clause.", "À qui, dans quel but, selon quelle clause."),
 		t(portal.Auditor, "/record", "Who overrode what", "Qui a passé outre", "A file whose totals did not agree, figures withdrawn and put back, a hold, a party suspended.", "Un fichier dont les totaux ne concordaient pas, des chiffres retirés puis remis, un gel, une partie suspendue."),
 		t(portal.Operator, "/operator", "How the node does", "Comment va le nœud", "Every member's health, what is to be done, versions, disk, queues.", "La santé de chaque membre, ce qui est à faire, versions, disque, files d’attente."),

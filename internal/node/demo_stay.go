@@ -99,6 +99,9 @@ func (d *showing) stay(ctx context.Context) error {
 		return err
 	}
 	d.say(demoStayEN, demoStayFR, len(d.parties), p.found, areaName(p.code).In(d.lang()), d.dir)
+	if _, err := os.Stat(filepath.Join(p.cfg.Home, demoTriesFile)); err == nil {
+		d.say("\nEach finds on the start page what has been made ready to try. The passphrase with which the data\nsteward signs: %s", "\nChacun trouve à la page de départ ce qui est prêt à être essayé. La phrase secrète avec laquelle le\ngestionnaire des données signe : %s", d.words)
+	}
 	<-ctx.Done()
 	return nil
 }
@@ -135,9 +138,11 @@ All %[1]d nodes run. Open this address in a browser on this machine:
 
 It is the node of %[3]s. Nobody checks who you are there; choose:
    officer       ask for figures, see who answered and why others did not, take the
-                 answer along, see its receipt verified
-   data steward  take files in, look after them, ask
-   auditor       read agreements and the journal, and verify them
+                 answer along, see its receipt verified; as a statistician compare both
+                 sides of a flow, two vintages, codes of several editions
+   data steward  take files in, look after them, sign an agreement that waits, ask
+   auditor       read agreements and the journal, and verify them; see what was hidden,
+                 and who overrode what
    operator      see how this node and the others do, and what to do
    nobody        what everybody may see, without signing in
 
@@ -149,9 +154,13 @@ Les %[1]d nœuds tournent. Ouvrez cette adresse dans un navigateur de cette mach
 
 C'est le nœud de : %[3]s. Personne n'y vérifie qui vous êtes ; choisissez :
    agent                     demander des chiffres, voir qui a répondu et pourquoi
-                             d'autres non, emporter la réponse, voir son reçu vérifié
-   gestionnaire des données  prendre des fichiers en charge, veiller sur eux, demander
-   auditeur                  lire les accords et le journal, et les vérifier
+                             d'autres non, emporter la réponse, voir son reçu vérifié ;
+                             comme statisticien comparer les deux côtés d'un flux, deux
+                             millésimes, des codes de plusieurs éditions
+   gestionnaire des données  prendre des fichiers en charge, veiller sur eux, signer un
+                             accord qui attend, demander
+   auditeur                  lire les accords et le journal, et les vérifier ; voir ce
+                             qui fut caché, et qui a passé outre
    exploitant                voir comment vont ce nœud et les autres, et que faire
    personne                  ce que chacun peut voir, sans se connecter
 

@@ -153,7 +153,7 @@ func (v *visit) bannerOf(a Answer) banner {
 func (v *visit) whoOf(c guichet.Circle, m MemberResult) whoLine {
 	out := whoLine{
 		Name: areaName(m.Member, v.lang), Rows: m.Rows, Hidden: m.Hidden, Agreement: m.Decision.Agreement, Clause: m.Decision.Clause, Hint: m.Decision.Hint,
-		Own: m.Exchange == "", State: v.t("who.answered"), Tag: "green", Took: v.t("who.took", "s", v.seconds(m.Millis)),
+		Own: m.Exchange == "", State: v.t("who.answered"), Tag: "green", Took: v.took(m.Millis),
 	}
 	if m.Decision.Version > 0 {
 		out.Agreement += " v" + strconv.Itoa(m.Decision.Version)
@@ -166,7 +166,7 @@ func (v *visit) whoOf(c guichet.Circle, m MemberResult) whoLine {
 		out.State = v.words.or("gap."+string(m.Gap.Reason), string(m.Gap.Reason))
 		out.Text, out.Tag = v.sentence(m.Gap.Text), "red"
 		if m.Gap.Reason == guichet.GapSilent || m.Gap.Reason == guichet.GapLate {
-			out.Tag = "grey"
+			out.Tag, out.Took = "grey", "" // who says nothing takes no time over it
 		}
 		if out.Hint == "" {
 			out.Hint = v.words.or("gapdo."+string(m.Gap.Reason), "")
@@ -197,6 +197,15 @@ func clauseShown(clause string, c guichet.Circle, id string) string {
 		}
 	}
 	return clause
+}
+
+// took says how long an answer took; less than a tenth of a second is no number.
+func (v *visit) took(ms int64) string {
+	const tenth = 50
+	if ms < tenth {
+		return v.t("who.atonce")
+	}
+	return v.t("who.took", "s", v.seconds(ms))
 }
 
 // seconds writes milliseconds as seconds.

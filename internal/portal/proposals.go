@@ -191,7 +191,7 @@ func (p *Portal) proposalShow(v *visit, x draftPaper, wrong faults) error {
 	page.Missing = sheet{Title: v.t("proposals.missing"), Heads: v.heads(".#.", "proposals.paper", "proposals.have", "proposals.may")}
 	for _, m := range r.Missing {
 		page.MaySign = page.MaySign || slices.Contains(m.Members, p.cfg.Member)
-		page.Missing.Rows = append(page.Missing.Rows, []sheetCell{codeCell(m.Paper), numCell(v.t("proposals.haveof", "have", v.words.whole(int64(m.Have)), "need", v.words.whole(int64(m.Need)))), textCell(v.areas(m.Members))})
+		page.Missing.Rows = append(page.Missing.Rows, []sheetCell{paperCell(v, m.Paper), numCell(v.t("proposals.haveof", "have", v.words.whole(int64(m.Have)), "need", v.words.whole(int64(m.Need)))), textCell(v.areas(m.Members))})
 	}
 	code := http.StatusOK
 	if wrong.Any() {
@@ -245,4 +245,13 @@ func (p *Portal) proposalPublish(v *visit) error {
 		return err
 	}
 	return v.show(http.StatusOK, "published", v.t("proposals.published"), x.Circle)
+}
+
+// paperCell names a paper that is to be signed: an agreement by its name, what a circle
+// itself consists of in words.
+func paperCell(v *visit, name string) sheetCell {
+	if words := v.words.or("paperfile."+name, ""); words != "" {
+		return textCell(words)
+	}
+	return codeCell(name)
 }
