@@ -97,10 +97,10 @@ func New(cfg Config) (*Portal, error) {
 	if cfg.Rand == nil {
 		cfg.Rand = rand.Reader
 	}
-	if cfg.Door == nil {
-		cfg.Door = shut{}
-	}
 	p := &Portal{cfg: cfg, words: map[string]phrases{}, guard: http.NewCrossOriginProtection()}
+	if p.cfg.Door == nil {
+		p.cfg.Door = shut{p.plainly}
+	}
 	var err error
 	for _, lang := range languages() {
 		if p.words[lang], err = phrasesIn(lang); err != nil {
