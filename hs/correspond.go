@@ -28,7 +28,7 @@ type Correspondence struct {
 	// the sum over Family.To; when From has other codes beside the one asked
 	// for, nothing exact can be said of that one alone.
 	Family  Family
-	Because Why    // why, for windows
+	Because Why    // why, in a word
 	Reason  string // why, in an English sentence; never empty
 }
 
@@ -57,35 +57,77 @@ func Whys() []Why {
 	return []Why{WhySame, WhyOne, WhyFamily, WhyConverted, WhyGathered, WhyLeaking, WhyDerived, WhyScattered, WhyUnderived, WhyForgotten, WhyEdition, WhyDigits, WhyUnknown}
 }
 
-// String returns the reason in an English sentence; windows have their own words.
-func (w Why) String() string {
+// String returns the reason in an English sentence.
+func (w Why) String() string { return w.In("en") }
+
+// In returns the reason in a sentence, in French for "fr", otherwise in English.
+func (w Why) In(lang string) string {
 	switch w {
 	case WhySame:
-		return "the same code of the same edition"
+		return wording{
+			"the same code of the same edition",
+			"le même code de la même édition",
+		}.in(lang)
 	case WhyOne:
-		return "each of the two codes is related to the other alone"
+		return wording{
+			"each of the two codes is related to the other alone",
+			"chacun des deux codes n’est lié qu’à l’autre",
+		}.in(lang)
 	case WhyFamily:
-		return "closed family: exact when both sides are summed whole, not code by code"
+		return wording{
+			"closed family: exact when both sides are summed whole, not code by code",
+			"famille fermée : exacte quand chaque côté est additionné en entier, non code par code",
+		}.in(lang)
 	case WhyConverted:
-		return "no closed family of at most 12 codes: UNSD's single conversion, an estimate that cuts real links"
+		return wording{
+			"no closed family of at most 12 codes: UNSD's single conversion, an estimate that cuts real links",
+			"pas de famille fermée de 12 codes au plus : conversion unique de la DSNU, une estimation qui coupe de vrais liens",
+		}.in(lang)
 	case WhyGathered:
-		return "no closed family of at most 12 codes: the newer codes whose single conversion by UNSD is this code, an estimate that cuts real links"
+		return wording{
+			"no closed family of at most 12 codes: the newer codes whose single conversion by UNSD is this code, an estimate that cuts real links",
+			"pas de famille fermée de 12 codes au plus : les codes plus récents que la DSNU convertit en celui-ci, une estimation qui coupe de vrais liens",
+		}.in(lang)
 	case WhyLeaking:
-		return "the table forgets a code of this subheading's group, so that no family is surely closed: UNSD's single conversion, an estimate"
+		return wording{
+			"the table forgets a code of this subheading's group, so that no family is surely closed: UNSD's single conversion, an estimate",
+			"la table oublie un code du groupe de cette sous-position, si bien qu’aucune famille n’est sûrement fermée : conversion unique de la DSNU, une estimation",
+		}.in(lang)
 	case WhyDerived:
-		return "no table between these editions is held: a conversion derived through HS2017 from UNSD's single conversions, an estimate"
+		return wording{
+			"no table between these editions is held: a conversion derived through HS2017 from UNSD's single conversions, an estimate",
+			"aucune table entre ces éditions n’est détenue : conversion tirée, par le SH 2017, des conversions uniques de la DSNU, une estimation",
+		}.in(lang)
 	case WhyScattered:
-		return "no closed family of at most 12 codes, and UNSD converts no code to this one"
+		return wording{
+			"no closed family of at most 12 codes, and UNSD converts no code to this one",
+			"pas de famille fermée de 12 codes au plus, et la DSNU ne convertit aucun code en celui-ci",
+		}.in(lang)
 	case WhyUnderived:
-		return "no closed family of at most 12 codes, and no conversion between these editions can be derived through HS2017"
+		return wording{
+			"no closed family of at most 12 codes, and no conversion between these editions can be derived through HS2017",
+			"pas de famille fermée de 12 codes au plus, et aucune conversion entre ces éditions ne peut être tirée par le SH 2017",
+		}.in(lang)
 	case WhyForgotten:
-		return "the table between these editions has no relation for this code"
+		return wording{
+			"the table between these editions has no relation for this code",
+			"la table entre ces éditions n’a aucune relation pour ce code",
+		}.in(lang)
 	case WhyEdition:
-		return "an edition that is not held: HS2007, HS2012, HS2017 and HS2022 are"
+		return wording{
+			"an edition that is not held: HS2007, HS2012, HS2017 and HS2022 are",
+			"une édition qui n’est pas détenue : SH 2007, 2012, 2017 et 2022 le sont",
+		}.in(lang)
 	case WhyDigits:
-		return "correlations are known for subheadings of six digits only"
+		return wording{
+			"correlations are known for subheadings of six digits only",
+			"les corrélations ne sont connues que pour les sous-positions de six chiffres",
+		}.in(lang)
 	case WhyUnknown:
-		return "the edition asked from does not hold this code"
+		return wording{
+			"the edition asked from does not hold this code",
+			"l’édition de départ n’a pas ce code",
+		}.in(lang)
 	}
 	return ""
 }

@@ -24,7 +24,7 @@ type conversion struct {
 	left      []hs.Code // of the set: neither by family, nor by a conversion that may be used
 	converted []hs.Code // of the set: by UNSD's single conversion
 	family    hs.Family // of the first left code, when it has one
-	reason    string    // why it has none
+	why       hs.Why    // of the first that is left
 	estimable bool      // every left code has a conversion that was not asked for
 }
 
@@ -43,7 +43,7 @@ func correspond(from hs.Edition, set []hs.Code, to hs.Edition, estimates bool) c
 			out.converted = append(out.converted, c)
 		default:
 			if len(out.left) == 0 {
-				out.family, out.reason = k.Family, k.Reason
+				out.family, out.why = k.Family, k.Because
 			}
 			out.left = append(out.left, c)
 			out.estimable = out.estimable && k.Comparison == hs.DefaultConversion
@@ -100,7 +100,7 @@ func (x crossing) gap(c conversion) string {
 			"%s de %s seul ne se lit pas dans des lignes de %s : il est de la famille {%s} vers {%s}, exacte seulement en entier ; demandez %s"),
 			what, x.asked, x.present, from, to, strings.ReplaceAll(from, ", ", "+"))
 	}
-	reason, hint := c.reason, ""
+	reason, hint := c.why.In(x.lang), ""
 	if from != "" {
 		reason = fmt.Sprintf(x.say("its family {%s} reaches outside what was asked", "sa famille {%s} dépasse ce qui est demandé"), from)
 	}

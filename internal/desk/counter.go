@@ -68,6 +68,8 @@ type CounterConfig struct {
 	Ledger    Ledger
 	Tally     Tally // nil: the quota is the decider's alone
 	HeldBytes int64 // answers held ready; 0: 64 MiB, under 0: none
+	// Words says an error and its hint in both languages; nil: in English alone.
+	Words func(error) (said, hint guichet.Text)
 }
 
 // Counter answers the members of one circle. It is safe for concurrent use.
@@ -170,6 +172,7 @@ type exchange struct {
 	fault    *guichet.Error // of the question
 	key      string         // of the answer among those held ready; "" it is not held
 	held     bool
+	words    func(error) (said, hint guichet.Text)
 }
 
 // begin reads the question: completed, or with what is wrong in it.
@@ -179,7 +182,7 @@ func (c *Counter) begin(a Asked) *exchange {
 		a.Request.Question = r.question
 	}
 	sum := sha256.Sum256(a.Body)
-	return &exchange{asked: a, request: hex.EncodeToString(sum[:]), at: c.desk.clock().UTC().Truncate(time.Second), reading: r}
+	return &exchange{asked: a, request: hex.EncodeToString(sum[:]), at: c.desk.clock().UTC().Truncate(time.Second), reading: r, words: c.cfg.Words}
 }
 
 // decide asks whether the member may. Only what may be asked is told to be wrong:
@@ -218,7 +221,12 @@ func (e *exchange) faulty(err error) error {
 		return err
 	}
 	e.fault = fault
-	e.refuse(ClauseQuestion, fault.Message, fault.Hint)
+	said, hint := guichet.Text{EN: fault.Message}, guichet.Text{EN: fault.Hint}
+	if e.words != nil {
+		said, hint = e.words(fault)
+	}
+	lang := e.asked.Request.Question.Lang
+	e.refuse(ClauseQuestion, said.In(lang), hint.In(lang))
 	return nil
 }
 

@@ -206,7 +206,7 @@ func (c *Client) conclude(ctx context.Context, m guichet.Member, req guichet.Req
 	}
 	if missed != nil {
 		leaf.Kind, leaf.Reason = guichet.LeafMissed, missed.reason
-		out.Gap = missed.gap(m.Code, req.Question.Lang)
+		out.Gap = missed.gap(m.Code, req.Question.Lang, c.cfg.Words)
 	} else {
 		reply := end.reply
 		out.Reply, out.Peer, out.Receipt = &reply, end.peer, end.receipt

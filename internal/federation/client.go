@@ -62,6 +62,8 @@ type ClientConfig struct {
 	Journal Journal
 	Rows    Rows
 	Limits  ClientLimits
+	// Words says an error in both languages; nil: in English alone.
+	Words func(error) guichet.Text
 }
 
 // Client asks members.

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"guichet"
+	"guichet/wording"
 )
 
 // miss is why nothing that can be used came from a member: the reason for
@@ -26,6 +27,7 @@ type miss struct {
 	status int          // of HTTP that it came with; 0 otherwise
 	retry  time.Duration
 	err    error
+	quoted error // whose own sentence stands in words, in English; nil: nobody's
 }
 
 // Error says in English why.
@@ -35,8 +37,12 @@ func (m *miss) Error() string { return m.words.EN }
 func (m *miss) Unwrap() error { return m.err }
 
 // gap is the miss as people see it.
-func (m *miss) gap(member, lang string) *guichet.Gap {
-	return &guichet.Gap{Reporter: member, Member: member, Reason: m.reason, Text: m.words.In(lang)}
+func (m *miss) gap(member, lang string, words func(error) guichet.Text) *guichet.Gap {
+	text := m.words
+	if m.quoted != nil && words != nil {
+		text.FR = strings.Replace(text.FR, told(m.quoted), clip(words(m.quoted).In("fr"), 400), 1)
+	}
+	return &guichet.Gap{Reporter: member, Member: member, Reason: m.reason, Text: text.In(lang)}
 }
 
 // fault is the miss as an error of a fetch.
@@ -50,7 +56,7 @@ func (m *miss) fault() error {
 	if kind == "" {
 		kind = guichet.KindBusy
 	}
-	return &guichet.Error{Kind: kind, Message: m.words.EN, Err: m}
+	return &guichet.Error{Kind: kind, Message: m.words.EN, Err: m, Said: wording.Say("%s", m.words)}
 }
 
 // say writes a sentence in both languages from the same facts.
@@ -75,7 +81,7 @@ func unheard(ctx context.Context, m guichet.Member, o outcome) error {
 		out.reason = guichet.GapRefused
 		out.words = say("%[1]s does not accept our certificate (%[2]s): the circle may not name our key yet, or no more", "%[1]s n’accepte pas notre certificat (%[2]s) : le cercle ne nomme peut-être pas encore notre clé, ou plus", m.Code, alert.Err)
 	case guichet.KindOf(o.err) == guichet.KindUntrusted:
-		out.reason = guichet.GapUntrusted
+		out.reason, out.quoted = guichet.GapUntrusted, o.err
 		out.words = say("who answers at %[2]s does not hold a key of %[1]s: %[3]s", "qui répond à %[2]s ne détient aucune clé de %[1]s : %[3]s", m.Code, endpoint, told(o.err))
 	case o.reached && errors.Is(ctx.Err(), context.DeadlineExceeded):
 		out.reason = guichet.GapLate
@@ -105,15 +111,6 @@ func plainly(err error) error {
 	return err
 }
 
-// Sentence says in both languages why a fetch from a member failed; in English alone
-// where it failed here.
-func Sentence(err error) guichet.Text {
-	if m, ok := errors.AsType[*miss](err); ok {
-		return m.words
-	}
-	return guichet.Text{EN: err.Error()}
-}
-
 // brokeOff says what it means that a response did not come whole.
 func (c *Client) brokeOff(ctx context.Context, m guichet.Member, err error) error {
 	out := &miss{reason: guichet.GapSilent, err: err}
@@ -135,7 +132,7 @@ func (c *Client) brokeOff(ctx context.Context, m guichet.Member, err error) erro
 // told for what it is, and never opens anything.
 func untrusted(m guichet.Member, resp *http.Response, err error) error {
 	return &miss{
-		reason: guichet.GapUntrusted, err: err, status: resp.StatusCode,
+		reason: guichet.GapUntrusted, err: err, quoted: err, status: resp.StatusCode,
 		words: say("what came from %[1]s is not signed as the circle says: %[2]s", "ce qui est venu de %[1]s n’est pas signé comme le dit le cercle : %[2]s", m.Code, told(err)),
 	}
 }
@@ -143,7 +140,7 @@ func untrusted(m guichet.Member, resp *http.Response, err error) error {
 // garbled says that something signed cannot be read.
 func garbled(m guichet.Member, err error) error {
 	return &miss{
-		reason: guichet.GapGarbled, err: err,
+		reason: guichet.GapGarbled, err: err, quoted: err,
 		words: say("what %[1]s sent is signed and cannot be read: %[2]s", "ce que %[1]s a envoyé est signé mais illisible : %[2]s", m.Code, told(err)),
 	}
 }
@@ -186,7 +183,7 @@ func (c *Client) problemMiss(m guichet.Member, resp *http.Response, p problem) e
 	if hint := clip(p.Hint, 200); hint != "" {
 		what += " (" + hint + ")"
 	}
-	out := &miss{reason: guichet.GapRefused, kind: p.Kind, status: resp.StatusCode, retry: retryAfter(resp)}
+	out := &miss{reason: guichet.GapRefused, kind: p.Kind, status: resp.StatusCode, retry: retryAfter(resp), quoted: &guichet.Error{Kind: p.Kind, Message: strings.TrimSuffix(clip(p.Message, 300), ".")}}
 	switch resp.StatusCode {
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable, http.StatusTooEarly:
 		out.reason, out.kind = guichet.GapLate, guichet.KindBusy

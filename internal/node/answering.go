@@ -21,6 +21,7 @@ import (
 	"guichet/internal/federation"
 	"guichet/internal/gate"
 	"guichet/internal/journal"
+	"guichet/internal/portal"
 	"guichet/internal/store"
 )
 
@@ -32,9 +33,12 @@ import (
 func (s *Seat) counter() (*desk.Counter, error) {
 	return s.n.desk.Counter(desk.CounterConfig{
 		Us: s.us(), Decider: deciding{s}, Protector: protecting{}, Encoder: store.Columns{},
-		Journal: answering{s}, Ledger: s.n.store,
+		Journal: answering{s}, Ledger: s.n.store, Words: inBoth,
 	})
 }
+
+// inBoth says an error and its hint in both languages.
+func inBoth(err error) (said, hint guichet.Text) { return portal.TextOf(err), portal.HintOf(err) }
 
 // deciding judges by the agreements in force now.
 type deciding struct{ s *Seat }

@@ -400,6 +400,7 @@ func (s *Seat) counterOf(ctx context.Context, h heldCopy) (*desk.Counter, error)
 		return desk.CounterConfig{
 			Us: s.us(), Decider: d, Protector: protecting{}, Encoder: store.Columns{}, Journal: answering{s},
 			Ledger: copyLedger{s.n.store, h.paper.Of}, HeldBytes: -1, // each answer tells the copy's age
+			Words: inBoth,
 		}
 	}
 	if h.paper.Generation == "" {

@@ -423,13 +423,10 @@ func (s *Seat) memberFinding(ctx context.Context, m guichet.Member) (Finding, fe
 	defer cancel()
 	pong, err := s.client.Ping(ctx, m)
 	if err != nil {
-		e := wireErrorOf(err)
-		f := finding(what, stateWrong, "%s", "%s", e.Message)
-		f.Text.FR = cmp.Or(federation.Sentence(err).FR, e.Message)
-		if e.Hint == "" {
-			return f.do("write to its operations: %s", "écrivez à son exploitation : %s", operations(m)), pong
+		f := Finding{What: what, State: stateWrong, Text: portal.TextOf(err), Do: portal.HintOf(err)}
+		if f.Do.EN == "" {
+			f = f.do("write to its operations: %s", "écrivez à son exploitation : %s", operations(m))
 		}
-		f.Do = guichet.Text{EN: e.Hint, FR: e.Hint}
 		return f, pong
 	}
 	f := finding(what, stateWell, "answers in %d ms; guichet %s, circle version %d", "répond en %d ms ; guichet %s, cercle version %d", pong.RoundTrip.Milliseconds(), pong.Version, pong.CircleVersion)

@@ -314,7 +314,7 @@ func (x auditForPages) Record(ctx context.Context) (portal.Record, error) {
 		return out, err
 	}
 	if _, err := x.public.read(); err != nil && guichet.KindOf(err) != guichet.KindNotFound { // to publish nothing is no exception
-		out.Public = Sentence(err)
+		out.Public = portal.TextOf(err)
 	}
 	return out, nil
 }

@@ -1,11 +1,14 @@
 package node
 
 import (
+	"cmp"
 	"context"
+	"maps"
 	"slices"
 
 	"guichet"
 	"guichet/internal/portal"
+	"guichet/internal/store"
 )
 
 // Mirror asks two members for their sides of a flow, each its own, and compares them;
@@ -40,4 +43,33 @@ func (x seatForPages) Mirror(ctx context.Context, q portal.Comparing, each func(
 // Line names a line of a national list.
 func (g *goods) Line(edition int, list, code, lang string) (string, bool) {
 	return g.n.ListLabel(edition, list, code, lang)
+}
+
+// Held says which official wordings the home holds: editions first, then lists by name.
+func (g *goods) Held() ([]portal.HeldLabels, error) {
+	type of struct {
+		list    string
+		edition int
+	}
+	counts := map[of]*portal.HeldLabels{}
+	err := g.n.store.HeldLabels(func(k store.LabelKey, labels map[string]string) {
+		h := counts[of{k.List, k.Edition}]
+		if h == nil {
+			h = &portal.HeldLabels{Edition: k.Edition, List: k.List}
+			counts[of{k.List, k.Edition}] = h
+		}
+		switch k.Lang {
+		case "en":
+			h.EN = len(labels)
+		case "fr":
+			h.FR = len(labels)
+		}
+	})
+	var out []portal.HeldLabels
+	for _, k := range slices.SortedFunc(maps.Keys(counts), func(a, b of) int {
+		return cmp.Or(cmp.Compare(a.list, b.list), cmp.Compare(b.edition, a.edition))
+	}) {
+		out = append(out, *counts[k])
+	}
+	return out, err
 }

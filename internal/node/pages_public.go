@@ -252,7 +252,7 @@ func (p *public) ready(text []byte) (published, error) {
 	// No journal of a circle is told: the public is no member of any. The ledger is, so
 	// that a withdrawal says that the public saw what is withdrawn.
 	out.counter, err = p.h.n.desk.Counter(desk.CounterConfig{
-		Us: us, Protector: protecting{}, Encoder: store.Columns{}, Journal: nowhere{}, Ledger: p.h.n.store, HeldBytes: -1,
+		Us: us, Protector: protecting{}, Encoder: store.Columns{}, Journal: nowhere{}, Ledger: p.h.n.store, HeldBytes: -1, Words: inBoth,
 		Decider: publishing{p, out.paper},
 	})
 	return out, err

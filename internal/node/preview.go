@@ -54,7 +54,7 @@ func (c *Ceremonies) Preview(ctx context.Context, a guichet.Agreement, lang stri
 		return nil, err
 	}
 	counter, err := c.n.desk.Counter(desk.CounterConfig{
-		Us: us, Protector: protecting{}, Encoder: store.Columns{}, Journal: nowhere{}, Ledger: nowhere{}, HeldBytes: -1,
+		Us: us, Protector: protecting{}, Encoder: store.Columns{}, Journal: nowhere{}, Ledger: nowhere{}, HeldBytes: -1, Words: inBoth,
 		Decider: trying{c: c, paper: paper, members: c.previewMembers(a), law: own},
 	})
 	if err != nil {

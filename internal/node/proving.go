@@ -10,9 +10,7 @@ import (
 
 	"guichet"
 	"guichet/internal/circle"
-	"guichet/internal/federation"
 	"guichet/internal/journal"
-	"guichet/internal/portal"
 )
 
 // Leaves returns leaves of our journal.
@@ -253,13 +251,9 @@ func (s *Seat) reportPeer(ctx context.Context, m guichet.Member) (JournalReport,
 	if guichet.KindOf(err) == guichet.KindUntrusted { // it was reached: what it tells cannot be believed
 		code, severity = unbelieved, "serious"
 	}
-	why := federation.Sentence(err)
-	if why.FR == "" {
-		why = portal.TextOf(err)
-	}
 	return JournalReport{Member: m.Code, Findings: []JournalFinding{{
 		Code: code, Severity: severity, Index: -1,
-		Text: bothOf("its journal could not be looked at: %s", "son journal n’a pas pu être examiné : %s", []any{why}),
+		Text: bothOf("its journal could not be looked at: %s", "son journal n’a pas pu être examiné : %s", []any{err}),
 	}}}, nil
 }
 

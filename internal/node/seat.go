@@ -19,6 +19,7 @@ import (
 	"guichet/internal/federation"
 	"guichet/internal/gate"
 	"guichet/internal/journal"
+	"guichet/internal/portal"
 	"guichet/internal/seal"
 )
 
@@ -306,7 +307,7 @@ func (s *Seat) openWire() error {
 	}
 	s.lines = lines{seat: s, gate: s.gate, sealer: sealer, key: sealKey, clients: map[string]*http.Client{}}
 	s.client, err = federation.NewClient(federation.ClientConfig{
-		Us: s.us(), Clock: s.n.cfg.Clock, Line: s.lines.to, Seal: &s.lines, Journal: asking{s.journal}, Rows: decodeRows,
+		Us: s.us(), Clock: s.n.cfg.Clock, Line: s.lines.to, Seal: &s.lines, Journal: asking{s.journal}, Rows: decodeRows, Words: portal.TextOf,
 	})
 	return err
 }

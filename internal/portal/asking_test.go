@@ -63,6 +63,7 @@ func (s *slowCircle) Receipt(context.Context, string) (portal.Receipt, error) {
 // noGoods knows no goods.
 type noGoods struct{}
 
+func (noGoods) Held() ([]portal.HeldLabels, error)              { return nil, nil }
 func (noGoods) Search(string, int) ([]portal.Found, error)      { return nil, nil }
 func (noGoods) Line(int, string, string, string) (string, bool) { return "", false }
 func (noGoods) Label(int, string, string) string                { return "<b>goods</b>" }

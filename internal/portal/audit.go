@@ -115,7 +115,7 @@ type Record struct {
 	Overrides []Override
 	Holds     []Hold
 	Events    []Event
-	Public    string // what is wrong with the file of the public view; "" nothing
+	Public    guichet.Text // what is wrong with the file of the public view; empty nothing
 }
 
 // SuspendedIn is a suspension that stands in an agreement.

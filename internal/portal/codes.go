@@ -27,17 +27,30 @@ type codesPage struct {
 	Wrong faults
 	Hits  []codeHit
 	Lists []codes.List
+	Held  []heldWording
 }
 
 type codeHit struct {
 	To, Code, Kind, Hint string
-	Label                guichet.Text
+	Label, Near          guichet.Text
+}
+
+// heldWording is what the home holds of the official wording of an edition or a list.
+type heldWording struct {
+	Of         string
+	EN, FR     int  // labels
+	OneMissing bool // of the two languages
 }
 
 // codes looks for codes by words; digits lead to the page of their code.
 func (p *Portal) codes(v *visit) error {
 	q := v.r.URL.Query()
 	page := codesPage{Query: one(q, "q", longestField), Lists: codes.Lists()}
+	held, err := p.heldWordings(v)
+	if err != nil {
+		return err
+	}
+	page.Held = held
 	if digits := digitsOf(page.Query); len(digits) >= 2 && len(digits) <= mostDigits {
 		return v.redirect(v.to("/codes/"+digits, nil))
 	}
@@ -51,6 +64,9 @@ func (p *Portal) codes(v *visit) error {
 		}
 		for _, h := range hits {
 			hit := codeHit{Code: h.Code, Kind: v.kindOf(h), Label: h.Label}
+			if h.Kind != "group" {
+				hit.Near = p.near(h.Edition, h.Code)
+			}
 			if h.Kind != "group" {
 				hit.To = v.to("/codes/"+url.PathEscape(h.Code), listQuery(h.List))
 			}
@@ -106,7 +122,7 @@ type codePage struct {
 // codeStep is a code with its names and its page.
 type codeStep struct {
 	To, Code, Level string
-	Label           guichet.Text
+	Label, Near     guichet.Text // Near is the heading's wording: where a language is missing it stands in
 }
 
 // codeEdition is what a code is in one edition of the HS.
@@ -114,7 +130,7 @@ type codeEdition struct {
 	Edition         int
 	Here            bool // it is read in this one
 	Word, Tag, Text string
-	Reason          string // in English
+	Reason          string
 	Codes           []codeStep
 	Family          string
 }
@@ -138,7 +154,7 @@ type codeChange struct {
 
 type codeLine struct {
 	To, Code, Units, From, Until string
-	Label                        guichet.Text
+	Label, Near                  guichet.Text
 }
 
 type codeGroup struct {
@@ -186,7 +202,11 @@ func (p *Portal) code(v *visit) error {
 		p.describe(v, r, &page)
 	}
 	if len(digits) > hsDigits {
-		page.Path = append(page.Path, codeStep{Code: digits, Level: v.t("codes.level.national"), Label: p.lineLabel(lists, digits)})
+		edition := int(r.edition)
+		if edition == 0 && len(lists) > 0 {
+			edition = lists[0].Edition
+		}
+		page.Path = append(page.Path, codeStep{Code: digits, Level: v.t("codes.level.national"), Label: p.lineLabel(lists, digits), Near: p.near(edition, digits)})
 	}
 	status := http.StatusOK
 	if page.Wrong.Any() {
@@ -210,6 +230,38 @@ func (p *Portal) nationalLabel(edition int, list, code string) guichet.Text {
 	t.EN, _ = p.cfg.Goods.Line(edition, list, code, "en")
 	t.FR, _ = p.cfg.Goods.Line(edition, list, code, "fr")
 	return t
+}
+
+// near is our own wording of the heading that a code stands under, or of its chapter: what
+// a reader sees where the code's own wording is not held in their language.
+func (p *Portal) near(edition int, code string) guichet.Text {
+	say := func(lang string) string {
+		label, level := hs.Label(hs.Edition(edition), hs.Code(code), lang)
+		if label == "" {
+			return ""
+		}
+		key := "codes.near.heading"
+		if level == 2 {
+			key = "codes.near.chapter"
+		}
+		return p.words[lang].say(key, "code", code[:level], "label", label)
+	}
+	return guichet.Text{EN: say("en"), FR: say("fr")}
+}
+
+// heldWordings are the official wordings that the home holds: the editions of the HS
+// first, then national lists.
+func (p *Portal) heldWordings(v *visit) ([]heldWording, error) {
+	held, err := p.cfg.Goods.Held()
+	var out []heldWording
+	for _, h := range held {
+		x := heldWording{Of: v.t("codes.held.edition", "edition", h.Edition), EN: h.EN, FR: h.FR, OneMissing: (h.EN == 0) != (h.FR == 0)}
+		if h.List != "" {
+			x.Of = v.t("codes.held.list", "list", h.List, "edition", h.Edition)
+		}
+		out = append(out, x)
+	}
+	return out, err
 }
 
 func (p *Portal) bothLabels(edition int, code string) guichet.Text {
@@ -320,7 +372,7 @@ func (p *Portal) inEdition(v *visit, r codeRead, to hs.Edition) codeEdition {
 		word, tag = "none", "red"
 	case hs.Exact:
 	}
-	out.Word, out.Tag, out.Text, out.Reason = v.t("codes.same."+word), tag, v.t("codes.same."+word+".text"), v.t("codes.why."+string(k.Because))
+	out.Word, out.Tag, out.Text, out.Reason = v.t("codes.same."+word), tag, v.t("codes.same."+word+".text"), sentence(k.Because.In(v.lang))+"."
 	codesTo := k.To
 	if len(codesTo) == 0 { // not comparable: what the tables link it to all the same
 		for _, rel := range hs.Relations(r.edition, r.hs, to) {
@@ -404,7 +456,7 @@ func (p *Portal) linesUnder(v *visit, r codeRead, list string, e hs.Edition, day
 			for _, u := range line.Units {
 				units = append(units, v.unitName(u))
 			}
-			l := codeLine{Code: line.Code, Units: strings.Join(units, ", "), From: v.dayText(line.From), Until: v.dayText(line.To), Label: p.nationalLabel(int(e), list, line.Code)}
+			l := codeLine{Code: line.Code, Units: strings.Join(units, ", "), From: v.dayText(line.From), Until: v.dayText(line.To), Label: p.nationalLabel(int(e), list, line.Code), Near: p.near(int(e), line.Code)}
 			if line.Code != r.digits {
 				l.To = v.to("/codes/"+line.Code, listQuery(list))
 			}

@@ -31,6 +31,9 @@ func Templates() (map[string]string, error) {
 	return out, err
 }
 
+// Typeset is a French page with its spaces.
+func Typeset(page []byte) []byte { return typeset(page) }
+
 // Number writes a figure.
 func Number(lang, digits string, decimals int) string {
 	p, err := phrasesIn(lang)

@@ -104,9 +104,16 @@ func tenths(s float64) guichet.Decimal {
 // them stays.
 func (v *visit) noteText(ds *guichet.Dataset, r guichet.Remark) string {
 	text := r.Text
-	if ds != nil && ds.RemarkText != nil {
-		if rest, ok := strings.CutPrefix(text, ds.RemarkText(r.Code, "en")); ok && ds.RemarkText(r.Code, v.lang) != "" {
-			text = ds.RemarkText(r.Code, v.lang) + rest
+	if ds != nil && ds.RemarkText != nil && v.lang != "en" {
+		own := v.words.or("note."+r.Code, ds.RemarkText(r.Code, v.lang))
+		switch rest, ok := strings.CutPrefix(text, ds.RemarkText(r.Code, "en")); {
+		case own == "":
+		case ok && ds.RemarkText(r.Code, "en") != "":
+			text = own + rest
+		case r.Value != nil: // the English sentence says it with its figure
+			text = own + v.t("shell.colon") + v.words.number(*r.Value, 0) + " " + r.Unit
+		default:
+			text = own
 		}
 	}
 	if r.Rows > 0 {

@@ -46,7 +46,8 @@ type phrases struct {
 }
 
 // phrasesIn reads lang/*.LANG.json: a file for each page, so that pages can be added
-// without touching another's.
+// without touching another's. The French ones need not be written with the no-break
+// spaces that they have: nobody sees whether one is missing.
 func phrasesIn(lang string) (phrases, error) {
 	p := phrases{lang, map[string]string{}}
 	names, err := fs.Glob(langFiles, "lang/*."+lang+".json")
@@ -65,6 +66,9 @@ func phrasesIn(lang string) (phrases, error) {
 		for k, v := range held {
 			if _, twice := p.held[k]; twice {
 				return p, fmt.Errorf("words %s: %q is held twice", name, k)
+			}
+			if lang == "fr" {
+				v = typesetText(v)
 			}
 			p.held[k] = v
 		}

@@ -306,16 +306,17 @@ func (v *visit) viewOf(f Finding) findingView {
 	}
 	return findingView{
 		Circle: f.Circle, What: name, State: v.t("operator.state." + f.State), Tag: tagOf(f.State), Version: f.Version,
-		Text: v.sentence(sentence(f.Text.In(v.lang))), Do: v.sentence(sentence(f.Do.In(v.lang))), Lang: v.langOf(f.Text), DoLang: v.langOf(f.Do),
+		Text: v.sentence(sentence(f.Text.In(v.lang))), Do: v.sentence(sentence(f.Do.In(v.lang))), Lang: v.foreign(f.Text), DoLang: v.foreign(f.Do),
 	}
 }
 
-// langOf is the language that a text is in: what has only one form is English.
-func (v *visit) langOf(t guichet.Text) string {
-	if t.EN == t.FR {
+// foreign is the language of a text where that is not the page's: what has only one
+// form is English.
+func (v *visit) foreign(t guichet.Text) string {
+	if v.lang != "en" && t.EN == t.FR && t.EN != "" {
 		return "en"
 	}
-	return v.lang
+	return ""
 }
 
 // sentence begins with a capital, unless it begins with a name or a command.

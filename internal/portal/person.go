@@ -45,13 +45,15 @@ type Door interface {
 }
 
 // shut is the door of a node where nobody can sign in: what needs no role is shown.
-type shut struct{}
+type shut struct {
+	say func(r *http.Request, key string) string
+}
 
 // Handler refuses every form.
-func (shut) Handler(next http.Handler) http.Handler {
+func (s shut) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
-			http.Error(w, "nobody can sign in here", http.StatusForbidden)
+			http.Error(w, s.say(r, "error.plain.nobody"), http.StatusForbidden)
 			return
 		}
 		next.ServeHTTP(w, r)

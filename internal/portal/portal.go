@@ -67,6 +67,16 @@ type Goods interface {
 	Label(edition int, code, lang string) string
 	// Line names a line of a national list, where its wording is held.
 	Line(edition int, list, code, lang string) (string, bool)
+	// Held says which official wordings the home holds.
+	Held() ([]HeldLabels, error)
+}
+
+// HeldLabels is how many official labels of an edition of the HS, or of a national list
+// that refines it, are held in each language.
+type HeldLabels struct {
+	Edition int
+	List    string // "" the HS itself
+	EN, FR  int
 }
 
 // Purpose is a word by which an asker says what an answer is for.
@@ -99,10 +109,10 @@ func New(cfg Config) (*Portal, error) {
 	if cfg.Rand == nil {
 		cfg.Rand = rand.Reader
 	}
-	if cfg.Door == nil {
-		cfg.Door = shut{}
-	}
 	p := &Portal{cfg: cfg, words: map[string]phrases{}, guard: http.NewCrossOriginProtection()}
+	if p.cfg.Door == nil {
+		p.cfg.Door = shut{p.plainly}
+	}
 	var err error
 	for _, lang := range languages() {
 		if p.words[lang], err = phrasesIn(lang); err != nil {

@@ -12,7 +12,7 @@ import (
 
 // recordPage is what the page of exceptions receives.
 type recordPage struct {
-	Public    string
+	Public    spoken
 	Notices   []noticeLine
 	Renewed   []renewedLine
 	Overrides []overrideLine
@@ -42,7 +42,7 @@ func (p *Portal) record(v *visit) error {
 	if err != nil {
 		return err
 	}
-	page := recordPage{Public: r.Public, Holds: r.Holds}
+	page := recordPage{Public: spoken{Text: r.Public.In(v.lang), Lang: v.foreign(r.Public)}, Holds: r.Holds}
 	for _, n := range r.Notices {
 		page.Notices = append(page.Notices, v.noticeOf(n))
 	}

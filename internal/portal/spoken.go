@@ -26,6 +26,9 @@ var frenchOf = sync.OnceValues(func() (map[string]string, error) {
 	if err := json.Unmarshal(saidFile, &held); err != nil {
 		return nil, fmt.Errorf("words lang/said/fr.json: %w", err)
 	}
+	for of, french := range held {
+		held[of] = typesetText(french)
+	}
 	return held, nil
 })
 

@@ -155,11 +155,15 @@ func (v *visit) show(status int, name, title string, page any, more ...func(*sho
 	if err := v.p.looks.render(&out, v.lang, name, s); err != nil {
 		return fmt.Errorf("page %s: %w", name, err)
 	}
+	body := out.Bytes()
+	if v.lang == "fr" {
+		body = typeset(body)
+	}
 	v.w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	v.w.Header().Set("Content-Language", v.lang)
 	v.w.WriteHeader(status)
 	if v.r.Method != http.MethodHead {
-		_, _ = v.w.Write(out.Bytes()) // who went away is no fault
+		_, _ = v.w.Write(body) // who went away is no fault
 	}
 	return nil
 }
@@ -280,15 +284,25 @@ func (p *Portal) safe(next http.Handler) http.Handler {
 			h.Set("Strict-Transport-Security", "max-age=31536000")
 		}
 		if !p.isOurs(r.Host) {
-			http.Error(w, "these pages are not served under this name", http.StatusMisdirectedRequest)
+			http.Error(w, p.plainly(r, "error.plain.host"), http.StatusMisdirectedRequest)
 			return
 		}
 		if err := p.guard.Check(r); err != nil {
-			http.Error(w, "this form was sent by another site's page", http.StatusForbidden)
+			http.Error(w, p.plainly(r, "error.plain.site"), http.StatusForbidden)
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// plainly is a sentence where no page is made, in the language of the address, else the
+// browser's.
+func (p *Portal) plainly(r *http.Request, key string) string {
+	lang, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	if !slices.Contains(languages(), lang) {
+		lang = preferred(r.Header.Get("Accept-Language"))
+	}
+	return p.words[lang].say(key)
 }
 
 // isOurs says whether a request came by a name of ours: else a page elsewhere could
