@@ -169,7 +169,7 @@ type Derived struct {
 	By    string // one of the ways above
 	Share int    // of a percentile: 90
 	Bands []Band // of a percentile: the lowest first, each beginning where the one before ends
-	Title Text
+	Title Text   // with its unit, where that is constant
 }
 
 // Band is one step of a distribution that is kept as counts. Counts can be
@@ -232,6 +232,12 @@ type Dataset struct {
 	// list that is not held, and else what to write instead, "" for no advice.
 	// nil: every value is taken for known.
 	Known func(list, value string) (ok bool, hint string)
+	// Values returns the values of a closed code list in the order in which people
+	// choose from them; nil of a list that is open, long or not held. nil: of none.
+	Values func(list string) []string
+	// ValueText says a value of a code list for people, and a constant of Field.Unit
+	// where list is ""; "" where it has no words. nil: of none.
+	ValueText func(list, value, lang string) string
 	// Rate returns units of a currency per US dollar for a period, exact, and
 	// whether it is known.
 	Rate func(currency string, p Period) (Decimal, bool)

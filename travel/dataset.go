@@ -54,6 +54,8 @@ func Dataset() *guichet.Dataset {
 		By:         []string{"reporter"},
 		Drafts:     func() []guichet.Draft { return guichet.ReadDrafts(draftsFile) },
 		RemarkText: RemarkText,
+		Values:     List,
+		ValueText:  ValueText,
 	}
 }
 

@@ -79,6 +79,22 @@ func TestTheDescriptorHolds(t *testing.T) {
 			t.Errorf("the list %s is empty", name)
 		}
 	}
+	for _, name := range []string{travel.ListMode, travel.ListDirection, travel.ListPort} {
+		for _, v := range travel.List(name) {
+			en, fr := travel.ValueText(name, v, "en"), travel.ValueText(name, v, "fr")
+			if en == "" || fr == "" || en == v || name != travel.ListPort && en == fr {
+				t.Errorf("%s %s has the words %q and %q", name, v, en, fr)
+			}
+		}
+	}
+	for _, m := range ds.Measures() {
+		if travel.ValueText("", m.Unit, "fr") == "" {
+			t.Errorf("the unit of %s, %s, has no words", m.Name, m.Unit)
+		}
+	}
+	if travel.ValueText(travel.ListMode, "CATOR", "en") != "" || travel.ValueText("CL_FLOW", "imports", "en") != "" {
+		t.Error("what is of no list of travel has words of it")
+	}
 	if travel.List("CL_FLOW") != nil {
 		t.Error("a list of goods is a list of travel")
 	}

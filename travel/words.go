@@ -61,6 +61,31 @@ func List(name string) []string {
 	return out
 }
 
+// ValueText says a value of a list of this dataset for people, or a unit of its
+// figures where list is ""; "" where it has no words.
+func ValueText(list, value, lang string) string {
+	switch list + " " + value {
+	case ListMode + " " + string(Air):
+		return text("Air", "Voie aérienne").In(lang)
+	case ListMode + " " + string(Land):
+		return text("Land", "Voie terrestre").In(lang)
+	case ListMode + " " + string(Sea):
+		return text("Sea", "Voie maritime").In(lang)
+	case ListDirection + " " + string(Entry):
+		return text("Entry", "Entrée").In(lang)
+	case ListDirection + " " + string(Exit):
+		return text("Exit", "Sortie").In(lang)
+	case " " + persons:
+		return text("persons", "personnes").In(lang)
+	case " " + minutes:
+		return text("minutes", "minutes").In(lang)
+	}
+	if p, ok := PortBy(value); ok && list == ListPort {
+		return p.Name // as the place is called there, in every language
+	}
+	return ""
+}
+
 // Codes of remarks and of reasons for putting lines aside. They cross borders:
 // appended, never renamed.
 const (

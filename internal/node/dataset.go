@@ -15,7 +15,7 @@ import (
 // none.
 func Dataset() *guichet.Dataset {
 	ds := trade.Dataset()
-	ds.Known = known
+	ds.Known, ds.Values = known, listed
 	ds.RemarkText = remarkText
 	ds.Classifications[0].HiddenBy = []string{trade.RemarkRolledUp, trade.RemarkConfidential}
 	return ds
@@ -68,47 +68,56 @@ func DatasetBy(name string) (*guichet.Dataset, error) {
 // known says whether a value is in one of trade's code lists: who asks for what
 // nobody knows must not be told that nothing was traded.
 func known(list, value string) (ok bool, hint string) {
-	var values []string
 	switch list {
 	case "CL_AREA":
 		return knownArea(value)
 	case "ISO4217":
 		return codes.CurrencyKnown(value), "write a code of ISO 4217, such as CAD"
-	case "CL_GRAIN":
-		values = trade.Dataset().Grains
-	case "CL_REGIME":
-		values = []string{"statistical", "administrative", "public"}
-	case "Incoterms2020":
-		values = trade.Incoterms()
-	case "CL_FLOW":
-		values = texts(trade.Flows())
-	case "CL_TRADE_SYSTEM":
-		values = texts(trade.Systems())
-	case "CL_VALUATION":
-		values = texts(trade.Valuations())
-	case "CL_PARTNER_ROLE":
-		values = texts(trade.Roles())
 	case "CL_AREA_KIND":
 		return codes.AreaKind(value).Known() || value == trade.KindSelf, ""
-	case "CL_COVERAGE":
-		values = trade.Coverages()
-	case "CL_CONF_STATUS":
-		values = trade.ConfStatuses()
-	case "CL_OBS_STATUS":
-		values = trade.ObsStatuses()
-	case "CL_QUANTITY_STATUS":
-		values = trade.QuantityStatuses()
-	case "CL_RELATION":
-		values = trade.HSRelations()
 	case "CL_FREQ":
-		values = texts([]guichet.Freq{guichet.Annual, guichet.Quarterly, guichet.Monthly, guichet.Daily})
 		if _, err := guichet.ParsePeriod("2024-01/" + value); err == nil {
 			return true, "" // figures over several months, "P28M"
 		}
-	default:
+	}
+	values := listed(list)
+	if values == nil {
 		return true, ""
 	}
 	return slices.Contains(values, value), "there are: " + strings.Join(values, ", ")
+}
+
+// listed are the values of a closed list of trade's; nil of any other.
+func listed(list string) []string {
+	switch list {
+	case "CL_GRAIN":
+		return trade.Dataset().Grains
+	case "CL_REGIME":
+		return []string{"statistical", "administrative", "public"}
+	case "Incoterms2020":
+		return trade.Incoterms()
+	case "CL_FLOW":
+		return texts(trade.Flows())
+	case "CL_TRADE_SYSTEM":
+		return texts(trade.Systems())
+	case "CL_VALUATION":
+		return texts(trade.Valuations())
+	case "CL_PARTNER_ROLE":
+		return texts(trade.Roles())
+	case "CL_COVERAGE":
+		return trade.Coverages()
+	case "CL_CONF_STATUS":
+		return trade.ConfStatuses()
+	case "CL_OBS_STATUS":
+		return trade.ObsStatuses()
+	case "CL_QUANTITY_STATUS":
+		return trade.QuantityStatuses()
+	case "CL_RELATION":
+		return trade.HSRelations()
+	case "CL_FREQ":
+		return texts([]guichet.Freq{guichet.Annual, guichet.Quarterly, guichet.Monthly, guichet.Daily})
+	}
+	return nil
 }
 
 // knownArea finds a country by our code, and advises who wrote another one or

@@ -116,7 +116,7 @@ func (h *house) portalConfig(req PagesRequest, alone bool) (portal.Config, error
 		return portal.Config{}, fmt.Errorf("pages: %w", err)
 	}
 	cfg := portal.Config{
-		Member: h.n.Home().Member, Version: h.n.cfg.Version, Goods: &goods{n: h.n}, Kept: kept, Door: req.door,
+		Member: h.n.Home().Member, Version: h.n.cfg.Version, Goods: &goods{n: h.n}, Datasets: Datasets(), Kept: kept, Door: req.door,
 		Keeper: keeper{h}, Parquet: writeParquet, Clock: h.n.cfg.Clock, Log: h.n.cfg.Log, Secure: req.Cert != "" || req.BehindProxy,
 		BehindProxy: req.BehindProxy && !req.Demonstration, // a demonstration goes by the connection itself
 	}

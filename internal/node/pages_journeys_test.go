@@ -33,7 +33,7 @@ func TestJourneys(t *testing.T) {
 		if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", build, "guichet/cmd/guichet").CombinedOutput(); err != nil {
 			t.Fatalf("build: %v\n%s", err, out)
 		}
-		if out, err := exec.CommandContext(t.Context(), build, "demo", "--once", "--chapter", "exchange", "--home", homes).CombinedOutput(); err != nil {
+		if out, err := exec.CommandContext(t.Context(), build, "demo", "--once", "--chapter", "exchange,borders", "--home", homes).CombinedOutput(); err != nil {
 			t.Fatalf("demo: %v\n%s", err, out)
 		}
 	}

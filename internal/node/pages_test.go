@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/csv"
 	"errors"
+	"html"
 	"io"
 	"mime"
 	"mime/multipart"
@@ -183,7 +184,7 @@ func (b *browser) asked(question string) (path, body string) {
 	}
 	form := url.Values{}
 	for _, m := range hidden.FindAllStringSubmatch(page, -1) {
-		form.Set(m[1], strings.ReplaceAll(m[2], "&amp;", "&"))
+		form.Set(m[1], html.UnescapeString(m[2]))
 	}
 	put := b.post(question[:3]+"/question", form)
 	path, body = put.path, put.body

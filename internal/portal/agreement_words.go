@@ -8,8 +8,6 @@ import (
 	"strings"
 
 	"guichet"
-	"guichet/trade"
-	"guichet/travel"
 )
 
 // paperPart is a part of an agreement in sentences.
@@ -21,16 +19,6 @@ type paperPart struct {
 // paperLine is one sentence with the clause that says it in the paper.
 // ID is where a refusal's link leads to: the first sentence of a clause has it.
 type paperLine struct{ Clause, Text, ID string }
-
-// datasetOf describes a dataset; nil where it is not known here.
-func datasetOf(name string) *guichet.Dataset {
-	for _, d := range []*guichet.Dataset{trade.Dataset(), travel.Dataset()} {
-		if d.Name == name {
-			return d
-		}
-	}
-	return nil
-}
 
 // partsOf writes an agreement in sentences. Every clause that the machine enforces is
 // said, with its path, which is what a refusal names.
@@ -151,7 +139,7 @@ func (p *Portal) purposesPart(v *visit, a guichet.Agreement) paperPart {
 // termLines says what one term gives.
 func (p *Portal) termLines(v *visit, at string, t guichet.Term) []paperLine {
 	x := paperPart{}
-	ds := datasetOf(t.Dataset)
+	ds := p.datasetOf(t.Dataset)
 	name := t.Dataset
 	if ds != nil {
 		name = ds.Title.In(v.lang)

@@ -21,7 +21,7 @@ type answerPage struct {
 	Lines    []line
 	Banner   banner
 	Who      []whoLine
-	Chart    *chart
+	Charts   []*chart
 	Tiles    *tiles
 	Table    figureTable
 	Pages    pages
@@ -68,7 +68,7 @@ const rowsOfPage = 50
 
 // answered shows an answer.
 func (p *Portal) answered(v *visit, k kept) error {
-	f := formOf(k.keptHead)
+	f := p.formOf(k.keptHead)
 	seat, err := p.seat(k.Circle)
 	if err != nil {
 		return err
@@ -79,12 +79,12 @@ func (p *Portal) answered(v *visit, k kept) error {
 	t := p.tableOf(v, k.Answer)
 	page := answerPage{
 		ID: k.ID, Title: p.titleOf(v, k.keptHead), Lines: p.linesOf(v, f, asking, c), Banner: v.bannerOf(k.Answer), Kept: k.keptHead, AsOf: a,
-		Chart: chartOf(v.words, k.Answer, f.By), Tiles: tilesOf(v.words, k.Answer, f),
+		Charts: chartsOf(v.words, p.dataset(a.Question.Dataset), k.Answer, f.By), Tiles: tilesOf(v.words, k.Answer, f),
 		Change: v.to("/ask", f.values()), Share: v.to("/question", f.values()), Download: v.to("/asked/"+k.ID+"/figures/", nil),
 		Sources: a.Sources, SaidIn: k.Lang,
 	}
-	if page.Chart != nil {
-		page.Chart.Title = page.Title + v.t("shell.colon") + page.Chart.Title
+	for _, c := range page.Charts {
+		c.Title = page.Title + v.t("shell.colon") + c.Title
 	}
 	for _, m := range k.Answer.Members {
 		page.Who = append(page.Who, v.whoOf(c, m))
@@ -93,7 +93,7 @@ func (p *Portal) answered(v *visit, k kept) error {
 	page.Made = slices.ContainsFunc(a.Sources, func(s guichet.Source) bool { return s.Generated })
 	page.Pages = pagesOf(v, k.ID, len(t.Rows))
 	t.cut(page.Pages.First, page.Pages.To)
-	t.Notes = markedOf(dataset(), a, nil).notesOf(v, t.Signs, page.Remarks)
+	t.Notes = markedOf(p.dataset(a.Question.Dataset), a, nil).notesOf(v, t.Signs, page.Remarks)
 	page.Table = t
 	return v.show(http.StatusOK, "answer", v.t("answer.title"), page)
 }
@@ -295,6 +295,7 @@ func (v *visit) sentence(text string) string {
 			break
 		}
 	}
+	text = v.p.unitNamed(words, text)
 	for _, at := range dayWritten.FindAllStringIndex(text, -1) {
 		t, err := time.Parse(time.DateOnly, text[at[0]:at[1]])
 		if alone := (at[0] == 0 || strings.ContainsRune(" (", rune(text[at[0]-1]))) && (at[1] == len(text) || strings.ContainsRune(" ),;:", rune(text[at[1]]))); err != nil || !alone {
@@ -303,6 +304,21 @@ func (v *visit) sentence(text string) string {
 		return printed(text[:at[0]]) + words.day(t) + v.sentence(text[at[1]:])
 	}
 	return printed(text)
+}
+
+// unitNamed says in words what of a dataset a sentence begins with: "entry: ".
+func (p *Portal) unitNamed(words phrases, text string) string {
+	for _, ds := range p.cfg.Datasets {
+		for _, x := range askFields(ds) {
+			for _, value := range x.values {
+				rest, ok := strings.CutPrefix(text, value)
+				if word := words.value(ds, x.list, value); ok && x.must && word != value && strings.HasPrefix(strings.TrimPrefix(rest, " "), ":") {
+					return word + rest
+				}
+			}
+		}
+	}
+	return text
 }
 
 // dayWritten finds days as programs write them.

@@ -4,11 +4,11 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
 	"guichet"
-	"guichet/trade"
 )
 
 // askedPage is what the list of one's questions receives.
@@ -42,16 +42,24 @@ func (p *Portal) fineOfKept(v *visit, h keptHead) string {
 	for _, code := range h.Members {
 		asked = append(asked, areaName(code, v.lang))
 	}
-	return strings.Join([]string{v.words.list(asked), v.fineOf(formOf(h))}, v.t("shell.semicolon"))
+	return strings.Join([]string{v.words.list(asked), v.fineOf(p.formOf(h))}, v.t("shell.semicolon"))
 }
 
 // fineOf says how fine figures were asked for.
 func (v *visit) fineOf(f askForm) string {
 	var fine []string
 	for _, by := range f.By {
-		fine = append(fine, v.t("ask.by."+by))
+		if slices.Contains(bysOf(f.ds), by) {
+			fine = append(fine, v.words.byWord(f.ds, by))
+		}
 	}
-	return strings.Join(append(fine, v.t("level."+f.Level)), v.t("shell.semicolon"))
+	switch {
+	case classified(f.ds):
+		fine = append(fine, v.levelWord(f.ds, f.Level))
+	case len(fine) == 0:
+		fine = append(fine, v.t("ask.fine.none"))
+	}
+	return strings.Join(fine, v.t("shell.semicolon"))
 }
 
 // stateOf says how a question stands, and the colour of its tag.
@@ -77,7 +85,10 @@ func (p *Portal) titleOf(v *visit, h keptHead) string {
 	if title := p.titleOfOther(v, h); title != "" {
 		return title
 	}
-	f := formOf(h)
+	f := p.formOf(h)
+	if !classified(f.ds) {
+		return v.titleOfPicks(f)
+	}
 	var goods []string
 	for _, g := range p.goodsChosen(v, f.Products) {
 		if g.Text == "" || g.Text == g.Value {
@@ -90,21 +101,44 @@ func (p *Portal) titleOf(v *visit, h keptHead) string {
 	if len(goods) > shown {
 		goods = append(goods[:shown], v.t("asked.more", "n", len(goods)-shown))
 	}
-	span, err := guichet.ParseSpan(f.From + ":" + f.To)
-	when := f.From + " – " + f.To
-	if err == nil {
-		when = v.words.span(span)
+	var flows []string
+	for _, x := range askFields(f.ds) {
+		if x.must {
+			flows = append(flows, v.words.values(f.ds, x.list, f.Picks[x.name]))
+		}
 	}
-	return v.t("asked.of", "flow", v.t("flow."+f.Flow), "goods", strings.Join(goods, v.t("shell.semicolon")), "when", when)
+	return v.t("asked.of", "flow", strings.Join(flows, v.t("shell.semicolon")), "goods", strings.Join(goods, v.t("shell.semicolon")), "when", v.spanText(f.From, f.To))
+}
+
+// titleOfPicks says in a line a question of a dataset without goods: what it is of, and
+// what was picked.
+func (v *visit) titleOfPicks(f askForm) string {
+	var picked []string
+	for _, x := range askFields(f.ds) {
+		list := f.Picks[x.name]
+		switch {
+		case len(list) == 0 || x.more:
+		case len(x.values) == 0 && x.areas():
+			picked = append(picked, v.words.values(f.ds, x.list, strings.Split(list[0], ", ")))
+		default:
+			const shown = 3
+			text := v.words.values(f.ds, x.list, list[:min(len(list), shown)])
+			if len(list) > shown {
+				text += ", " + v.t("asked.more", "n", len(list)-shown)
+			}
+			picked = append(picked, text)
+		}
+	}
+	return v.t("asked.ofdata", "dataset", f.ds.Title.In(v.lang), "picked", strings.Join(picked, v.t("shell.semicolon")), "when", v.spanText(f.From, f.To))
 }
 
 // formOf is the question that was asked, as its form.
-func formOf(h keptHead) askForm {
+func (p *Portal) formOf(h keptHead) askForm {
 	q, err := url.ParseQuery(h.Query)
 	if err != nil {
-		return askForm{}
+		q = url.Values{}
 	}
-	return readAsk(q)
+	return p.readAsk(q)
 }
 
 // waitingPage is what the page of a question receives that is under way.
@@ -233,6 +267,3 @@ func (p *Portal) failed(v *visit, k kept) error {
 	}
 	return v.show(http.StatusOK, "failed", v.t("failed.title"), page)
 }
-
-// dataset is what questions of these pages are about.
-func dataset() *guichet.Dataset { return trade.Dataset() }

@@ -2,8 +2,10 @@ package portal
 
 import (
 	"cmp"
+	"maps"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -31,28 +33,59 @@ const (
 	longestCode  = 80
 )
 
-// askForm is a question as a person writes it, and as an address holds it.
+// askForm is a question as a person writes it, and as an address holds it. An address
+// of before, without dataset and what few need, means what it meant.
 type askForm struct {
-	Circle    string
-	Goods     string   // words, or codes
-	Products  []string // chosen: codes, groups, national lines
-	Flow      string
-	Members   []string
-	Partners  string // names or codes
-	Reporters string
-	From, To  string   // months
-	By        []string // "period", "partner"
-	Level     string   // of the goods; "" all of them together
-	Purpose   string
-	Office    string
+	ds *guichet.Dataset // that it is of
+
+	Circle     string
+	Dataset    string   // as the address names it; "" the first
+	Goods      string   // words, or codes
+	Products   []string // chosen: codes, groups, national lines
+	Members    []string
+	Picks      map[string][]string // by field: what was chosen, or the one text that was typed
+	From, To   string              // months
+	By         []string            // names of bysOf
+	Level      string              // of the goods; "" all of them together
+	Purpose    string
+	Office     string
+	Edition    string // of the HS, in which codes are read; "" in force at the end
+	Conversion string // "default": the UN's estimate too; "" exact families alone
+	Vintage    string // a day: what the office had published by then; "" the latest
+	AsOf       string // a day or moment: what the member held then; "" now
+	Measures   []string
 }
 
-func readAsk(v url.Values) askForm {
+// readAsk reads the values of an address.
+func (p *Portal) readAsk(v url.Values) askForm {
+	name := one(v, "dataset", longestCode)
+	f := readAskOf(p.dataset(name), v)
+	if name != p.cfg.Datasets[0].Name {
+		f.Dataset = name
+	}
+	return f
+}
+
+func readAskOf(ds *guichet.Dataset, v url.Values) askForm {
 	f := askForm{
-		Circle: one(v, "circle", 64), Goods: one(v, "goods", longestField), Products: many(v, "product", mostPicks, longestCode),
-		Flow: one(v, "flow", 40), Members: many(v, "member", mostMembers, 2), Partners: one(v, "partner", longestField), Reporters: one(v, "reporter", longestField),
-		From: one(v, "from", 20), To: one(v, "to", 20), By: many(v, "by", 4, 20), Level: one(v, "level", 20),
+		ds: ds, Circle: one(v, "circle", 64), Goods: one(v, "goods", longestField), Products: many(v, "product", mostPicks, longestCode),
+		Members: many(v, "member", mostMembers, 2), Picks: map[string][]string{},
+		From: one(v, "from", 20), To: one(v, "to", 20), By: many(v, "by", mostPicks, longestCode), Level: one(v, "level", 20),
 		Purpose: one(v, "purpose", 40), Office: one(v, "office", 64),
+		Edition: one(v, "edition", 20), Conversion: one(v, "conversion", 20), Vintage: one(v, "vintage", 40), AsOf: one(v, "as_of", 40),
+		Measures: many(v, "measure", mostPicks, longestCode),
+	}
+	for _, x := range askFields(ds) {
+		most, longest := mostAreas, longestCode
+		if len(x.values) == 0 {
+			most, longest = 1, longestField
+		}
+		if list := many(v, x.name, most, longest); len(list) > 0 {
+			f.Picks[x.name] = list
+		}
+	}
+	if slices.Equal(f.Measures, usualMeasures(ds)) {
+		f.Measures = nil // what is meant anyway is not held
 	}
 	return f
 }
@@ -61,51 +94,58 @@ func readAsk(v url.Values) askForm {
 func (f askForm) values() url.Values {
 	v := url.Values{}
 	for name, text := range map[string]string{
-		"circle": f.Circle, "goods": f.Goods, "flow": f.Flow, "partner": f.Partners, "reporter": f.Reporters, "from": f.From, "to": f.To,
-		"level": f.Level, "purpose": f.Purpose, "office": f.Office,
+		"circle": f.Circle, "dataset": f.Dataset, "goods": f.Goods, "from": f.From, "to": f.To, "level": f.Level, "purpose": f.Purpose, "office": f.Office,
+		"edition": f.Edition, "conversion": f.Conversion, "vintage": f.Vintage, "as_of": f.AsOf,
 	} {
 		if text != "" {
 			v.Set(name, text)
 		}
 	}
-	for name, list := range map[string][]string{"product": f.Products, "member": f.Members, "by": f.By} {
+	for name, list := range map[string][]string{"product": f.Products, "member": f.Members, "by": f.By, "measure": f.Measures} {
 		if len(list) > 0 {
 			v[name] = list
 		}
 	}
+	maps.Copy(v, f.Picks)
 	return v
 }
 
-// levels are how fine goods may be told apart.
-func levels() []string { return []string{"", "hs2", "hs4", "hs6", "national"} }
+// blank says whether an address asks for nothing yet.
+func (f askForm) blank() bool {
+	return len(f.Products) == 0 && f.Goods == "" && len(f.Picks) == 0 && f.From == ""
+}
 
 // asks turns a form into what it asks, and the form into its own best words: months as
 // 2024-05, partners by their codes. What is wrong is said in the page's language; then
 // the asking counts for nothing.
 func (f *askForm) asks(p phrases, c guichet.Circle, us string, purposes []Purpose, now time.Time) (Asking, faults) {
 	var wrong faults
-	ds := trade.Dataset()
 	a := Asking{Members: f.Members, Purpose: f.Purpose, Question: guichet.Question{
-		Dataset: ds.Name, Where: map[string][]string{}, By: []string{guichet.FieldReporter}, Measures: []string{"value", "value_usd"},
+		Dataset: f.ds.Name, Where: map[string][]string{}, By: []string{guichet.FieldReporter}, Measures: usualMeasures(f.ds),
 	}}
 	if p.lang != "en" {
 		a.Question.Lang = p.lang
 	}
-	f.checkGoods(p, ds, &wrong)
-	if f.Flow == "" || !slices.Contains(trade.Flows(), trade.Flow(f.Flow)) {
-		wrong.add("flow", p.say("ask.flow.missing"))
+	if f.Dataset != "" && f.Dataset != f.ds.Name {
+		wrong.add("dataset", p.say("ask.dataset.unknown", "name", f.Dataset))
 	}
-	f.checkMembers(p, c, &wrong)
-	partners := f.areas(p, &f.Partners, "partner", &wrong)
-	reporters := f.areas(p, &f.Reporters, "reporter", &wrong)
-	a.Question.Period = f.checkMonths(p, now, &wrong)
-	for _, by := range f.By {
-		if by == "period" || by == "partner" {
-			a.Question.By = append(a.Question.By, by)
+	if classified(f.ds) {
+		f.checkGoods(p, &wrong)
+		if len(f.Products) > 0 {
+			a.Question.Where[f.ds.Class().Name] = f.Products
 		}
 	}
+	for _, x := range askFields(f.ds) {
+		if list := f.checkField(p, x, &wrong); len(list) > 0 {
+			a.Question.Where[x.name] = list
+		}
+	}
+	f.checkMembers(p, c, &wrong)
+	a.Question.Period = f.checkMonths(p, now, &wrong)
+	f.By = slices.DeleteFunc(slices.Clone(f.By), func(by string) bool { return !slices.Contains(bysOf(f.ds), by) })
+	a.Question.By = append(a.Question.By, f.By...)
 	switch {
-	case !slices.Contains(levels(), f.Level):
+	case !slices.Contains(levelsOf(f.ds), f.Level):
 		wrong.add("level", p.say("ask.level.unknown"))
 	case f.Level != "":
 		a.Question.By = append(a.Question.By, f.Level)
@@ -114,24 +154,145 @@ func (f *askForm) asks(p phrases, c guichet.Circle, us string, purposes []Purpos
 		wrong.add("purpose", p.say("ask.purpose.missing"))
 	}
 	a.Office = f.checkOffice(p, c, us, &wrong)
-	for name, list := range map[string][]string{"product": f.Products, "flow": {f.Flow}, "partner": partners, "reporter": reporters} {
-		if len(list) > 0 && list[0] != "" {
-			a.Question.Where[name] = list
-		}
-	}
-	slices.SortStableFunc(wrong, func(x, y fault) int { return cmp.Compare(place(x.Field), place(y.Field)) })
+	f.checkRest(p, &a.Question, now, &wrong)
+	slices.SortStableFunc(wrong, func(x, y fault) int { return cmp.Compare(f.place(x.Field), f.place(y.Field)) })
 	return a, wrong
 }
 
 // place is where a field stands in the form.
-func place(field string) int {
-	return slices.Index([]string{"goods", "flow", "member", "partner", "reporter", "from", "to", "level", "purpose", "office"}, field)
+func (f *askForm) place(field string) int {
+	order := []string{"dataset", "goods"}
+	var main, more []string
+	for _, x := range askFields(f.ds) {
+		switch {
+		case x.must:
+			order = append(order, x.name)
+		case x.more:
+			more = append(more, x.name)
+		default:
+			main = append(main, x.name)
+		}
+	}
+	order = append(append(order, "member"), main...)
+	order = append(order, "from", "to", "level", "purpose", "office", "measure", "as_of", "vintage", "edition", "conversion")
+	return slices.Index(append(order, more...), field)
+}
+
+// checkField reads one of the dataset's own fields: its values, or what was typed.
+func (f *askForm) checkField(p phrases, x askField, wrong *faults) []string {
+	list := f.Picks[x.name]
+	switch {
+	case x.areas():
+		list = f.areas(p, x.name, wrong)
+	case len(x.values) == 0:
+		list = f.typed(p, x, wrong)
+	default:
+		for _, v := range list {
+			if !slices.Contains(x.values, v) {
+				wrong.add(x.name, p.say("ask.field.unknown", "value", v, "what", x.title.In(p.lang)))
+			}
+		}
+	}
+	if x.must && len(list) == 0 && wrong.Of(x.name) == "" {
+		wrong.add(x.name, p.or("ask."+x.name+".missing", p.say("ask.field.missing", "what", x.title.In(p.lang))))
+	}
+	return list
+}
+
+// typed reads values between commas, and refuses those that the dataset does not know.
+func (f *askForm) typed(p phrases, x askField, wrong *faults) []string {
+	var out []string
+	for _, text := range f.Picks[x.name] {
+		for part := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == ',' || r == ';' }) {
+			part = strings.TrimSpace(part)
+			if part == "" || slices.Contains(out, part) {
+				continue
+			}
+			if f.ds.Known != nil && x.list != "" {
+				if ok, _ := f.ds.Known(x.list, part); !ok {
+					wrong.add(x.name, p.say("ask.field.unknown", "value", part, "what", x.title.In(p.lang)))
+				}
+			}
+			out = append(out, part)
+		}
+	}
+	return out
+}
+
+// checkRest reads what few need: measures, days, and how codes are read.
+func (f *askForm) checkRest(p phrases, q *guichet.Question, now time.Time, wrong *faults) {
+	for _, m := range f.Measures {
+		if !slices.ContainsFunc(measuresOf(f.ds), func(c guichet.Column) bool { return c.Name == m }) {
+			wrong.add("measure", p.say("ask.measure.unknown", "name", m))
+		}
+	}
+	if len(f.Measures) > 0 {
+		q.Measures = f.Measures
+	}
+	for _, day := range []struct {
+		field string
+		text  *string
+		clock bool
+	}{{"as_of", &f.AsOf, true}, {"vintage", &f.Vintage, false}} {
+		if *day.text == "" {
+			continue
+		}
+		at, kept, bad := readMoment(p, *day.text, day.clock, now)
+		*day.text = kept
+		switch {
+		case bad != "":
+			wrong.add(day.field, bad)
+		case !day.clock:
+			q.Vintage = kept
+		case at.Before(now): // the rest of this day is still to come: what is held now
+			q.AsOf = at
+		}
+	}
+	if classified(f.ds) {
+		f.checkEdition(p, q, wrong)
+	}
+}
+
+// The two ways to bring codes of one edition to another.
+const (
+	conversionExact   = "exact"
+	conversionDefault = "default"
+)
+
+// checkEdition reads in which edition codes are meant, and holds the chosen goods to it.
+func (f *askForm) checkEdition(p phrases, q *guichet.Question, wrong *faults) {
+	class := f.ds.Class()
+	if f.Edition != "" {
+		e, err := strconv.Atoi(f.Edition)
+		if err != nil || !slices.Contains(class.Editions, e) {
+			wrong.add("edition", p.say("ask.edition.unknown", "edition", f.Edition))
+			e = 0
+		}
+		q.Edition = e
+	}
+	switch f.Conversion {
+	case conversionExact:
+		f.Conversion = "" // what is meant anyway
+	case "":
+	case conversionDefault:
+		q.Conversion = f.Conversion
+	default:
+		wrong.add("conversion", p.say("ask.conversion.unknown"))
+	}
+	if q.Edition == 0 || wrong.Of("goods") != "" {
+		return
+	}
+	for _, expr := range f.Products {
+		if _, err := class.Resolve(guichet.Resolution{Expr: expr, Asked: q.Edition, Conversion: q.Conversion}); err != nil {
+			wrong.add("edition", p.say("ask.edition.code", "code", expr, "edition", q.Edition))
+		}
+	}
 }
 
 // checkGoods takes what was typed among the chosen goods where it is a code or a
 // group, and refuses codes of no list.
-func (f *askForm) checkGoods(p phrases, ds *guichet.Dataset, wrong *faults) {
-	known := func(expr string) bool { return knownGoods(ds.Class(), expr) }
+func (f *askForm) checkGoods(p phrases, wrong *faults) {
+	known := func(expr string) bool { return knownGoods(f.ds.Class(), expr) }
 	for _, x := range f.Products {
 		if !known(x) {
 			wrong.add("goods", p.say("ask.goods.code", "code", x))
@@ -200,62 +361,11 @@ func (f *askForm) checkOffice(p phrases, c guichet.Circle, us string, wrong *fau
 	return f.Office
 }
 
-// checkMonths reads the months: "2024-05", "05/2024", "5.2024", and a year for its
-// first or last month.
-func (f *askForm) checkMonths(p phrases, now time.Time, wrong *faults) guichet.Span {
-	read := func(text *string, field string, last bool) (guichet.Period, bool) {
-		if *text == "" {
-			wrong.add(field, p.say("ask."+field+".missing"))
-			return guichet.Period{}, false
-		}
-		month, err := guichet.ParsePeriod(monthOf(*text, last))
-		if err != nil || month.Freq != guichet.Monthly || month.Start.Year() < 1900 {
-			wrong.add(field, p.say("ask.month.none", "month", *text))
-			return guichet.Period{}, false
-		}
-		*text = month.String()
-		return month, true
-	}
-	from, ok1 := read(&f.From, "from", false)
-	to, ok2 := read(&f.To, "to", true)
-	if !ok1 || !ok2 {
-		return guichet.Span{}
-	}
-	if to.Start.Before(from.Start) {
-		wrong.add("to", p.say("ask.to.before", "from", p.month(from.Start), "to", p.month(to.Start)))
-	}
-	if from.Start.After(now) {
-		wrong.add("from", p.say("ask.from.future", "from", p.month(from.Start)))
-	}
-	return guichet.Span{From: from, To: to}
-}
-
-// monthOf brings the ways to write a month into one.
-func monthOf(text string, last bool) string {
-	parts := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune("-/. ", r) })
-	if len(parts) == 1 && len(parts[0]) == 4 {
-		if last {
-			return parts[0] + "-12"
-		}
-		return parts[0] + "-01"
-	}
-	if len(parts) != 2 {
-		return text
-	}
-	year, month := parts[0], parts[1]
-	if len(month) == 4 {
-		year, month = month, year
-	}
-	if len(month) == 1 {
-		month = "0" + month
-	}
-	return year + "-" + month
-}
-
 // areas reads names or codes of areas between commas, and writes the codes back.
-func (f *askForm) areas(p phrases, text *string, field string, wrong *faults) []string {
+func (f *askForm) areas(p phrases, field string, wrong *faults) []string {
 	var out []string
-	for part := range strings.FieldsFuncSeq(*text, func(r rune) bool { return r == ',' || r == ';' }) {
+	text := strings.Join(f.Picks[field], ", ")
+	for part := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == ',' || r == ';' }) {
 		part = strings.TrimSpace(part)
 		if part == "" {
 			continue
@@ -275,8 +385,8 @@ func (f *askForm) areas(p phrases, text *string, field string, wrong *faults) []
 	if len(out) > mostAreas {
 		wrong.add(field, p.say("ask.area.many", "most", mostAreas))
 	}
-	if wrong.Of(field) == "" {
-		*text = strings.Join(out, ", ")
+	if wrong.Of(field) == "" && len(out) > 0 {
+		f.Picks[field] = []string{strings.Join(out, ", ")}
 	}
 	return out
 }

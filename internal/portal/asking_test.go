@@ -26,6 +26,7 @@ type slowCircle struct {
 	answer chan portal.MemberResult // one by one; closed: all is said
 	fail   error
 	asked  atomic.Int32
+	last   atomic.Pointer[portal.Asking]
 }
 
 func (s *slowCircle) Circle() guichet.Circle {
@@ -37,6 +38,7 @@ func (s *slowCircle) Circle() guichet.Circle {
 
 func (s *slowCircle) Ask(ctx context.Context, q portal.Asking, each func(portal.MemberResult)) (portal.Answer, error) {
 	s.asked.Add(1)
+	s.last.Store(&q)
 	out := portal.Answer{Circle: "three", Answer: guichet.Answer{Question: q.Question}}
 	for {
 		select {
@@ -84,11 +86,18 @@ type window struct {
 	server *httptest.Server
 	dir    string
 	clock  *guichettest.Clock
+	about  []*guichet.Dataset
 }
 
 func newWindow(t *testing.T) *window {
 	t.Helper()
-	w := &window{t: t, circle: &slowCircle{answer: make(chan portal.MemberResult)}, dir: t.TempDir(), clock: guichettest.NewClock()}
+	return newWindowOf(t)
+}
+
+// newWindowOf is one over datasets; none: trade alone.
+func newWindowOf(t *testing.T, about ...*guichet.Dataset) *window {
+	t.Helper()
+	w := &window{t: t, about: about, circle: &slowCircle{answer: make(chan portal.MemberResult)}, dir: t.TempDir(), clock: guichettest.NewClock()}
 	w.start()
 	t.Cleanup(w.stop)
 	return w
@@ -97,7 +106,7 @@ func newWindow(t *testing.T) *window {
 func (w *window) start() {
 	w.t.Helper()
 	p, err := portal.New(portal.Config{
-		Member: "NZ", Seats: []portal.Seat{w.circle}, Goods: noGoods{}, Kept: w.dir, Door: open{}, Clock: w.clock.Now,
+		Member: "NZ", Seats: []portal.Seat{w.circle}, Goods: noGoods{}, Datasets: w.about, Kept: w.dir, Door: open{}, Clock: w.clock.Now,
 		Purposes: []portal.Purpose{{Word: "research", Use: "statistical", Text: guichet.Text{EN: "Research", FR: "Recherche"}}},
 	})
 	if err != nil {
@@ -140,7 +149,13 @@ const smallQuestion = "flow=imports&product=630790&member=NZ&member=US&from=2024
 // put puts the small question under an id.
 func (w *window) put(id string) (int, string) {
 	w.t.Helper()
-	form := url.Values{"csrf": {"token"}, "once": {id}, "query": {smallQuestion}}
+	return w.putThis(id, smallQuestion)
+}
+
+// putThis puts a question under an id.
+func (w *window) putThis(id, question string) (int, string) {
+	w.t.Helper()
+	form := url.Values{"csrf": {"token"}, "once": {id}, "query": {question}}
 	r, err := http.NewRequestWithContext(w.t.Context(), http.MethodPost, w.server.URL+"/en/question", strings.NewReader(form.Encode()))
 	if err != nil {
 		w.t.Fatal(err)

@@ -15,6 +15,7 @@ import (
 // chart is a picture of figures, made here: lines over months, or bars. Its numbers are
 // all in the table of the same page.
 type chart struct {
+	ID          string // tells it from others of its page; "" the first
 	Title, Note string
 	W, H        float64
 	Rules       []rule
@@ -52,24 +53,53 @@ const (
 	mostDots   = 24
 )
 
-// series is one line: a figure for each period that has one.
+// series is one line: a figure for each period that has one. total ranks it: of what is
+// never added, the largest.
 type series struct {
 	name  string
 	at    map[time.Time]float64
 	total float64
 }
 
+// picture is what one shows: a measure, and what it is called with its unit.
+type picture struct {
+	measure, what string
+	// level: figures that are never added, a percentile.
+	level bool
+}
+
+// chartsOf makes the pictures of an answer: of the measure that stands for it, and of a
+// percentile beside it, which says something else.
+func chartsOf(p phrases, ds *guichet.Dataset, a Answer, by []string) []*chart {
+	var out []*chart
+	if c := chartOf(p, ds, a, by); c != nil {
+		out = append(out, c)
+	}
+	main, _ := pictured(p, ds, a.Answer)
+	for _, d := range slices.Backward(ds.Derived) { // the highest share last
+		if d.By != guichet.ByBands || d.Name == main.measure || !hasFigure(a.Answer, d.Name) {
+			continue
+		}
+		if c := chartOfRows(p, ds, a.Answer, picture{d.Name, p.whatOf(ds, d.Title, ""), true}, slices.Contains(by, guichet.FieldPeriod)); c != nil {
+			c.ID = "-" + d.Name
+			out = append(out, c)
+		}
+		break
+	}
+	return out
+}
+
 // chartOf makes the picture of an answer; nil where there is nothing to compare, and
-// where figures of several currencies would stand side by side.
-func chartOf(p phrases, a Answer, by []string) *chart {
+// where figures of several units would stand side by side.
+func chartOf(p phrases, ds *guichet.Dataset, a Answer, by []string) *chart {
 	rows, left := oneSystem(a.Answer.Rows)
 	shown := a.Answer
 	shown.Rows = rows
-	measure, unit, ok := pictured(p, shown)
+	of, ok := pictured(p, ds, shown)
 	if !ok {
 		return nil
 	}
-	c := chartOfRows(p, shown, measure, unit, slices.Contains(by, "period"))
+	c := chartOfRows(p, ds, shown, of, slices.Contains(by, guichet.FieldPeriod))
 	if c != nil && left != "" {
 		c.Note = strings.TrimSpace(c.Note + " " + p.say("chart.system", "system", p.or("code."+left, left)))
 	}
@@ -98,8 +128,8 @@ func oneSystem(rows []guichet.Row) (kept []guichet.Row, left string) {
 	return kept, left
 }
 
-func chartOfRows(p phrases, a guichet.Answer, measure, unit string, overTime bool) *chart {
-	all := seriesOf(p, a, measure, overTime)
+func chartOfRows(p phrases, ds *guichet.Dataset, a guichet.Answer, of picture, overTime bool) *chart {
+	all := seriesOf(p, ds, a, of, overTime)
 	slices.SortStableFunc(all, func(x, y series) int { return cmp.Compare(math.Abs(y.total), math.Abs(x.total)) })
 	points := map[time.Time]bool{}
 	for _, s := range all {
@@ -109,40 +139,85 @@ func chartOfRows(p phrases, a guichet.Answer, measure, unit string, overTime boo
 	}
 	switch {
 	case len(points) >= 2:
-		return lines(p, all, unit)
+		return lines(p, all, of.what)
 	case len(all) >= 2:
-		return bars(p, all, unit)
+		return bars(p, all, of.what)
 	}
 	return nil
 }
 
 // pictured is the measure that a picture shows: dollars where all can be told in them,
-// else the value where it has one currency.
-func pictured(p phrases, a guichet.Answer) (measure, unit string, ok bool) {
-	currencies := map[string]bool{}
-	dollars := false
+// else the dataset's main measure where it has one unit, else the first that has.
+func pictured(p phrases, ds *guichet.Dataset, a guichet.Answer) (picture, bool) {
+	var names []string
+	for _, c := range a.Columns {
+		if !c.Measure || !hasFigure(a, c.Name) {
+			continue
+		}
+		d, derived := ds.DerivedBy(c.Name)
+		switch {
+		case derived && d.By == guichet.ByRate:
+			from, _ := ds.Field(d.From)
+			return picture{measure: c.Name, what: p.whatOf(ds, from.Title, "usd")}, true
+		case c.Name == ds.Main:
+			names = slices.Insert(names, 0, c.Name)
+		default:
+			names = append(names, c.Name)
+		}
+	}
+	for _, name := range names {
+		d, derived := ds.DerivedBy(name)
+		f, known := ds.Field(name)
+		unit, one := unitOf(ds, a, f)
+		switch {
+		case derived:
+			return picture{name, p.whatOf(ds, d.Title, ""), d.By == guichet.ByBands}, true
+		case known && one:
+			return picture{name, p.whatOf(ds, f.Title, unit), f.Alone}, true
+		}
+	}
+	return picture{}, false
+}
+
+func hasFigure(a guichet.Answer, measure string) bool {
+	return slices.ContainsFunc(a.Rows, func(r guichet.Row) bool { _, ok := decimalOf(r[measure]); return ok })
+}
+
+// unitOf is the unit of a measure in an answer, and whether all figures have the same.
+func unitOf(ds *guichet.Dataset, a guichet.Answer, f guichet.Field) (unit string, one bool) {
+	if _, column := ds.Field(f.Unit); !column {
+		return f.Unit, true
+	}
+	units := map[string]bool{}
 	for _, r := range a.Rows {
-		if _, has := decimalOf(r["value_usd"]); has {
-			dollars = true
-		}
-		if _, has := decimalOf(r["value"]); has {
-			currencies[plain(r["currency"])] = true
+		if _, has := decimalOf(r[f.Name]); has {
+			unit = plain(r[f.Unit])
+			units[unit] = true
 		}
 	}
-	switch {
-	case dollars:
-		return "value_usd", p.say("chart.usd"), true
-	case len(currencies) == 1:
-		for c := range currencies {
-			return "value", c, true
-		}
+	return unit, len(units) == 1
+}
+
+// whatOf says what a picture shows: a measure with its unit, where its title does not say
+// that already.
+func (p phrases) whatOf(ds *guichet.Dataset, title guichet.Text, unit string) string {
+	what := small(title.In(p.lang))
+	word := unit
+	switch unit {
+	case "":
+	case "usd":
+		word = p.say("chart.usd")
+	default:
+		word = p.value(ds, "", unit)
 	}
-	return "", "", false
+	if word == "" || strings.Contains(what, word) || strings.HasSuffix(what, ", kg") {
+		return what
+	}
+	return what + ", " + word
 }
 
 // seriesOf splits rows by everything that tells them apart but time.
-func seriesOf(p phrases, a guichet.Answer, measure string, overTime bool) []series {
-	ds := dataset()
+func seriesOf(p phrases, ds *guichet.Dataset, a guichet.Answer, of picture, overTime bool) []series {
 	var apart []string
 	for _, c := range a.Columns {
 		if c.Measure || isMarks(c.Name) || c.Name == guichet.FieldPeriod && overTime || c.Name == "currency" || c.Name == "freq" {
@@ -160,7 +235,7 @@ func seriesOf(p phrases, a guichet.Answer, measure string, overTime bool) []seri
 	var out []series
 	at := map[string]int{}
 	for _, r := range a.Rows {
-		d, ok := decimalOf(r[measure])
+		d, ok := decimalOf(r[of.measure])
 		if !ok {
 			continue
 		}
@@ -182,6 +257,11 @@ func seriesOf(p phrases, a guichet.Answer, measure string, overTime bool) []seri
 				continue
 			}
 			when = per.Start
+		}
+		if of.level {
+			out[i].at[when] = d.Float64()
+			out[i].total = max(out[i].total, d.Float64())
+			continue
 		}
 		out[i].at[when] += d.Float64()
 		out[i].total += d.Float64()
@@ -215,7 +295,7 @@ func (f *figures) short(column, value string) string {
 	if _, _, ok := f.ds.ClassificationBy(column); ok {
 		return value
 	}
-	return f.v.words.or("code."+value, value)
+	return f.v.words.value(f.ds, field.List, value)
 }
 
 // Measures of a picture, in its own units.
@@ -242,8 +322,8 @@ func scale(low, high float64) (from, to, step float64) {
 	return math.Floor(low/step) * step, math.Ceil(high/step) * step, step
 }
 
-func lines(p phrases, all []series, unit string) *chart {
-	c := &chart{W: chartW, H: chartH, Title: p.say("chart.months", "unit", unit)}
+func lines(p phrases, all []series, what string) *chart {
+	c := &chart{W: chartW, H: chartH, Title: p.say("chart.months", "what", what)}
 	shown := all[:min(len(all), mostSeries)]
 	if len(all) > len(shown) {
 		c.Note = p.say("chart.largest", "n", len(shown), "of", len(all))
@@ -332,10 +412,10 @@ func apart(ends []label) []label {
 	return ends
 }
 
-func bars(p phrases, all []series, unit string) *chart {
+func bars(p phrases, all []series, what string) *chart {
 	const height, gap, names, figures = 22.0, 8.0, 300.0, 120.0
 	shown := all[:min(len(all), mostBars)]
-	c := &chart{W: chartW, H: float64(len(shown))*(height+gap) + gap, Title: p.say("chart.bars", "unit", unit)}
+	c := &chart{W: chartW, H: float64(len(shown))*(height+gap) + gap, Title: what}
 	if len(all) > len(shown) {
 		c.Note = p.say("chart.largest", "n", len(shown), "of", len(all))
 	}

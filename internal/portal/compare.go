@@ -45,9 +45,10 @@ type compareForm struct {
 	Exporter, Importer string
 }
 
-func readCompare(v url.Values) compareForm {
-	f := compareForm{askForm: readAsk(v), Exporter: one(v, "exporter", 2), Importer: one(v, "importer", 2)}
-	f.Members, f.Partners, f.Reporters, f.By, f.Level, f.Flow = nil, "", "", nil, "", ""
+func (p *Portal) readCompare(v url.Values) compareForm {
+	f := compareForm{askForm: readAskOf(p.dataset(trade.Dataset().Name), v), Exporter: one(v, "exporter", 2), Importer: one(v, "importer", 2)}
+	f.Members, f.Picks, f.By, f.Level = nil, nil, nil, ""
+	f.Edition, f.Conversion, f.Vintage, f.AsOf, f.Measures = "", "", "", "", nil
 	return f
 }
 
@@ -65,7 +66,7 @@ func (f compareForm) values() url.Values {
 func (f *compareForm) asks(p *Portal, w phrases, c guichet.Circle) (Comparing, faults) {
 	var wrong faults
 	if f.Goods != "" || len(f.Products) > 0 {
-		f.checkGoods(w, trade.Dataset(), &wrong)
+		f.checkGoods(w, &wrong)
 	}
 	for _, side := range []struct{ field, code string }{{"exporter", f.Exporter}, {"importer", f.Importer}} {
 		if _, ok := c.Member(side.code); !ok {
@@ -97,14 +98,14 @@ type comparePage struct {
 // compare shows the form, as ask does its own.
 func (p *Portal) compare(v *visit) error {
 	query := v.r.URL.Query()
-	f := readCompare(query)
+	f := p.readCompare(query)
 	seat, err := p.seat(f.Circle)
 	if err != nil {
 		return err
 	}
 	c := seat.Circle()
 	if len(query) == 0 || len(query) == 1 && query.Has("circle") {
-		fresh := p.fresh(c)
+		fresh := p.fresh(c, f.askForm)
 		f.From, f.To = fresh.From, fresh.To
 	}
 	f.Circle = c.Name
@@ -142,7 +143,7 @@ func (p *Portal) compare(v *visit) error {
 // comparison reads a comparison from the values of an address; back leads to the form
 // where something is wrong.
 func (p *Portal) comparison(v *visit, q url.Values) (f compareForm, a Comparing, seat Seat, back string, err error) {
-	f = readCompare(q)
+	f = p.readCompare(q)
 	if seat, err = p.seat(f.Circle); err != nil {
 		return f, a, nil, "", err
 	}
@@ -278,10 +279,10 @@ func (p *Portal) titleOfOther(v *visit, h keptHead) string {
 	}
 	switch q.Get(whatField) {
 	case whatCompare:
-		f := readCompare(q)
+		f := p.readCompare(q)
 		return v.t("compare.of", "exporter", areaName(f.Exporter, v.lang), "importer", areaName(f.Importer, v.lang), "goods", p.goodsLine(v, f.Products), "when", v.spanText(f.From, f.To))
 	case whatTwice:
-		f := readTwice(q)
+		f := p.readTwice(q)
 		h.Query = f.askForm.values().Encode()
 		return v.t("twice.of", "question", p.titleOf(v, h), "first", v.dayText(f.First), "second", v.dayOrNow(f.Second))
 	}
@@ -319,13 +320,13 @@ func (p *Portal) waysBack(v *visit, h keptHead) (again, change string) {
 	}
 	switch q.Get(whatField) {
 	case whatCompare:
-		f := readCompare(q).values()
+		f := p.readCompare(q).values()
 		return v.to("/compare/question", f), v.to("/compare", f)
 	case whatTwice:
-		f := readTwice(q).values()
+		f := p.readTwice(q).values()
 		return v.to("/twice/question", f), v.to("/twice", f)
 	}
-	f := readAsk(q).values()
+	f := p.readAsk(q).values()
 	return v.to("/question", f), v.to("/ask", f)
 }
 
@@ -336,17 +337,16 @@ func (p *Portal) linesOfKept(v *visit, h keptHead, c guichet.Circle) []line {
 		return nil
 	}
 	if q.Get(whatField) == whatCompare {
-		f := readCompare(q)
+		f := p.readCompare(q)
 		a, _ := f.asks(p, v.words, c)
 		return p.linesOfComparison(v, f, a, c)
 	}
-	f := readTwice(q)
+	f := p.readTwice(q)
 	a, _ := f.asks(v.words, c, p.cfg.Member, p.cfg.Purposes, p.cfg.Clock())
-	lines := p.linesOf(v, f.askForm, a, c)
 	if q.Get(whatField) == whatTwice {
-		lines = append(v.linesOfTwice(f), lines...)
+		return append(v.linesOfTwice(f), p.linesOf(v, f.asked(), a, c)...)
 	}
-	return lines
+	return p.linesOf(v, f.askForm, a, c)
 }
 
 // dayText writes a day that is written as 2024-03-05.

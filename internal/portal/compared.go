@@ -97,7 +97,7 @@ func (p *Portal) compared(v *visit, k kept) error {
 	for _, l := range page.Months {
 		signs = append(append(signs, l.SignsX...), l.SignsM...)
 	}
-	page.Notes = markedOf(dataset(), guichet.Answer{}, nil).notesOf(v, signs, nil)
+	page.Notes = markedOf(trade.Dataset(), guichet.Answer{}, nil).notesOf(v, signs, nil)
 	page.Chart = v.mirrorChart(*a, page.Months)
 	if page.Chart != nil {
 		page.Chart.Title = page.Title + v.t("shell.colon") + page.Chart.Title
@@ -275,7 +275,7 @@ func (v *visit) signsOfPeriod(marks string, usd *guichet.Decimal) []sign {
 		row[dollars] = *usd
 	}
 	var out []sign
-	for _, m := range markedOf(dataset(), guichet.Answer{}, nil).at(row, dollars) {
+	for _, m := range markedOf(trade.Dataset(), guichet.Answer{}, nil).at(row, dollars) {
 		out = append(out, v.sign(m))
 	}
 	return out
@@ -308,7 +308,7 @@ func (p *Portal) productsOf(v *visit, k kept, pairs []trade.ProductPair) []pairL
 	if err != nil {
 		return nil
 	}
-	form := readCompare(q)
+	form := p.readCompare(q)
 	edition := max(k.Answer.Mirror.Export.Edition, k.Answer.Mirror.Import.Edition)
 	if edition == 0 {
 		edition = newestEdition
@@ -351,14 +351,14 @@ func (v *visit) mirrorChart(a trade.MirrorAnswer, months []pairLine) *chart {
 	if len(x.at) == 0 || len(m.at) == 0 {
 		return nil // nothing to be set against each other
 	}
-	unit := v.t("chart.usd")
+	what := v.t("chart.value", "unit", v.t("chart.usd"))
 	if !a.Export.Estimated && !a.Import.Estimated {
-		unit = v.t("compare.usd")
+		what = v.t("chart.value", "unit", v.t("compare.usd"))
 	}
 	if len(times) > 1 {
-		return lines(v.words, []series{x, m}, unit)
+		return lines(v.words, []series{x, m}, what)
 	}
-	return bars(v.words, []series{x, m}, unit)
+	return bars(v.words, []series{x, m}, what)
 }
 
 // adjustedOf are the other readings.

@@ -30,7 +30,7 @@ func (p *Portal) download(v *visit) error {
 	format := v.r.PathValue("format")
 	switch format {
 	case "csv":
-		kind, err = "text/csv; charset=utf-8; header=present", writeCSV(&out, k.Answer)
+		kind, err = "text/csv; charset=utf-8; header=present", writeCSV(&out, p.dataset(k.Answer.Answer.Question.Dataset), k.Answer)
 	case "parquet":
 		kind, err = "application/vnd.apache.parquet", p.cfg.Parquet(v.r.Context(), k.Answer.Answer.Columns, k.Answer.Answer.Rows, &out)
 	case "xlsx":
@@ -60,8 +60,8 @@ func inert(text string) string {
 }
 
 // writeCSV writes every column as it is, and beside each measure that lacks figures why.
-func writeCSV(w io.Writer, a Answer) error {
-	marked := markedOf(dataset(), a.Answer, a.Members)
+func writeCSV(w io.Writer, ds *guichet.Dataset, a Answer) error {
+	marked := markedOf(ds, a.Answer, a.Members)
 	out := csv.NewWriter(w)
 	var heads []string
 	lacks := map[string]bool{}
@@ -147,7 +147,7 @@ func (p *Portal) figuresSheet(v *visit, book *excelize.File, sheet string, a Ans
 	if err := out.SetRow("A1", heads); err != nil {
 		return fmt.Errorf("workbook: %w", err)
 	}
-	f := figuresOf(v, dataset(), a)
+	f := figuresOf(v, p.dataset(a.Answer.Question.Dataset), a)
 	for i, r := range a.Answer.Rows {
 		var cells []any
 		for _, c := range a.Answer.Columns {
@@ -233,7 +233,7 @@ func (p *Portal) aboutSheet(v *visit, book *excelize.File, sheet string, k kept)
 func (p *Portal) notesOfAll(v *visit, a Answer) []note {
 	t := p.tableOf(v, a)
 	t.cut(0, len(t.Rows))
-	return markedOf(dataset(), a.Answer, nil).notesOf(v, t.Signs, nil)
+	return markedOf(p.dataset(a.Answer.Question.Dataset), a.Answer, nil).notesOf(v, t.Signs, nil)
 }
 
 func madeWord(v *visit, s guichet.Source) string {

@@ -34,7 +34,7 @@ type estimatedColumn struct {
 func estimates() map[string]string {
 	return map[string]string{
 		trade.RemarkEstimate: "office", trade.RemarkMassEstimated: "office", trade.RemarkQtyEstimated: "office", trade.RemarkPreliminary: "office",
-		trade.RemarkDollars: "rates", trade.RemarkDefaultConv: "conversion",
+		trade.RemarkDollars: "rates", trade.RemarkDefaultConv: "conversion", withinBand: "bands",
 	}
 }
 
@@ -47,6 +47,7 @@ func (p *Portal) estimated(v *visit) error {
 	if k.State != stateDone {
 		return notKept()
 	}
+	ds := p.dataset(k.Answer.Answer.Question.Dataset)
 	page := estimatedPage{Title: p.titleOf(v, k.keptHead), Back: v.to("/asked/"+k.ID, nil), SaidIn: k.Lang}
 	by := estimates()
 	for _, r := range k.Answer.Answer.Remarks {
@@ -59,6 +60,9 @@ func (p *Portal) estimated(v *visit) error {
 			who = r.Reporter
 		}
 		e := estimate{What: v.t("estimated.of." + r.Code), Who: who, By: v.t("estimated.by." + maker), Text: r.Text, Rows: r.Rows, Unit: r.Unit}
+		if x, ok := ds.DerivedBy(r.Unit); ok { // it names the measure that it is of
+			e.What, e.Unit = x.Title.In(v.lang), ""
+		}
 		if r.Value != nil {
 			e.Value = v.words.number(*r.Value, 0)
 		}
@@ -73,14 +77,14 @@ func (p *Portal) estimated(v *visit) error {
 			}
 		}
 	}
-	page.Columns = v.estimatedColumns(k.Answer.Answer)
+	page.Columns = v.estimatedColumns(ds, k.Answer.Answer)
 	return v.show(http.StatusOK, "estimated", v.t("estimated.title"), page)
 }
 
 // estimatedColumns counts figures and estimates by measure and member: dollars of a row
-// in another currency are ours, at the mean rate of its month.
-func (v *visit) estimatedColumns(a guichet.Answer) []estimatedColumn {
-	ds := dataset()
+// in another currency are ours, at the mean rate of its month; percentiles are reckoned from
+// counts by band by whoever answers.
+func (v *visit) estimatedColumns(ds *guichet.Dataset, a guichet.Answer) []estimatedColumn {
 	marked, by := markedOf(ds, a, nil), estimates()
 	var out []estimatedColumn
 	for _, c := range a.Columns {
@@ -104,7 +108,12 @@ func (v *visit) estimatedColumns(a guichet.Answer) []estimatedColumn {
 				of[m].How = v.t("estimated.how.office")
 				continue
 			}
-			if x, ok := ds.DerivedBy(c.Name); ok && x.By == guichet.ByRate && plain(r["currency"]) != "USD" {
+			x, derived := ds.DerivedBy(c.Name)
+			switch {
+			case derived && x.By == guichet.ByBands:
+				of[m].Estimated++
+				of[m].How = v.t("estimated.how.bands")
+			case derived && x.By == guichet.ByRate && plain(r["currency"]) != "USD":
 				of[m].Estimated++
 				of[m].How = v.t("estimated.how.rate")
 			}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"guichet"
+	"guichet/trade"
 )
 
 // Words are the keys of a language with their words.
@@ -89,7 +90,7 @@ func Tidy(s string, most int) string { return tidy(s, most) }
 // CSV writes an answer.
 func CSV(a Answer) (string, error) {
 	var out bytes.Buffer
-	err := writeCSV(&out, a)
+	err := writeCSV(&out, trade.Dataset(), a)
 	return out.String(), err
 }
 
@@ -100,12 +101,67 @@ func ChartOf(lang string, a Answer, by ...string) (title, note string, counts [4
 	if err != nil {
 		return err.Error(), "", counts
 	}
-	c := chartOf(p, a, by)
+	c := chartOf(p, trade.Dataset(), a, by)
 	if c == nil {
 		return "", "", counts
 	}
 	return c.Title, c.Note, [4]int{len(c.Lines), len(c.Bars), len(c.Dots), len(c.Texts)}
 }
+
+// ChartsOf makes all pictures of an answer: their titles, and the texts in each.
+func ChartsOf(lang string, ds *guichet.Dataset, a Answer, by ...string) (titles []string, texts [][]string) {
+	p, err := phrasesIn(lang)
+	if err != nil {
+		return []string{err.Error()}, nil
+	}
+	for _, c := range chartsOf(p, ds, a, by) {
+		var of []string
+		for _, x := range c.Texts {
+			of = append(of, x.Text)
+		}
+		titles, texts = append(titles, c.Title), append(texts, of)
+	}
+	return titles, texts
+}
+
+// Asked is what an address asks of datasets, as of a moment.
+type Asked struct {
+	Question guichet.Question
+	Wrong    [][2]string // field, and what is wrong with it
+	Address  string      // as it is kept
+}
+
+// AskOf reads an address.
+func AskOf(lang string, all []*guichet.Dataset, c guichet.Circle, now time.Time, address string) (Asked, error) {
+	words, err := phrasesIn(lang)
+	if err != nil {
+		return Asked{}, err
+	}
+	v, err := url.ParseQuery(address)
+	if err != nil {
+		return Asked{}, fmt.Errorf("address: %w", err)
+	}
+	p := &Portal{cfg: Config{Datasets: all}}
+	f := p.readAsk(v)
+	a, wrong := f.asks(words, c, c.Members[0].Code, []Purpose{{Word: "research"}}, now)
+	out := Asked{Question: a.Question, Address: f.values().Encode()}
+	for _, x := range wrong {
+		out.Wrong = append(out.Wrong, [2]string{x.Field, x.Text})
+	}
+	return out, nil
+}
+
+// ReadMoment reads a moment: it, as it is kept, and what is wrong.
+func ReadMoment(lang, text string, clock bool, now time.Time) (at time.Time, kept, wrong string) {
+	p, err := phrasesIn(lang)
+	if err != nil {
+		return at, "", err.Error()
+	}
+	return readMoment(p, text, clock, now)
+}
+
+// BesidesOf sets two answers of a dataset beside each other.
+func BesidesOf(ds *guichet.Dataset, first, second Answer) Answer { return besides(ds, first, second) }
 
 // TilesOf makes the matrix of an answer: the kind of each tile, member by member.
 func TilesOf(a Answer, query string) [][]string {
@@ -117,7 +173,7 @@ func TilesOf(a Answer, query string) [][]string {
 	if err != nil {
 		return nil
 	}
-	t := tilesOf(p, a, readAsk(q))
+	t := tilesOf(p, a, readAskOf(trade.Dataset(), q))
 	if t == nil {
 		return nil
 	}
@@ -171,7 +227,7 @@ const (
 )
 
 // Besides sets two answers beside each other.
-func Besides(first, second Answer) Answer { return besides(first, second) }
+func Besides(first, second Answer) Answer { return besides(trade.Dataset(), first, second) }
 
 // Marks are the marks of rows, in their order.
 func Marks(a Answer) []string {

@@ -262,7 +262,7 @@ const mostCells = 50
 // givenOf says what was asked and given.
 func (v *visit) givenOf(g guichet.GivenSet) givenLine {
 	q := g.Question
-	ds := datasetOf(q.Dataset)
+	ds := v.p.datasetOf(q.Dataset)
 	out := givenLine{}
 	add := func(key, text string) {
 		if text != "" {

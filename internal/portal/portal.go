@@ -10,14 +10,18 @@ import (
 	"time"
 
 	"guichet"
+	"guichet/trade"
 )
 
 // Config is what the pages need of the house.
 type Config struct {
-	Member   string // whose node it is: "CA"
-	Version  string // of the program
-	Seats    []Seat // in circles; the first is the one meant where none is named
-	Goods    Goods
+	Member  string // whose node it is: "CA"
+	Version string // of the program
+	Seats   []Seat // in circles; the first is the one meant where none is named
+	Goods   Goods
+	// Datasets describe what may be asked of, the one of a question that names none
+	// first; none: trade alone.
+	Datasets []*guichet.Dataset
 	Purposes []Purpose // that a question may have
 	Kept     string    // folder of what was asked; it must be there and the owner's alone
 	Door     Door      // nil: nobody can sign in
@@ -108,6 +112,9 @@ func New(cfg Config) (*Portal, error) {
 	cfg.Log = cmp.Or(cfg.Log, slog.New(slog.DiscardHandler))
 	if cfg.Rand == nil {
 		cfg.Rand = rand.Reader
+	}
+	if len(cfg.Datasets) == 0 {
+		cfg.Datasets = []*guichet.Dataset{trade.Dataset()}
 	}
 	p := &Portal{cfg: cfg, words: map[string]phrases{}, guard: http.NewCrossOriginProtection()}
 	if p.cfg.Door == nil {

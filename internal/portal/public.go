@@ -308,17 +308,11 @@ func (p *Portal) publicTable(v *visit) error {
 	a := answerOf(t)
 	page.Remarks, page.Gaps = v.remarksOf(a.Answer), v.gapsOf(a.Answer)
 	if len(a.Answer.Rows) > 0 {
-		ds := datasetOf(t.Answer.Question.Dataset)
-		if ds == nil {
-			ds = dataset()
-		}
-		f := figuresOf(v, ds, a)
+		f := figuresOf(v, p.dataset(t.Answer.Question.Dataset), a)
 		page.Table = f.table(p.cfg.Goods)
 		page.Table.cut(0, len(page.Table.Rows))
 		page.Table.Notes = f.marked.notesOf(v, page.Table.Signs, page.Remarks)
-		if ds.Name == dataset().Name {
-			page.Chart = chartOf(v.words, a, t.Answer.Question.By)
-		}
+		page.Chart = chartOf(v.words, f.ds, a, t.Answer.Question.By)
 	}
 	title := page.Title
 	if t.Made {
@@ -356,7 +350,7 @@ func (p *Portal) publicCSV(v *visit) error {
 	h := v.w.Header()
 	h.Set("Content-Type", "text/csv; charset=utf-8")
 	h.Set("Content-Disposition", `attachment; filename="`+name+`.csv"`)
-	return writeCSV(v.w, a)
+	return writeCSV(v.w, p.dataset(t.Answer.Question.Dataset), a)
 }
 
 // publicLogPage is what the page about the log receives.

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"guichet"
 )
@@ -30,7 +31,7 @@ type questionPage struct {
 // question shows what would be asked. Nobody is asked by opening an address: a
 // question is a leaf in every journal that it reaches.
 func (p *Portal) question(v *visit) error {
-	f := readAsk(v.r.URL.Query())
+	f := p.readAsk(v.r.URL.Query())
 	seat, err := p.seat(f.Circle)
 	if err != nil {
 		return err
@@ -64,39 +65,76 @@ func (p *Portal) chance() (string, error) {
 
 // linesOf says a question in words.
 func (p *Portal) linesOf(v *visit, f askForm, a Asking, c guichet.Circle) []line {
-	areas := func(codes []string) string {
-		names := make([]string, len(codes))
-		for i, code := range codes {
-			names[i] = areaName(code, v.lang)
+	var lines, main, more []line
+	if len(p.cfg.Datasets) > 1 {
+		lines = append(lines, line{Key: "question.dataset", Text: f.ds.Title.In(v.lang)})
+	}
+	if classified(f.ds) {
+		lines = append(lines, line{Key: "question.goods", List: p.goodsChosen(v, f.Products)})
+	}
+	for _, x := range askFields(f.ds) {
+		picked := a.Question.Where[x.name]
+		l := line{Key: v.words.fieldWord("question.", x), Text: v.words.values(f.ds, x.list, picked)}
+		if len(picked) == 0 {
+			l.Text = v.words.or("question."+x.name+".all", v.t("question.all"))
 		}
-		return strings.Join(names, ", ")
+		switch {
+		case x.must:
+			lines = append(lines, l)
+		case !x.more:
+			main = append(main, l)
+		case len(picked) > 0:
+			more = append(more, l)
+		}
 	}
-	purpose := f.Purpose
-	if i := slices.IndexFunc(p.cfg.Purposes, func(x Purpose) bool { return x.Word == f.Purpose }); i >= 0 {
-		purpose = p.cfg.Purposes[i].Text.In(v.lang)
-	}
-	partners := v.t("question.partners.all")
-	if list := a.Question.Where["partner"]; len(list) > 0 {
-		partners = areas(list)
-	}
-	lines := []line{
-		{Key: "question.goods", List: p.goodsChosen(v, f.Products)},
-		{Key: "question.flow", Text: v.t("flow." + f.Flow)},
-		{Key: "question.members", Text: areas(f.Members)},
-		{Key: "question.partners", Text: partners},
-		{Key: "question.months", Text: v.words.span(a.Question.Period)},
-		{Key: "question.fine", Text: v.fineOf(f)},
-		{Key: "question.purpose", Text: purpose},
-	}
-	if list := a.Question.Where["reporter"]; len(list) > 0 {
-		lines = slices.Insert(lines, 3, line{Key: "question.reporters", Text: areas(list)})
-	}
+	lines = append(lines, line{Key: "question.members", Text: v.words.values(f.ds, listAreas, f.Members)})
+	lines = append(append(lines, more...), main...)
+	lines = append(lines, line{Key: "question.months", Text: v.words.span(a.Question.Period)}, line{Key: "question.fine", Text: v.fineOf(f)})
+	lines = append(append(lines, v.linesOfRest(f)...), line{Key: "question.purpose", Text: p.purposeText(v, f.Purpose)})
 	if self, ok := c.Member(p.cfg.Member); ok {
 		if o, ok := self.Office(a.Office); ok {
 			lines = append(lines, line{Key: "question.office", Text: o.Name.In(v.lang)})
 		}
 	}
 	return append(lines, line{Key: "question.circle", Text: c.Name})
+}
+
+// linesOfRest says what few set, where it is set.
+func (v *visit) linesOfRest(f askForm) []line {
+	var lines []line
+	add := func(key, text string) { lines = append(lines, line{Key: key, Text: text}) }
+	if len(f.Measures) > 0 {
+		var names []string
+		for _, m := range measuresOf(f.ds) {
+			if slices.Contains(f.Measures, m.Name) {
+				names = append(names, title(m.Title.In(v.lang), m.Name))
+			}
+		}
+		add("question.measures", strings.Join(names, v.t("shell.semicolon")))
+	}
+	if f.AsOf != "" {
+		add("question.as_of", v.momentText(f.AsOf))
+	}
+	if f.Vintage != "" {
+		add("question.vintage", v.dayText(f.Vintage))
+	}
+	if f.Edition != "" {
+		add("question.edition", v.t("ask.edition.of", "edition", f.Edition))
+	}
+	if f.Conversion == conversionDefault {
+		add("question.conversion", v.t("ask.conversion."+conversionDefault))
+	}
+	return lines
+}
+
+// momentText writes a day, or a moment in UTC, as they stand in a form.
+func (v *visit) momentText(text string) string {
+	for _, layout := range []string{"2006-01-02 15:04", "2006-01-02 15:04:05"} {
+		if t, err := time.Parse(layout, text); err == nil {
+			return v.words.moment(t)
+		}
+	}
+	return v.dayText(text)
 }
 
 // put asks: it begins the question and leads to the page where its answer will be.
@@ -112,7 +150,7 @@ func (p *Portal) put(v *visit) error {
 	if err != nil {
 		return guichet.Errorf(guichet.KindInvalid, "%s", v.t("error.form"))
 	}
-	f := readAsk(query)
+	f := p.readAsk(query)
 	seat, err := p.seat(f.Circle)
 	if err != nil {
 		return err

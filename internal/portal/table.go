@@ -51,7 +51,7 @@ func (p *Portal) tableOf(v *visit, a Answer) figureTable {
 	if len(a.Answer.Rows) == 0 {
 		return figureTable{}
 	}
-	f := figuresOf(v, dataset(), a)
+	f := figuresOf(v, p.dataset(a.Answer.Question.Dataset), a)
 	return f.table(p.cfg.Goods)
 }
 
@@ -210,7 +210,11 @@ func (f *figures) named(column, value string) string {
 	case column == guichet.FieldPeriod:
 		return f.v.words.period(value)
 	}
-	return f.v.words.or("code."+value, value)
+	var of []string
+	if f.ds.Values != nil {
+		of = f.ds.Values(field.List)
+	}
+	return f.v.named(f.ds, field.List, value, of)
 }
 
 // label names a common code. A national code without one has no wording of ours.

@@ -23,6 +23,14 @@ type tileRow struct {
 // tile is one of them.
 type tile struct{ Kind, Sign, Text string }
 
+// anyFigure says whether a row has a figure of any measure.
+func anyFigure(columns []guichet.Column, r guichet.Row) bool {
+	return slices.ContainsFunc(columns, func(c guichet.Column) bool {
+		_, ok := decimalOf(r[c.Name])
+		return ok && c.Measure
+	})
+}
+
 // mostMonths bounds the matrix: the table has the rest.
 const mostMonths = 60
 
@@ -32,13 +40,12 @@ func tilesOf(p phrases, a Answer, f askForm) *tiles {
 	if err != nil || !slices.Contains(f.By, "period") || len(span.Months()) > mostMonths || len(a.Members) == 0 {
 		return nil
 	}
-	ds := dataset()
 	type key struct{ member, period string }
-	marked := markedOf(ds, a.Answer, a.Members)
+	marked := markedOf(f.ds, a.Answer, a.Members)
 	figure, hidden := map[key]bool{}, map[key]bool{}
 	for _, r := range a.Answer.Rows {
 		k := key{plain(r["member"]), plain(r[guichet.FieldPeriod])}
-		if _, ok := decimalOf(r[ds.Main]); ok {
+		if anyFigure(a.Answer.Columns, r) {
 			figure[k] = true
 		} else if marked.hidden(r) {
 			hidden[k] = true

@@ -6,12 +6,9 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"guichet"
-	"guichet/mark"
 )
 
 // Twice is the same question as of two days: what came of each, its rows apart. The rows
@@ -33,8 +30,8 @@ type twiceForm struct {
 	Way, First, Second string // days as 2024-03-05; Second "" now
 }
 
-func readTwice(v url.Values) twiceForm {
-	f := twiceForm{askForm: readAsk(v), Way: one(v, "way", 20), First: one(v, "first", 20), Second: one(v, "second", 20)}
+func (p *Portal) readTwice(v url.Values) twiceForm {
+	f := twiceForm{askForm: p.readAsk(v), Way: one(v, "way", 20), First: one(v, "first", 20), Second: one(v, "second", 20)}
 	if f.Way == "" {
 		f.Way = asPublished
 	}
@@ -49,6 +46,17 @@ func (f twiceForm) values() url.Values {
 		}
 	}
 	return v
+}
+
+// asked is the question without the day that the way's own two take the place of.
+func (f twiceForm) asked() askForm {
+	q := f.askForm
+	if f.Way == asPublished {
+		q.Vintage = ""
+	} else {
+		q.AsOf = ""
+	}
+	return q
 }
 
 // moments turns a question into the two that are asked.
@@ -69,6 +77,12 @@ func (f *twiceForm) moments(w phrases, q guichet.Question, now time.Time) (first
 			return t, true
 		}
 		return t, false
+	}
+	// The way's own day takes the place of one that the question has.
+	if f.Way == asPublished {
+		q.Vintage = ""
+	} else {
+		q.AsOf = time.Time{}
 	}
 	at := func(t time.Time) guichet.Question {
 		out := q
@@ -108,8 +122,8 @@ type twicePage struct {
 // that were asked.
 func (p *Portal) twice(v *visit) error {
 	query := v.r.URL.Query()
-	f := readTwice(query)
-	if len(f.Products) == 0 && f.Goods == "" && f.Flow == "" {
+	f := p.readTwice(query)
+	if f.blank() {
 		return v.show(http.StatusOK, "twice", v.t("twice.title"), twicePage{Questions: p.questionsOf(v)})
 	}
 	seat, err := p.seat(f.Circle)
@@ -156,7 +170,7 @@ func (p *Portal) questionsOf(v *visit) []askedLine {
 			continue
 		}
 		seen[h.Query] = true
-		out = append(out, askedLine{To: v.to("/twice", formOf(h).values()), Title: p.titleOf(v, h), Fine: p.fineOfKept(v, h), Began: h.Began})
+		out = append(out, askedLine{To: v.to("/twice", p.formOf(h).values()), Title: p.titleOf(v, h), Fine: p.fineOfKept(v, h), Began: h.Began})
 	}
 	return out
 }
@@ -164,7 +178,7 @@ func (p *Portal) questionsOf(v *visit) []askedLine {
 // twiceAsked reads a question of two days from the values of an address; back leads to the
 // form where something is wrong.
 func (p *Portal) twiceAsked(v *visit, q url.Values) (f twiceForm, s twiceSeat, a Asking, back string, err error) {
-	f = readTwice(q)
+	f = p.readTwice(q)
 	seat, err := p.seat(f.Circle)
 	if err != nil {
 		return f, s, a, "", err
@@ -172,7 +186,7 @@ func (p *Portal) twiceAsked(v *visit, q url.Values) (f twiceForm, s twiceSeat, a
 	c := seat.Circle()
 	f.Circle = c.Name
 	a, wrong := f.asks(v.words, c, p.cfg.Member, p.cfg.Purposes, p.cfg.Clock())
-	s.Seat = seat
+	s.Seat, s.ds = seat, f.ds
 	var more faults
 	s.first, s.second, more = f.moments(v.words, a.Question, p.cfg.Clock())
 	if wrong.Any() || more.Any() {
@@ -194,7 +208,7 @@ func (p *Portal) twiceQuestion(v *visit) error {
 	}
 	return p.confirm(v, confirmPage{
 		Title: v.t("twice.question"), Action: v.to("/twice/question", nil), Query: f.values().Encode(), Change: v.to("/twice", f.values()), Leaf: v.t("twice.leaf"),
-		Lines: append(v.linesOfTwice(f), p.linesOf(v, f.askForm, a, s.Circle())...),
+		Lines: append(v.linesOfTwice(f), p.linesOf(v, f.asked(), a, s.Circle())...),
 	})
 }
 
@@ -240,6 +254,7 @@ func (p *Portal) putTwice(v *visit) error {
 // twiceSeat is a seat that asks a question as of two days.
 type twiceSeat struct {
 	Seat
+	ds            *guichet.Dataset
 	first, second guichet.Question
 }
 
@@ -255,138 +270,7 @@ func (s twiceSeat) Ask(ctx context.Context, q Asking, each func(MemberResult)) (
 	if err != nil {
 		return Answer{}, err
 	}
-	return besides(first, second), nil
-}
-
-// Marks of a row of two days.
-const (
-	markChanged = "changed"
-	markNew     = "new"
-	markGone    = "gone"
-	markHidden  = "veiled" // on one day or both the agreement's rules hid it
-	markSame    = "same"
-)
-
-func marks() []string { return []string{markChanged, markNew, markGone, markHidden, markSame} }
-
-// besides sets two answers beside each other: rows by all that tells them apart, those
-// that differ first; remarks, gaps and sources of both.
-func besides(first, second Answer) Answer {
-	out := Answer{Circle: second.Circle, Answer: second.Answer, Members: append(slices.Clone(second.Members), first.Members...), Notices: second.Notices}
-	var apart []guichet.Column
-	// A second answer without figures has no columns.
-	for _, c := range append(slices.Clone(second.Answer.Columns), first.Answer.Columns...) {
-		if !c.Measure && !isMarks(c.Name) && !slices.ContainsFunc(apart, func(o guichet.Column) bool { return o.Name == c.Name }) {
-			apart = append(apart, c)
-		}
-	}
-	out.Answer.Rows = rowsBeside(apart, first.Answer.Rows, second.Answer.Rows)
-	out.Answer.Columns = append(apart,
-		guichet.Column{Name: "mark", Title: guichet.Text{EN: "Difference", FR: "Différence"}},
-		guichet.Column{Name: "first", Measure: true, Title: guichet.Text{EN: "Value, first day", FR: "Valeur, premier jour"}},
-		guichet.Column{Name: "second", Measure: true, Title: guichet.Text{EN: "Value, second day", FR: "Valeur, second jour"}},
-		guichet.Column{Name: "change", Measure: true, Title: guichet.Text{EN: "Change", FR: "Variation"}},
-	)
-	out.Answer.Columns = append(out.Answer.Columns, columnsOfMarks(out.Answer.Rows)...)
-	out.Answer.Remarks = addRemarks(second.Answer.Remarks, first.Answer.Remarks)
-	out.Answer.Gaps = append(slices.Clone(second.Answer.Gaps), first.Answer.Gaps...)
-	out.Answer.Sources = slices.Clone(second.Answer.Sources)
-	for _, s := range first.Answer.Sources {
-		if !slices.ContainsFunc(out.Answer.Sources, func(o guichet.Source) bool { return o.Submission == s.Submission && o.Member == s.Member }) {
-			out.Answer.Sources = append(out.Answer.Sources, s)
-		}
-	}
-	first.Answer.Rows, second.Answer.Rows = nil, nil
-	out.Twice = &Twice{First: first, Second: second}
-	return out
-}
-
-// columnsOfMarks are the columns of the marks of the two days, where a row has one.
-func columnsOfMarks(rows []guichet.Row) []guichet.Column {
-	var out []guichet.Column
-	for _, c := range []guichet.Column{
-		{Name: marksFirst, Title: guichet.Text{EN: "Marks, first day", FR: "Signes, premier jour"}},
-		{Name: marksSecond, Title: guichet.Text{EN: "Marks, second day", FR: "Signes, second jour"}},
-	} {
-		if slices.ContainsFunc(rows, func(r guichet.Row) bool { return r[c.Name] != nil }) {
-			out = append(out, c)
-		}
-	}
-	return out
-}
-
-// rowsBeside pairs rows by the columns that tell them apart.
-func rowsBeside(apart []guichet.Column, first, second []guichet.Row) []guichet.Row {
-	key := func(r guichet.Row) string {
-		var b strings.Builder
-		for _, c := range apart {
-			b.WriteString(strconv.Quote(plain(r[c.Name])) + ",")
-		}
-		return b.String()
-	}
-	before := map[string]guichet.Row{}
-	for _, r := range first {
-		before[key(r)] = r
-	}
-	var rows []guichet.Row
-	for _, r := range second {
-		k := key(r)
-		rows = append(rows, rowBeside(apart, before[k], r))
-		delete(before, k)
-	}
-	for _, r := range first {
-		if _, left := before[key(r)]; left {
-			rows = append(rows, rowBeside(apart, r, nil))
-		}
-	}
-	slices.SortStableFunc(rows, func(x, y guichet.Row) int {
-		return slices.Index(marks(), plain(x["mark"])) - slices.Index(marks(), plain(y["mark"]))
-	})
-	return rows
-}
-
-// rowBeside is one row of both days; nil is a day that does not have it.
-func rowBeside(apart []guichet.Column, x, y guichet.Row) guichet.Row {
-	main, from := dataset().Main, y
-	if y == nil {
-		from = x
-	}
-	row := guichet.Row{}
-	for _, c := range apart {
-		row[c.Name] = from[c.Name]
-	}
-	a, okA := decimalOf(x[main])
-	b, okB := decimalOf(y[main])
-	row["first"], row["second"], row["change"] = x[main], y[main], nil
-	row[marksFirst], row[marksSecond] = x[mark.Column], y[mark.Column]
-	if okA && okB {
-		row["change"] = b.Sub(a)
-	}
-	switch {
-	case x == nil:
-		row["mark"] = markNew
-	case y == nil:
-		row["mark"] = markGone
-	case !okA || !okB:
-		row["mark"] = markHidden
-	case a.Cmp(b) != 0:
-		row["mark"] = markChanged
-	default:
-		row["mark"] = markSame
-	}
-	return row
-}
-
-func addRemarks(a, b []guichet.Remark) []guichet.Remark {
-	out := slices.Clone(a)
-	for _, r := range b {
-		if !slices.ContainsFunc(out, func(o guichet.Remark) bool {
-			return o.Text == r.Text && o.Member == r.Member && o.Reporter == r.Reporter
-		}) {
-			out = append(out, r)
-		}
-	}
-	return out
+	return besides(s.ds, first, second), nil
 }
 
 // twicedPage is what the page of a question of two days receives.
@@ -433,7 +317,7 @@ func (p *Portal) twiced(v *visit, k kept) error {
 	if err != nil {
 		return notKept()
 	}
-	f := readTwice(q)
+	f := p.readTwice(q)
 	page := twicedPage{
 		ID: k.ID, Title: p.titleOf(v, k.keptHead), Kept: k.keptHead, SaidIn: k.Lang, Lines: p.linesOfKept(v, k.keptHead, seat.Circle()),
 		Change: change, Share: again, Download: v.to("/asked/"+k.ID+"/figures/", nil),
@@ -466,7 +350,7 @@ func (p *Portal) twiced(v *visit, k kept) error {
 	page.Table = p.tableOf(v, shown)
 	page.Pages = pagesOf(v, k.ID, len(rows))
 	page.Table.cut(page.Pages.First, page.Pages.To)
-	page.Table.Notes = markedOf(dataset(), shown.Answer, nil).notesOf(v, page.Table.Signs, page.Remarks)
+	page.Table.Notes = markedOf(p.dataset(shown.Answer.Question.Dataset), shown.Answer, nil).notesOf(v, page.Table.Signs, page.Remarks)
 	for i, cells := range page.Table.Rows {
 		m := plain(rows[page.Pages.First+i]["mark"])
 		page.Rows = append(page.Rows, twiceRow{cells, v.t("twice.mark." + m), tags[m]})

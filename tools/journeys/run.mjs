@@ -7,6 +7,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { chromium } from "playwright-core";
 
+import { asksOfTravel } from "./ask.mjs";
 import { auditing, auditorsKeyboard, publicView } from "./auditor.mjs";
 import { signsIn, sessionOver, operates } from "./signin.mjs";
 import { stewardWays } from "./steward.mjs";
@@ -102,6 +103,7 @@ ways.push(...stewardWays());
 ways.push(...statistician());
 ways.push(...officers());
 ways.push(...recordWays());
+ways.push(...asksOfTravel());
 for (const w of ways) {
   const label = `${w.way.name} ${w.lang} ${w.script ? "with" : "without"} script at ${w.width}`;
   if (only && !only.split(",").some((o) => label.includes(o))) continue;
