@@ -113,14 +113,3 @@ func (c Circle) Member(code string) (Member, bool) {
 	}
 	return c.Members[i], true
 }
-
-// KeyOf returns the member and its key of an id and use, if what it signs at a
-// time counts.
-func (c Circle) KeyOf(use KeyUse, id string, at time.Time) (Member, MemberKey, bool) {
-	for _, m := range c.Members {
-		if k, ok := m.Key(use, id, at); ok {
-			return m, k, true
-		}
-	}
-	return Member{}, MemberKey{}, false
-}

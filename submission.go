@@ -41,6 +41,9 @@ type Submission struct {
 	Parts    []Part            `json:"parts"`
 	Outliers []Outlier         `json:"outliers,omitempty"`
 	Notes    []string          `json:"notes,omitempty"` // remark codes of every answer from this file
+	// FieldCounts say how each field of its rows came out; none of what was taken in
+	// before that was counted.
+	FieldCounts []FieldCount `json:"field_counts,omitempty"`
 	// ProfileText is the profile that was given as a file, kept so that the
 	// original can be judged again; "" for an embedded one.
 	ProfileText string `json:"profile_text,omitempty"`
@@ -103,6 +106,16 @@ type Count struct {
 	Rows    int64   `json:"rows"`
 	Value   Decimal `json:"value"`             // of the dataset's main measure
 	Example string  `json:"example,omitempty"` // one line, or one key
+}
+
+// FieldCount says in how many rows a field is filled, and where it was wrong. Fields
+// that are read from the same columns (a code, and what follows from it) share what was
+// remarked and what was put aside. A line with several faults counts for the first.
+type FieldCount struct {
+	Field    string `json:"field"`
+	Filled   int64  `json:"filled"`    // records that hold something in it
+	Remarked int64  `json:"remarked"`  // records that were kept with a remark on it
+	Aside    int64  `json:"put_aside"` // lines that were put aside because of it
 }
 
 // Control is a total that the file states, beside what was found.

@@ -54,6 +54,8 @@ type profileJSON struct {
 	Dataset string       `json:"dataset"`
 	Source  string       `json:"source"`
 	Licence string       `json:"licence"`
+
+	Given []node.ProfileGiven `json:"given,omitempty"`
 }
 
 func (w *window) listProfiles() error {

@@ -212,7 +212,7 @@ func (w *work) copyColumns(grouped bool) []string {
 // aside, nor totals over more than is given.
 func (w *work) narrowed(sub *guichet.Submission, units []guichet.Unit) guichet.Submission {
 	out := *sub
-	out.Given, out.Totals, out.Reasons, out.Remarks, out.Controls, out.Shapes, out.Parts, out.Outliers = nil, nil, nil, nil, nil, nil, nil, nil
+	out.Given, out.Totals, out.Reasons, out.Remarks, out.Controls, out.Shapes, out.Parts, out.Outliers, out.FieldCounts = nil, nil, nil, nil, nil, nil, nil, nil, nil
 	out.Override, out.ProfileText, out.Original = "", "", ""
 	out.Lines, out.Kept, out.Aside, out.Records, out.Bytes = 0, 0, 0, 0, 0
 	out.Scope, out.Units = nil, nil

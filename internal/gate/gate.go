@@ -195,7 +195,7 @@ func (g *Gate) sealKey(ctx context.Context, member, id string) (guichet.MemberKe
 	if k, ok := m.Key(guichet.KeySeal, id, now); ok && keyID(k.Public) == id {
 		return k, nil
 	}
-	if other, _, ok := circle.KeyOf(guichet.KeySeal, id, now); ok && other.Code != member {
+	if other, _, ok := keyOf(circle, guichet.KeySeal, id, now); ok && other.Code != member {
 		return guichet.MemberKey{}, refused("the connection is of "+member+" and the signature of "+other.Code,
 			"a member sends its own requests, over its own connection")
 	}
@@ -249,11 +249,22 @@ func (g *Gate) visitor(code string) *visitor {
 	return v
 }
 
+// keyOf returns the member and its key of an id and use, if what it signs at a time
+// counts.
+func keyOf(c guichet.Circle, use guichet.KeyUse, id string, at time.Time) (guichet.Member, guichet.MemberKey, bool) {
+	for _, m := range c.Members {
+		if k, ok := m.Key(use, id, at); ok {
+			return m, k, true
+		}
+	}
+	return guichet.Member{}, guichet.MemberKey{}, false
+}
+
 // memberOf finds whose tls key that is. Papers are public and so is the key, but
 // it is what decides, so it is compared in constant time.
 func memberOf(c guichet.Circle, public ed25519.PublicKey, now time.Time) (guichet.Member, error) {
 	id := keyID(public)
-	m, k, ok := c.KeyOf(guichet.KeyTLS, id, now)
+	m, k, ok := keyOf(c, guichet.KeyTLS, id, now)
 	if ok && subtle.ConstantTimeCompare(k.Public, public) == 1 {
 		return m, nil
 	}

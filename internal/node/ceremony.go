@@ -357,6 +357,7 @@ func (c *Ceremonies) Propose(ch Change) ([]byte, error) {
 
 // Explained is one thing that a proposal changes.
 type Explained struct {
+	Code   string       `json:"-"`                // of a text: "expires"
 	Text   guichet.Text `json:"text,omitzero"`    // zero of a clause
 	Clause string       `json:"clause,omitempty"` // of an agreement
 	Before string       `json:"before,omitempty"`
@@ -404,7 +405,7 @@ func (c *Ceremonies) Review(text []byte) (Review, error) {
 func explained(in []circle.Explained) []Explained {
 	out := []Explained{}
 	for _, e := range in {
-		x := Explained{Text: e.Text}
+		x := Explained{Code: e.Code, Text: e.Text}
 		if e.Clause != nil {
 			x.Clause, x.Before, x.After, x.Effect = e.Clause.Clause, e.Clause.Before, e.Clause.After, e.Clause.Effect
 		}

@@ -38,6 +38,9 @@ type IngestRequest struct {
 	Progress     guichet.Progress
 	ProfileText  []byte // the profile itself, when Profile is only its name
 	NoCompact    bool   // leave small files as they are, however many
+	// Look, where it is set, is shown what taking the file in would do, when all of it
+	// has been read and before anything is changed. Its error ends it there.
+	Look func(IngestPlan) error
 }
 
 // IngestResult says what came in.
@@ -131,8 +134,17 @@ func (in *intake) run(ctx context.Context, w *store.Writer) (IngestResult, error
 	if err := in.tooManyAside(staged); err != nil {
 		return IngestResult{}, err
 	}
-	in.req.Progress("committing", 0, 1)
 	sub := in.submission(prep, staged)
+	if in.req.Look != nil {
+		plan, err := in.plan(ctx, w, sub)
+		if err != nil {
+			return IngestResult{}, err
+		}
+		if err := in.req.Look(plan); err != nil {
+			return IngestResult{}, err
+		}
+	}
+	in.req.Progress("committing", 0, 1)
 	put := store.Intake{Submission: sub, Dir: o.Dir, Data: staged.Data, Rejects: staged.Rejects}
 	if _, kept := in.n.store.Original(in.original); !kept {
 		if err := os.Rename(in.copied, filepath.Join(o.Dir, "original")); err != nil {
@@ -292,7 +304,7 @@ func (in *intake) submission(p *prepared, s *store.Staged) *guichet.Submission {
 		Digest: p.Digest, Original: in.original, File: in.req.Name, Bytes: in.bytes, TakenAt: in.n.cfg.Clock().UTC().Truncate(time.Microsecond),
 		Released: in.req.Released, FilePer: p.FilePeriod, Fields: fields, Covers: p.Covers, Action: p.Action, Scope: scope,
 		Lines: s.Lines, Kept: s.Kept, Aside: s.Aside, Records: s.Records, Totals: s.Totals, Reasons: s.Reasons, Remarks: s.Remarks,
-		Controls: p.Controls, Override: in.override(p), Units: s.Units, Shapes: s.Shapes, Outliers: s.Outliers,
+		Controls: p.Controls, Override: in.override(p), Units: s.Units, Shapes: s.Shapes, Outliers: s.Outliers, FieldCounts: s.Fields,
 		Given: in.req.Given, Notes: p.Notes, ProfileText: string(in.yaml),
 		// Made data are nobody's: the licence of the office whose layout they have
 		// does not bind them, and every answer from them says that they are made.

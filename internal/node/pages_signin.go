@@ -220,10 +220,10 @@ func keptForm(lang string, args signin.Args, say func(string) string) portal.Tel
 	out.Enctype = args.Form.Enctype
 	for _, f := range args.Form.Fields {
 		pair := [2]string{f.Name, f.Value}
-		switch f.Name {
-		case "once":
+		switch {
+		case f.Name == "once", f.Name == "plan", f.Value == "":
 			out.Fields = append(out.Fields, pair)
-		case "query":
+		case f.Name == "query":
 			out.Fields = append(out.Fields, pair)
 			if _, err := url.ParseQuery(f.Value); err == nil {
 				out.Look = [2]string{"/" + lang + "/question?" + f.Value, say("signin.continue.question")}

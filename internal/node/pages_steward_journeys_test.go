@@ -39,9 +39,20 @@ func TestStewardJourneys(t *testing.T) {
 		t.Fatal(err)
 	}
 	us, nz := x.servePages("US"), x.servePages("NZ")
+	// Another node with the door that people know, on a disk that can be filled.
+	y := newTrio(t, nil, "US", "NZ")
+	disk := y.seats["US"].onSmallDisk(600)
+	door, _ := y.servesPages("US", node.PagesRequest{Listen: ":0", Demonstration: true})
 	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Minute)
 	defer cancel()
-	told := given(json.Marshal(map[string]string{"large": files[0], "small": files[1], "pdf": pdf, "other": nz[:len(nz)-1], "passphrase": "a passphrase for a test of copies"}))(t)
+	go func() { // who signs out and in again does so later
+		const step = 100 * time.Millisecond
+		for ctx.Err() == nil {
+			time.Sleep(step)
+			y.clock.Move(step)
+		}
+	}()
+	told := given(json.Marshal(map[string]string{"large": files[0], "small": files[1], "pdf": pdf, "other": nz[:len(nz)-1], "passphrase": "a passphrase for a test of copies", "disk": strings.TrimSuffix(door, "/"), "diskAt": disk.Dir}))(t)
 	only := "steward"
 	if named := os.Getenv("GUICHET_JOURNEYS_ONLY"); named != "" {
 		ours := slices.DeleteFunc(strings.Split(named, ","), func(way string) bool { return !strings.HasPrefix(way, "steward") })

@@ -128,7 +128,7 @@ func (s stewardPages) Review(text []byte) (portal.ProposalReview, error) {
 		return portal.ProposalReview{}, err
 	}
 	for _, e := range r.Changes {
-		out.Changes = append(out.Changes, portal.ProposalChange{Text: e.Text, Clause: e.Clause, Before: e.Before, After: e.After, Effect: e.Effect})
+		out.Changes = append(out.Changes, portal.ProposalChange{Code: e.Code, Text: e.Text, Clause: e.Clause, Before: e.Before, After: e.After, Effect: e.Effect})
 	}
 	for _, m := range r.Missing {
 		out.Missing = append(out.Missing, portal.ProposalMissing(m))

@@ -35,7 +35,7 @@ func TestStewardKeeps(t *testing.T) {
 	post("/en/retention", "do", "hold", "name", "case 1", "hold_dataset", "trade", "why", "").says(t, "Say why")
 	post("/en/retention", "do", "hold", "name", "case 1", "hold_dataset", "trade", "why", "a court", "reporters", "Atlantis", "period", "soon").says(t, "“Atlantis” is no country", "“soon” is no period")
 	post("/en/retention", "do", "hold", "name", "case 1", "hold_dataset", "trade", "why", "a court").says(t, "is no name of a hold")
-	post("/en/retention", "do", "hold", "name", "case-1", "hold_dataset", "trade", "why", "a court", "reporters", "US", "period", "2010-01:2010-12").says(t, "case-1", "2010-01-01 – 2010-12-31", "a court")
+	post("/en/retention", "do", "hold", "name", "case-1", "hold_dataset", "trade", "why", "a court", "reporters", "US", "period", "2010-01:2010-12").says(t, "case-1", "1\u00a0January\u00a02010 to 31\u00a0December\u00a02010", "a court")
 	post("/en/retention", "do", "rule", "dataset", "trade", "keep", "10y", "from", "period", "basis", "Archives Act").says(t, "10 years after the end of the period", "Archives Act", "Due, but kept by a hold")
 	steward.fetch("/fr/retention/purge").says(t, "Rien n’est échu")
 	post("/en/retention", "do", "lift", "hold", "case-1").says(t, "Say why")

@@ -116,7 +116,7 @@ func TestStewardTakesFilesIn(t *testing.T) {
 	if link := submissionLink.FindStringSubmatch(f.body); link == nil {
 		t.Fatal("no way to the submission")
 	} else {
-		steward.fetch(link[1]).says(t, "answer.json", "Content, SHA-256", "of the fields that are required are filled", "Withdraw its figures", "5\u00a0March\u00a02024")
+		steward.fetch(link[1]).says(t, "answer.json", "Content, SHA-256", "of the fields that are required", "Withdraw its figures", "5\u00a0March\u00a02024")
 		steward.withdraws(link[1])
 	}
 	// The same again changes nothing, and leaves no file behind.

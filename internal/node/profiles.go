@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"guichet"
@@ -23,6 +24,14 @@ type ProfileInfo struct {
 	Dataset string       `json:"dataset"`
 	Source  string       `json:"source"`
 	Licence string       `json:"licence"`
+	// Given is what whoever takes in a file of it must say.
+	Given []ProfileGiven `json:"given,omitempty"`
+}
+
+// ProfileGiven is a thing that a file does not say.
+type ProfileGiven struct {
+	Name string       `json:"name"`
+	Why  guichet.Text `json:"why"`
 }
 
 // FieldUse says what fills one field.
@@ -61,10 +70,14 @@ func Profiles() ([]ProfileInfo, error) {
 }
 
 func infoOf(p *ingest.Profile) ProfileInfo {
-	return ProfileInfo{
+	out := ProfileInfo{
 		Name: p.Name, Version: p.Version(), Title: p.Title, Country: p.Reporter, Office: p.Office,
 		Dataset: p.Dataset, Source: p.Source, Licence: p.Licence,
 	}
+	for _, g := range p.Given {
+		out.Given = append(out.Given, ProfileGiven{g.Name, g.Why})
+	}
+	return out
 }
 
 // CheckProfile checks a profile by name or file, and says field by field what
@@ -117,27 +130,27 @@ func CheckProfile(ctx context.Context, cfg Config, profile, sample string, p gui
 		staged = &store.Staged{}
 	}
 	rep.Sample = in.submission(prep, staged)
-	return rep, n.countFilled(ctx, o, datasetOf(found[0]), staged, rep.Fields)
+	countFilled(datasetOf(found[0]), rep.Sample, rep.Fields)
+	return rep, nil
 }
 
 // countFilled puts to each field of a row the share of the sample's records in
 // which it is filled.
-func (n *Node) countFilled(ctx context.Context, o order, ds *guichet.Dataset, staged *store.Staged, fields []FieldUse) error {
-	if staged.Records == 0 {
-		return nil
-	}
-	filled, err := store.FilledRows(ctx, store.StageConfig{Dir: o.Dir, Engine: store.EngineConfig{Threads: o.Threads, MemoryMiB: o.MemoryMiB}}, ds, staged)
-	if err != nil {
-		return err
+func countFilled(ds *guichet.Dataset, sample *guichet.Submission, fields []FieldUse) {
+	if sample.Records == 0 {
+		return
 	}
 	for i := range fields {
-		share := float64(filled[fields[i].Field]) / float64(staged.Records)
+		at := slices.IndexFunc(sample.FieldCounts, func(c guichet.FieldCount) bool { return c.Field == fields[i].Field })
+		share := 0.0
+		if at >= 0 {
+			share = float64(sample.FieldCounts[at].Filled) / float64(sample.Records)
+		}
 		if f, ok := ds.Field(fields[i].Field); ok && f.Place == guichet.InSubmission {
 			share = map[bool]float64{false: 1}[fields[i].How == absent]
 		}
 		fields[i].Filled = &share
 	}
-	return nil
 }
 
 // absent is how a field is filled that nothing fills.

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"guichet"
 )
@@ -384,7 +386,7 @@ func (v *visit) sample(a guichet.Answer) sheet {
 	for _, c := range a.Columns {
 		if c.Measure || slices.Contains(a.Question.By, c.Name) {
 			columns = append(columns, c)
-			out.Heads = append(out.Heads, sheetHead{c.Title.In(v.lang), c.Measure})
+			out.Heads = append(out.Heads, sheetHead{capital(c.Title.In(v.lang)), c.Measure})
 		}
 	}
 	for _, row := range a.Rows[:min(len(a.Rows), most)] {
@@ -394,7 +396,11 @@ func (v *visit) sample(a guichet.Answer) sheet {
 			case guichet.Decimal:
 				cells = append(cells, numCell(v.words.number(x, 0)))
 			case string:
-				cells = append(cells, textCell(v.words.or("code."+x, v.words.period(x))))
+				text := v.words.or("code."+x, v.words.period(x))
+				if c.Name == guichet.FieldReporter || c.Name == "partner" {
+					text = areaName(x, v.lang)
+				}
+				cells = append(cells, textCell(text))
 			default:
 				cells = append(cells, sheetCell{Text: v.t("gap.protected"), Num: c.Measure})
 			}
@@ -405,4 +411,10 @@ func (v *visit) sample(a guichet.Answer) sheet {
 		out.Note = v.words.count("drafts.preview.more", more)
 	}
 	return out
+}
+
+// capital begins a text with a capital letter.
+func capital(text string) string {
+	r, size := utf8.DecodeRuneInString(text)
+	return string(unicode.ToUpper(r)) + text[size:]
 }

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -23,6 +24,7 @@ type intakePageNew struct {
 type intakeFields struct {
 	Options  intakeOptions
 	Profiles []choice
+	Asked    []fact // what profiles ask of whoever takes their files in
 	Wrong    faults
 	Most     string
 }
@@ -55,6 +57,9 @@ func (p *Portal) intakeFields(v *visit, o intakeOptions, wrong faults) (intakeFi
 	}
 	for _, x := range all {
 		f.Profiles = append(f.Profiles, choice{Value: x.Name, Text: x.Name + " – " + x.Title.In(v.lang), Chosen: x.Name == o.Profile})
+		for _, g := range x.Given {
+			f.Asked = append(f.Asked, fact{Title: g.Name, Text: v.t("intake.given.asked", "profile", x.Name, "why", g.Why.In(v.lang))})
+		}
 	}
 	return f, nil
 }
@@ -86,11 +91,11 @@ func (p *Portal) intakeState(h intakeHead) (state, tag string) {
 		return intakeTaken, "green"
 	case h.State == intakeAlready:
 		return intakeAlready, "grey"
-	case h.State == intakeHeld && !h.Gone:
-		return intakeHeld, "yellow"
+	case h.State == intakeHeld && !h.Gone, h.State == intakeAsks && !h.Gone:
+		return h.State, "yellow"
 	case h.State == intakeRefused:
 		return intakeRefused, "red"
-	case h.State == intakeHeld:
+	case h.State == intakeHeld, h.State == intakeAsks:
 		return "gone", "grey"
 	}
 	return "broken", "red" // the node ended while it took it in
@@ -140,13 +145,14 @@ func (p *Portal) intakePost(v *visit) error {
 	if err := os.Rename(got.part, p.intakes.file(id)); err != nil {
 		return errors.Join(err, got.drop(), p.intakes.remove(id))
 	}
-	return p.intakeBegin(v, h)
+	return p.intakeBegin(v, h, "")
 }
 
 // intakeBegin begins, where what was said of the file can be; else its page says what
-// is wrong.
-func (p *Portal) intakeBegin(v *visit, h intakeHead) error {
+// is wrong. Agreed is the plan that was looked at; "" none.
+func (p *Portal) intakeBegin(v *visit, h intakeHead, agreed string) error {
 	in, wrong := p.intakeOf(v, h.Name, h.Options)
+	in.Agreed = agreed
 	if !wrong.Any() {
 		if err := p.intakes.begin(v, h, in); err != nil {
 			return err
@@ -167,22 +173,17 @@ func readIntake(f url.Values) intakeOptions {
 	}
 	return intakeOptions{
 		Profile: one(f, "profile", 60), Released: one(f, "released", 40), Given: strings.Join(given, "\n"), Generated: f.Get("generated") != "",
-		Totals: one(f, "totals", longestField), Aside: f.Get("aside") != "",
+		Totals: one(f, "totals", longestField), Aside: f.Get("aside") != "", Look: f.Get("look") != "",
 	}
 }
 
 // intakeOf holds what was said of a file to what can be.
 func (p *Portal) intakeOf(v *visit, name string, o intakeOptions) (Intake, faults) {
 	var wrong faults
-	in := Intake{Name: name, Profile: o.Profile, Released: o.Released, AcceptTotals: o.Totals, AcceptAside: o.Aside, Generated: o.Generated, Given: map[string]string{}}
-	if o.Released != "" {
-		day, err := time.Parse(time.DateOnly, o.Released)
-		switch {
-		case err != nil:
-			wrong.add("released", v.t("intake.released.wrong", "text", o.Released))
-		case day.After(p.cfg.Clock()):
-			wrong.add("released", v.t("intake.released.ahead", "text", o.Released))
-		}
+	in := Intake{Name: name, Profile: o.Profile, AcceptTotals: o.Totals, AcceptAside: o.Aside, Generated: o.Generated, Look: o.Look, Given: map[string]string{}}
+	day, fault := v.releasedOn(o.Released, p.cfg.Clock())
+	if in.Released = day; fault != "" {
+		wrong.add("released", fault)
 	}
 	if o.Profile != "" {
 		all, err := p.cfg.Steward.Taker.Profiles()
@@ -200,4 +201,37 @@ func (p *Portal) intakeOf(v *visit, name string, o intakeOptions) (Intake, fault
 		in.Given[key] = strings.TrimSpace(value)
 	}
 	return in, wrong
+}
+
+// releasedOn reads a day as people write it, 2024-05-31 or 2024-5-31, that is not ahead; or
+// says what is wrong with it.
+func (v *visit) releasedOn(text string, now time.Time) (day, wrong string) {
+	if text == "" {
+		return "", ""
+	}
+	parts := strings.Split(text, "-")
+	const three, yearDigits, oldest = 3, 4, 1900
+	var n [three]int
+	ok := len(parts) == three && len(parts[0]) == yearDigits
+	for i := 0; ok && i < three; i++ {
+		x, err := strconv.ParseUint(parts[i], 10, 16)
+		n[i], ok = int(x), err == nil
+	}
+	if !ok {
+		return "", v.t("intake.released.wrong", "text", text)
+	}
+	if n[1] < 1 || n[1] > 12 {
+		return "", v.t("intake.released.nomonth", "text", text, "month", n[1])
+	}
+	first := time.Date(n[0], time.Month(n[1]), 1, 0, 0, 0, 0, time.UTC)
+	on, days := first.AddDate(0, 0, n[2]-1), first.AddDate(0, 1, -1).Day()
+	switch {
+	case n[2] < 1 || n[2] > days:
+		return "", v.t("intake.released.noday", "text", text, "month", v.words.month(first), "days", days)
+	case n[0] < oldest:
+		return "", v.t("intake.released.old", "text", text)
+	case on.After(now):
+		return "", v.t("intake.released.ahead", "text", text)
+	}
+	return on.Format(time.DateOnly), ""
 }

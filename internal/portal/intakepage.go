@@ -42,6 +42,9 @@ func (p *Portal) intakePage(v *visit) error {
 		page := intakeWait{Name: h.Name, Stands: v.standsAt(w), Events: v.to("/intake/"+h.ID+"/events", nil)}
 		return v.show(http.StatusOK, "intaking", v.t("intake.working"), page, func(s *shown) { s.Refresh = again })
 	}
+	if state, _ := p.intakeState(h); state == intakeAsks && h.Plan != nil {
+		return p.intakePlanned(v, h)
+	}
 	return p.intakeResult(v, h)
 }
 
@@ -51,6 +54,11 @@ func (p *Portal) intakeResult(v *visit, h intakeHead) error {
 	page.Lead, page.Do = v.t("intake."+state+".lead"), v.t("intake."+state+".do")
 	if state == intakeRefused {
 		page.Lead, page.Do = v.words.or("intake.refused."+string(h.Kind)+".lead", page.Lead), v.words.or("intake.refused."+string(h.Kind)+".do", page.Do)
+		switch h.Kind {
+		case guichet.KindTotals, guichet.KindTooMany, guichet.KindFull, guichet.KindBusy: // what the page says to do is not what a command's user does
+			page.Head.Hint = ""
+		default:
+		}
 		page.AskTotals, page.AskAside = h.Kind == guichet.KindTotals || h.Options.Totals != "", h.Kind == guichet.KindTooMany || h.Options.Aside
 	}
 	if h.Took != nil {
@@ -85,9 +93,7 @@ func (p *Portal) intakeTook(v *visit, h intakeHead, page *intakeResult) error {
 	for _, r := range h.Took.Notes {
 		page.Notes = append(page.Notes, v.noteText(p.cfg.Steward.datasetOf(s.Dataset), r))
 	}
-	for _, id := range h.Took.Replaced {
-		page.Replaced = append(page.Replaced, sheetCell{Text: id, To: v.to("/submissions/"+id, nil)})
-	}
+	page.Replaced = p.named(v, h.Took.Replaced)
 	return nil
 }
 
@@ -195,7 +201,8 @@ func (p *Portal) intakeAgain(v *visit) error {
 	if err := p.intakes.heads.put(h.ID, h); err != nil {
 		return err
 	}
-	return p.intakeBegin(v, h)
+	const digest = 64
+	return p.intakeBegin(v, h, one(v.r.PostForm, "plan", digest))
 }
 
 // intakeRemove removes a file that was not taken in, and its page.
@@ -211,4 +218,22 @@ func (p *Portal) intakeRemove(v *visit) error {
 		return err
 	}
 	return v.redirect(v.to("/intake", nil))
+}
+
+// named are submissions by the names of their files, each leading to its page; of many
+// the first ones.
+func (p *Portal) named(v *visit, ids []string) []sheetCell {
+	const most = 50
+	var out []sheetCell
+	for _, id := range ids[:min(len(ids), most)] {
+		cell := sheetCell{Text: id, To: v.to("/submissions/"+id, nil)}
+		if s, err := p.cfg.Steward.Files.Submission(v.r.Context(), id); err == nil {
+			cell.Text = s.File
+		}
+		out = append(out, cell)
+	}
+	if more := len(ids) - most; more > 0 {
+		out = append(out, textCell(v.words.count("withdraw.more", more)))
+	}
+	return out
 }

@@ -35,6 +35,7 @@ const (
 	intakeTaken   = "taken"
 	intakeAlready = "already"
 	intakeRefused = "refused"
+	intakeAsks    = "asks" // it was read, and what it would do is to be looked at
 )
 
 // intakeHead says what came, from whom, and how it stands.
@@ -54,6 +55,7 @@ type intakeHead struct {
 	SaidOf  wording.Sentence `json:"said_of,omitzero"` // how they came to be
 	HintOf  wording.Sentence `json:"hint_of,omitzero"`
 	Took    *Took            `json:"took,omitempty"`
+	Plan    *IntakePlan      `json:"plan,omitempty"` // as long as it is to be looked at: examples of lines are in it
 }
 
 // intakeOptions are what a person says of a file, as it was typed.
@@ -64,6 +66,7 @@ type intakeOptions struct {
 	Generated bool   `json:"generated,omitempty"`
 	Totals    string `json:"totals,omitempty"` // why control totals are accepted
 	Aside     bool   `json:"aside,omitempty"`
+	Look      bool   `json:"look,omitempty"` // show what it would do first, in any case
 }
 
 // intakes are files that came by pages. What was begun goes on when nobody looks.
@@ -153,7 +156,7 @@ func (x *intakes) sweep() error {
 
 // letGo removes a file and keeps its page.
 func (x *intakes) letGo(h intakeHead) error {
-	h.Gone = true
+	h.Gone, h.Plan = true, nil
 	err := os.Remove(x.file(h.ID))
 	if errors.Is(err, os.ErrNotExist) {
 		err = nil
@@ -203,7 +206,7 @@ func (x *intakes) begin(v *visit, h intakeHead, in Intake) error {
 	x.now[h.ID] = w
 	x.work.Add(1) // under the lock: close has not begun to wait
 	x.mu.Unlock()
-	h.State, h.Kind, h.Said, h.Hint, h.Ended, h.Took = intakeWaiting, "", "", "", time.Time{}, nil
+	h.State, h.Kind, h.Said, h.Hint, h.Ended, h.Took, h.Plan = intakeWaiting, "", "", "", time.Time{}, nil, nil
 	h.SaidOf, h.HintOf = wording.Sentence{}, wording.Sentence{}
 	// Written down before it begins: a node that ends meanwhile says so later.
 	if err := x.heads.put(h.ID, h); err != nil {
@@ -234,8 +237,12 @@ func (x *intakes) run(h intakeHead, in Intake, w *intaking) {
 		return // broken off, and nothing of it was kept
 	}
 	h.Ended = x.clock()
+	h.State, h.Kind = intakeRefused, guichet.KindOf(err)
 	switch {
+	case err == nil && took.Plan != nil:
+		h.State, h.Kind, h.Plan = intakeAsks, "", took.Plan
 	case err == nil:
+		h.Kind = ""
 		h.State, h.Took = intakeTaken, &took
 		if took.Already {
 			h.State = intakeAlready
@@ -251,7 +258,6 @@ func (x *intakes) run(h intakeHead, in Intake, w *intaking) {
 			h.Said, h.Hint, h.SaidOf, h.HintOf = e.Error(), e.Hint, e.Said, e.Next
 		}
 	}
-	h.State, h.Kind = intakeRefused, guichet.KindOf(err)
 	if err := x.heads.put(h.ID, h); err != nil {
 		x.log.LogAttrs(ctx, slog.LevelError, "page of a file not kept", slog.String("error", err.Error()))
 	}

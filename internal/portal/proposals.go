@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -47,6 +48,7 @@ type ProposalReview struct {
 
 // ProposalChange is one thing that changes.
 type ProposalChange struct {
+	Code                          string       // of what is said by a text: "expires"
 	Text                          guichet.Text // zero of a clause
 	Clause, Before, After, Effect string
 }
@@ -162,6 +164,7 @@ type proposalPage struct {
 	Title   string
 	Changes sheet
 	Texts   []string
+	Papers  []string // of the circle that are made anew with it
 	Missing sheet
 	MaySign bool // our signature is missing
 	KeyHere bool
@@ -179,8 +182,12 @@ func (p *Portal) proposalShow(v *visit, x draftPaper, wrong faults) error {
 	page.Changes = sheet{Title: v.t("proposals.changes"), Heads: v.heads("....", "drafts.clause", "proposals.before", "proposals.after", "proposals.effect")}
 	const longest = 300
 	for _, c := range r.Changes {
+		if c.Clause == "" && c.Code == "expires" {
+			page.Papers = append(page.Papers, v.daysIn(c.Text.In(v.lang)))
+			continue
+		}
 		if c.Clause == "" {
-			page.Texts = append(page.Texts, c.Text.In(v.lang))
+			page.Texts = append(page.Texts, v.daysIn(c.Text.In(v.lang)))
 			continue
 		}
 		tag := map[string]string{"widens": "yellow", "narrows": "green", "either": "blue"}[c.Effect]
@@ -254,4 +261,11 @@ func paperCell(v *visit, name string) sheetCell {
 		return textCell(words)
 	}
 	return codeCell(name)
+}
+
+var isoDay = regexp.MustCompile(`\b[12][0-9]{3}-[01][0-9]-[0-3][0-9]\b`)
+
+// daysIn writes the days in a sentence of the house as people read them.
+func (v *visit) daysIn(text string) string {
+	return strings.ReplaceAll(isoDay.ReplaceAllStringFunc(text, v.dayOf), "'", "\u2019")
 }

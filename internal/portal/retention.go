@@ -87,7 +87,7 @@ type retentionPage struct {
 	Purged   []fateView
 }
 
-type ruleView struct{ Dataset, Profile, Of, Keeps, Superseded, Basis string }
+type ruleView struct{ Dataset, Title, Profile, Of, Keeps, Superseded, Basis string }
 
 type holdView struct{ Name, What, Why, Since string }
 
@@ -111,7 +111,7 @@ func (p *Portal) retentionShow(v *visit, form url.Values, wrong faults) error {
 		if r.Profile != "" {
 			of = r.Profile
 		}
-		x := ruleView{Dataset: r.Dataset, Profile: r.Profile, Of: of, Keeps: v.ruleText("keep " + r.Keep + " from " + r.From), Basis: r.Basis}
+		x := ruleView{Dataset: r.Dataset, Title: p.datasetTitle(v, r.Dataset), Profile: r.Profile, Of: of, Keeps: v.ruleText("keep " + r.Keep + " from " + r.From), Basis: r.Basis}
 		if r.Superseded != "" {
 			x.Superseded = v.ruleText("keep " + r.Superseded + " after being superseded")
 		}
@@ -119,7 +119,7 @@ func (p *Portal) retentionShow(v *visit, form url.Values, wrong faults) error {
 	}
 	page.Lifted = sheet{Title: v.t("retention.lifted"), Heads: v.heads("....", "retention.hold", "retention.what", "submission.why", "retention.liftedwhy")}
 	for _, h := range k.Holds {
-		what := v.holdText(h)
+		what := p.holdText(v, h)
 		if h.Lifted.IsZero() {
 			page.Holds = append(page.Holds, holdView{h.Name, what, h.Why, v.words.moment(h.Set)})
 			continue
@@ -136,22 +136,30 @@ func (p *Portal) retentionShow(v *visit, form url.Values, wrong faults) error {
 	return v.show(code, "retention", v.t("retention.title"), page, func(s *shown) { s.Wrong = wrong.Any() })
 }
 
-func (v *visit) holdText(h KeepingHold) string {
-	what := []string{h.Dataset}
+// datasetTitle is what a dataset is called.
+func (p *Portal) datasetTitle(v *visit, name string) string {
+	if ds := p.cfg.Steward.datasetOf(name); ds != nil {
+		return ds.Title.In(v.lang)
+	}
+	return name
+}
+
+func (p *Portal) holdText(v *visit, h KeepingHold) string {
+	what := []string{p.datasetTitle(v, h.Dataset)}
 	what = append(what, h.Submissions...)
 	if len(h.Reporters) > 0 {
 		what = append(what, v.areas(h.Reporters))
 	}
 	if h.From != "" || h.To != "" {
-		what = append(what, h.From+" – "+h.To)
+		what = append(what, v.t("span", "from", v.dayOf(h.From), "to", v.dayOf(h.To)))
 	}
 	return strings.Join(what, ", ")
 }
 
 func (p *Portal) retentionChoices(v *visit, page *retentionPage) error {
 	for _, ds := range p.cfg.Steward.Datasets {
-		page.Datasets = append(page.Datasets, choice{Value: ds.Name, Text: ds.Name, Chosen: page.Form.Get("dataset") == ds.Name})
-		page.HoldOf = append(page.HoldOf, choice{Value: ds.Name, Text: ds.Name, Chosen: page.Form.Get("hold_dataset") == ds.Name})
+		page.Datasets = append(page.Datasets, choice{Value: ds.Name, Text: ds.Title.In(v.lang), Chosen: page.Form.Get("dataset") == ds.Name})
+		page.HoldOf = append(page.HoldOf, choice{Value: ds.Name, Text: ds.Title.In(v.lang), Chosen: page.Form.Get("hold_dataset") == ds.Name})
 	}
 	all, err := p.cfg.Steward.Taker.Profiles()
 	if err != nil {
@@ -177,13 +185,14 @@ func (p *Portal) plans(v *visit, plans []KeepingPlan) []planView {
 				since += " (" + g.Hold + ")"
 			}
 			s.Rows = append(s.Rows, []sheetCell{
-				{Text: g.File, To: v.to("/submissions/"+g.Submission, nil)}, textCell(g.Periods), numCell(v.words.whole(g.Rows)), textCell(v.ruleText(g.Rule)), textCell(g.Basis), textCell(since),
+				{Text: g.File, To: v.to("/submissions/"+g.Submission, nil)}, textCell(v.periodsText(g.Periods)), numCell(v.words.whole(g.Rows)), textCell(v.ruleText(g.Rule)), textCell(g.Basis), textCell(since),
 			})
 		}
 		return s
 	}
 	for _, x := range plans {
-		view := planView{Title: x.Dataset, Goes: table("retention.goes", x.Dataset, x.Goes), Held: table("retention.held", x.Dataset, x.Held)}
+		name := p.datasetTitle(v, x.Dataset)
+		view := planView{Title: name, Goes: table("retention.goes", name, x.Goes), Held: table("retention.held", name, x.Held)}
 		if len(x.Goes) == 0 {
 			view.Nothing = v.t("retention.nothing")
 		}

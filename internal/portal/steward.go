@@ -42,6 +42,8 @@ type Intake struct {
 	AcceptAside  bool
 	Generated    bool
 	Given        map[string]string
+	Look         bool   // its plan is to be looked at first, whatever it says
+	Agreed       string // the digest of the plan that somebody looked at, and agreed to
 }
 
 // Took says what came in.
@@ -51,12 +53,20 @@ type Took struct {
 	Replaced   []string         // submissions of which something was superseded
 	Notes      []guichet.Remark // what a steward should know
 	Seconds    float64
+	Plan       *IntakePlan // it was not taken in: this is to be looked at first
 }
 
 // ProfileInfo names a profile.
 type ProfileInfo struct {
 	Name, Country, Office string
 	Title                 guichet.Text
+	Given                 []ProfileGiven
+}
+
+// ProfileGiven is a thing that a file of a profile does not say, and a person must.
+type ProfileGiven struct {
+	Name string
+	Why  guichet.Text
 }
 
 // Files knows what has been taken in.
@@ -66,16 +76,19 @@ type Files interface {
 	// Aside are lines of a submission that were put aside, in the order of its file:
 	// for a reason, "" for any.
 	Aside(ctx context.Context, id, reason string, from, most int) ([]AsideLine, error)
-	// Conformity says how its profile fills each field.
+	// Conformity says how its profile fills each field, and in how many rows it did.
 	Conformity(s guichet.Submission) (Conformity, error)
 }
 
 // AsideLine is a line that was put aside.
 type AsideLine struct{ Line, Reason, Text string }
 
-// Conformity is how a profile fills the fields of its dataset.
+// Conformity is how a profile fills the fields of its dataset, and how a file came out.
 type Conformity struct {
 	PerCent float64 // of the required fields
+	Gone    bool    // the profile can no longer be read: nothing is known but counts
+	Counted bool    // rows were counted, field by field
+	Partly  bool    // but not what was remarked of them and put aside
 	Fields  []ConformField
 }
 
@@ -84,6 +97,7 @@ type Conformity struct {
 type ConformField struct {
 	Field, How, From string
 	Required         bool
+	Count            guichet.FieldCount
 }
 
 // Withdrawer withdraws submissions.

@@ -127,7 +127,7 @@ type submissionPage struct {
 	Sheets      []sheet
 	Identity    []fact
 	Conform     sheet
-	ConformText string
+	ConformText []string
 	Withdraw    string // the address of the next step
 	Reinstate   bool
 	Generated   bool
@@ -162,11 +162,9 @@ func (p *Portal) submission(v *visit) error {
 	}
 	c, err := st.Files.Conformity(s)
 	if err != nil {
-		page.ConformText = v.t("submission.conform.gone")
-	} else {
-		page.ConformText = v.t("submission.conform.of", "percent", v.words.number(tenths(c.PerCent), 1))
-		page.Conform = p.conformSheet(v, s, c)
+		return err
 	}
+	page.Conform, page.ConformText = p.conformSheet(v, s, c), v.conformText(s, c)
 	return v.show(http.StatusOK, "submission", s.File, page)
 }
 
@@ -333,28 +331,6 @@ func (p *Portal) submissionIdentity(v *visit, s guichet.Submission) []fact {
 	return out
 }
 
-func (p *Portal) conformSheet(v *visit, s guichet.Submission, c Conformity) sheet {
-	ds := p.cfg.Steward.datasetOf(s.Dataset)
-	out := sheet{Title: v.t("submission.conform"), Heads: v.heads("....", "submission.conform.field", "submission.conform.required", "submission.conform.how", "submission.conform.from")}
-	for _, f := range c.Fields {
-		required := ""
-		if f.Required {
-			required = v.t("code.yes")
-		}
-		var how []string
-		for h := range strings.SplitSeq(f.How, ",") {
-			h = strings.TrimSpace(h)
-			how = append(how, v.words.or("submission.how."+h, h))
-		}
-		cell := textCell(strings.Join(how, ", "))
-		if f.How == "absent" && f.Required {
-			cell.Tag = "red"
-		}
-		out.Rows = append(out.Rows, []sheetCell{textCell(v.fieldTitle(ds, f.Field)), textCell(required), cell, textCell(tidy(f.From, 3*exampleShown))})
-	}
-	return out
-}
-
 // fatesOf are the events that stand on a submission.
 func (p *Portal) fatesOf(v *visit, s guichet.Submission) ([]fateView, error) {
 	if s.Withdrawn == "" && len(s.Purged) == 0 {
@@ -380,7 +356,7 @@ func (v *visit) fate(e Fate) fateView {
 		Removed: sheet{Title: v.t("submission.removed"), Heads: v.heads("..#..", "submissions.file", "submissions.periods", "submissions.rowshead", "submission.rule", "submission.basis")},
 	}
 	for _, r := range e.Removed {
-		out.Removed.Rows = append(out.Removed.Rows, []sheetCell{textCell(r.File), textCell(r.Periods), numCell(v.words.whole(r.Rows)), textCell(v.ruleText(r.Rule)), textCell(r.Basis)})
+		out.Removed.Rows = append(out.Removed.Rows, []sheetCell{textCell(r.File), textCell(v.periodsText(r.Periods)), numCell(v.words.whole(r.Rows)), textCell(v.ruleText(r.Rule)), textCell(r.Basis)})
 	}
 	for _, x := range e.Proofs {
 		if x.Leaf < 0 {

@@ -68,7 +68,7 @@ func (f *TellingForm) labelled(v *visit) {
 func typedLabels() map[string]string {
 	return map[string]string{
 		"circle": "journal.circle", "whose": "checks.whose", "why": "submission.why",
-		"profile": "intake.profile", "released": "intake.released", "generated": "intake.generated", "given": "intake.given", "totals": "intake.totals", "aside": "intake.aside",
+		"profile": "intake.profile", "released": "intake.released", "generated": "intake.generated", "given": "intake.given", "totals": "intake.totals", "aside": "intake.aside", "look": "intake.first",
 		"template": "drafts.template", "party": "agreements.parties", "id": "drafts.id", "from": "drafts.from", "until": "drafts.until", "text": "drafts.text", "unfilled": "drafts.unfilled.all",
 		"dataset": "retention.dataset", "hold_dataset": "retention.dataset", "keep": "retention.keep", "superseded": "retention.superseded", "basis": "retention.basis",
 		"lift": "retention.lift.why", "name": "retention.name", "submissions": "retention.submissions", "reporters": "retention.reporters", "period": "submissions.periods",

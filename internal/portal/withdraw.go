@@ -38,30 +38,11 @@ func (p *Portal) withdrawShow(v *visit, why string, wrong faults) error {
 		return err
 	}
 	page := withdrawShown{ID: s.ID, File: s.File, Why: why, Reinstate: back, Wrong: wrong, Act: v.to("/submissions/"+s.ID+"/withdraw", nil)}
-	page.Answered = sheet{Title: v.t("withdraw.answered"), Heads: v.heads(".....", "withdraw.circle", "withdraw.member", "withdraw.agreement", "withdraw.when", "withdraw.told")}
-	const most = 200
-	for i, a := range c.Answered {
-		told := sheetCell{Text: v.t("code.no"), Tag: "yellow"}
-		if a.Told {
-			told = sheetCell{Text: v.t("code.yes"), Tag: "green"}
-			page.Told++
-		}
-		if i >= most {
-			page.Answered.Note = v.words.count("withdraw.more", len(c.Answered)-most)
-			continue
-		}
-		who := areaName(a.Party.Member, v.lang)
-		if a.Party.Office != "" {
-			who += " / " + a.Party.Office
-		}
-		page.Answered.Rows = append(page.Answered.Rows, []sheetCell{textCell(a.Party.Circle), textCell(who), textCell(a.Agreement), textCell(v.words.moment(a.Last)), told})
-	}
+	page.Answered, page.Told = v.answeredSheet(c.Answered)
 	for _, x := range c.Copied {
 		page.Copies = append(page.Copies, v.t("withdraw.copy", "member", areaName(x.Member, v.lang), "circle", x.Circle))
 	}
-	for _, id := range c.Again {
-		page.Again = append(page.Again, sheetCell{Text: id, To: v.to("/submissions/"+id, nil)})
-	}
+	page.Again = p.named(v, c.Again)
 	key, code := "withdraw.title", http.StatusOK
 	if back {
 		key = "withdraw.back.title"
@@ -97,4 +78,28 @@ func (p *Portal) withdrawPost(v *visit) error {
 		return err
 	}
 	return v.redirect(v.to("/submissions/"+s.ID, nil))
+}
+
+// answeredSheet says who was answered from figures that are in question, and how many of
+// them are told by a notice.
+func (v *visit) answeredSheet(answered []ConcernedParty) (out sheet, notices int) {
+	out = sheet{Title: v.t("withdraw.answered"), Heads: v.heads(".....", "withdraw.circle", "withdraw.member", "withdraw.agreement", "withdraw.when", "withdraw.told")}
+	const most = 200
+	for i, a := range answered {
+		told := sheetCell{Text: v.t("code.no"), Tag: "yellow"}
+		if a.Told {
+			told = sheetCell{Text: v.t("code.yes"), Tag: "green"}
+			notices++
+		}
+		if i >= most {
+			out.Note = v.words.count("withdraw.more", len(answered)-most)
+			continue
+		}
+		who := areaName(a.Party.Member, v.lang)
+		if a.Party.Office != "" {
+			who += " / " + a.Party.Office
+		}
+		out.Rows = append(out.Rows, []sheetCell{textCell(a.Party.Circle), textCell(who), textCell(a.Agreement), textCell(v.words.moment(a.Last)), told})
+	}
+	return out, notices
 }

@@ -175,8 +175,10 @@ func (w *Writer) place(ctx context.Context, ds *guichet.Dataset, sh *shelf, in I
 	if len(sub.Parts) > 0 {
 		s.at("data")
 	}
-	before := InForce(ds, sh.subs, guichet.Moment{})
-	after := InForce(ds, append(slices.Clone(sh.subs), sub), guichet.Moment{})
+	before, after, err := w.Outlook(ctx, sub)
+	if err != nil {
+		return nil, kept{}, err
+	}
 	tbl, err := s.openTable(ctx, ds, false)
 	if err != nil {
 		return nil, kept{}, err

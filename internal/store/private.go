@@ -49,6 +49,7 @@ func shared(sub *guichet.Submission) *guichet.Submission {
 	for i := range out.Reasons {
 		out.Reasons[i].Example = ""
 	}
+	out.FieldCounts = nil // they tell of private fields too
 	return &out
 }
 

@@ -350,7 +350,7 @@ func scrub(ctx context.Context, tx *sql.Tx, id string, parts []guichet.Part, eve
 	if err := json.Unmarshal([]byte(doc), &sub); err != nil {
 		return err
 	}
-	sub.Totals, sub.Controls, sub.Outliers = nil, nil, nil
+	sub.Totals, sub.Controls, sub.Outliers, sub.FieldCounts = nil, nil, nil, nil
 	for _, counts := range [][]guichet.Count{sub.Reasons, sub.Remarks} {
 		for i := range counts {
 			counts[i].Value, counts[i].Example = guichet.Decimal{}, ""

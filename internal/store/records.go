@@ -64,7 +64,7 @@ func (s *stager) writeRecords(ctx context.Context, _ Judge) error {
 		base = "base"
 	}
 	// What is put aside is found meanwhile, on a connection of its own.
-	if err := s.exec(ctx, "CREATE TABLE aside (line VARCHAR, reason VARCHAR, raw VARCHAR"+strings.Join(prefixed(", ", s.numNames(), " DECIMAL(18,3)"), "")+")"); err != nil {
+	if err := s.exec(ctx, "CREATE TABLE aside (line VARCHAR, reason VARCHAR, raw VARCHAR, cause INTEGER"+strings.Join(prefixed(", ", s.numNames(), " DECIMAL(18,3)"), "")+")"); err != nil {
 		return err
 	}
 	var g errgroup.Group

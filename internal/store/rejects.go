@@ -76,22 +76,25 @@ func (s *stager) numNames() []string {
 // on the way: the rejected keys alone are joined, and the line's text is put
 // together only for what is left.
 func (s *stager) rejectsQuery(numbers bool) string {
-	joins, byKey := "", []string{}
+	joins, byKey, causes := "", []string{}, []string{}
 	for i, g := range s.groups {
 		if g.reject {
 			name := "j" + strconv.Itoa(i)
 			joins += " LEFT JOIN (SELECT * FROM " + g.table + " WHERE reject IS NOT NULL) " + name + " ON " + strings.ReplaceAll(g.on(), g.table+".", name+".")
-			reason := name + ".reject"
+			reason, wrong := name+".reject", name+".reject IS NOT NULL"
 			if g.when != "" {
-				reason = "CASE WHEN " + g.when + " THEN " + reason + " END"
+				reason, wrong = "CASE WHEN "+g.when+" THEN "+reason+" END", g.when+" AND "+wrong
 			}
-			byKey = append(byKey, reason)
+			byKey, causes = append(byKey, reason), append(causes, caused(wrong, i))
 		}
 	}
 	why := "coalesce(" + strings.Join(append(byKey, "NULL"), ", ") + ")"
 	if numbers {
-		why = "CASE WHEN " + why + " IS NULL THEN coalesce(" + strings.Join(append(s.numberFaults(), "NULL"), ", ") + ") END"
+		var faults []string
+		faults, causes = s.numberFaults()
+		why = "CASE WHEN " + why + " IS NULL THEN coalesce(" + strings.Join(append(faults, "NULL"), ", ") + ") END"
 	}
+	cause := "coalesce(" + strings.Join(append(causes, "NULL"), ", ") + ")"
 	cols, raw := make([]string, len(s.layout.Columns)), []string{}
 	for i, name := range s.layout.Columns {
 		c := "c" + strconv.Itoa(i)
@@ -114,8 +117,8 @@ func (s *stager) rejectsQuery(numbers bool) string {
 		sums[i] = ", CASE WHEN " + n.guarded("true") + " THEN " + n.typed() + " END"
 	}
 	numbered := "SELECT (" + line + ") AS line, " + strings.Join(cols, ", ") + " FROM " + s.source(false)
-	return "INSERT INTO aside SELECT line::VARCHAR, why, left(concat_ws(" + lit(s.layout.Delimiter) + ", " + strings.Join(raw, ", ") + "), 2000)" + strings.Join(sums, "") +
-		" FROM (SELECT src.*, " + why + " AS why FROM (SELECT * FROM (" + numbered + ")" + s.suspects(numbers) + ") src" + joins + ") WHERE why IS NOT NULL"
+	return "INSERT INTO aside SELECT line::VARCHAR, why, left(concat_ws(" + lit(s.layout.Delimiter) + ", " + strings.Join(raw, ", ") + "), 2000), cause" + strings.Join(sums, "") +
+		" FROM (SELECT src.*, " + why + " AS why, " + cause + " AS cause FROM (SELECT * FROM (" + numbered + ")" + s.suspects(numbers) + ") src" + joins + ") WHERE why IS NOT NULL"
 }
 
 // mostSuspects is how many values a condition names one by one.
@@ -173,19 +176,27 @@ func (s *stager) common(g *group, column int) bool {
 }
 
 // numberFaults are the reasons why a line's numbers put it aside, and its
-// private texts.
-func (s *stager) numberFaults() []string {
-	var out []string
-	for _, n := range s.nums {
+// private texts; and which of them, as countFields reads it.
+func (s *stager) numberFaults() (reasons, causes []string) {
+	note := func(wrong, reason string, cause int) {
+		reasons, causes = append(reasons, "CASE WHEN "+wrong+" THEN "+lit(reason)+" END"), append(causes, caused(wrong, cause))
+	}
+	for i, n := range s.nums {
 		if n.spec.Required {
-			out = append(out, "CASE WHEN "+n.guarded(n.absent())+" THEN "+lit(guichet.RejectNoFigure)+" END")
+			note(n.guarded(n.absent()), guichet.RejectNoFigure, len(s.groups)+i)
 		}
-		out = append(out, "CASE WHEN "+n.bad("("+n.typed()+")")+" THEN "+lit(guichet.RejectNotANumber)+" END")
+		note(n.bad("("+n.typed()+")"), guichet.RejectNotANumber, len(s.groups)+i)
 	}
 	if bad := s.badCopied(); bad != "" {
-		out = append(out, "CASE WHEN "+bad+" THEN "+lit(guichet.RejectNotAnIdentifier)+" END")
+		note(bad, guichet.RejectNotAnIdentifier, len(s.groups)+len(s.nums))
 	}
-	return out
+	return reasons, causes
+}
+
+// caused names what put a line aside: a group by its place, then a number by its own,
+// then the private texts as one.
+func caused(wrong string, cause int) string {
+	return "CASE WHEN " + wrong + " THEN " + strconv.Itoa(cause) + " END"
 }
 
 // raggedLines gathers the lines that could not be cut, each once (the engine

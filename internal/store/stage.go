@@ -37,6 +37,9 @@ type Staged struct {
 	Data     string            `json:"data"`    // Parquet of kept records, in Dir; "" when there is none
 	Rejects  string            `json:"rejects"` // Parquet of lines put aside, in Dir; "" when there is none
 	Filled   map[string]string `json:"filled"`  // row field -> "" varying, or its constant
+	// Fields say how each field came out, those that were written and those that put
+	// lines aside.
+	Fields []guichet.FieldCount `json:"fields"`
 }
 
 // stager holds one staging: the descriptor, the layout and one connection.
@@ -49,7 +52,8 @@ type stager struct {
 	groups []*group
 	empty  map[string]bool // key columns that hold an empty text somewhere
 	nums   []*number
-	copied []copied // private texts
+	copied []copied         // private texts
+	said   map[string]int64 // what is remarked of kept records, as it stands in them -> records
 	out    Staged
 }
 

@@ -65,6 +65,11 @@ func checkStaged(t interface {
 	if reasons != st.Aside {
 		t.Errorf("%d put aside, but %d by reason", st.Aside, reasons)
 	}
+	for _, f := range st.Fields {
+		if f.Filled > st.Records || f.Remarked > st.Records || f.Aside > st.Aside || min(f.Filled, f.Remarked, f.Aside) < 0 {
+			t.Errorf("%s: %+v, of %d records and %d lines put aside", f.Field, f, st.Records, st.Aside)
+		}
+	}
 }
 
 // reasonsOf are the reasons with their lines, as "no_post 2".

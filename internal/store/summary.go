@@ -22,6 +22,9 @@ func (s *stager) summarise(ctx context.Context, _ Judge) error {
 	if err := s.summariseRemarks(ctx, from); err != nil {
 		return err
 	}
+	if err := s.countFields(ctx); err != nil {
+		return err
+	}
 	if err := s.findOutliers(ctx, from); err != nil {
 		return err
 	}
@@ -235,6 +238,7 @@ func (s *stager) summariseRemarks(ctx context.Context, from string) error {
 		return fmt.Errorf("count remarks: %w", err)
 	}
 	defer func() { _ = rows.Close() }()
+	s.said = map[string]int64{}
 	for rows.Next() {
 		var remark, value string
 		var n int64
@@ -245,6 +249,7 @@ func (s *stager) summariseRemarks(ctx context.Context, from string) error {
 		if err != nil {
 			return err
 		}
+		s.said[remark] = n
 		codes := strings.Fields(remark)
 		slices.Sort(codes) // two groups may have said the same of one row
 		for _, code := range slices.Compact(codes) {

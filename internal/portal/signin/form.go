@@ -17,8 +17,11 @@ const (
 	maxForm   = 1 << 20 // bytes of what is typed into one form
 	maxFields = 2000
 	maxFirst  = 64 << 10 // within which a form with files shows its token
-	maxDrain  = 32 << 20 // of a form with files, read to find what was typed
+	maxDrain  = 1 << 30  // of a form with files, read to find what was typed: a browser shows what we say only when it has sent the file
 )
+
+// maxDraining is how long such a form may take.
+const maxDraining = 10 * time.Minute
 
 const (
 	encoded     = "application/x-www-form-urlencoded"
@@ -188,11 +191,22 @@ func readForm(w http.ResponseWriter, r *http.Request) *Form {
 			f.add(x)
 		}
 	case encodedFile:
+		defer patience(w)()
 		f.readParts(multipart.NewReader(http.MaxBytesReader(w, r.Body, maxDrain), params["boundary"]))
 	default:
 		return nil
 	}
 	return f
+}
+
+// patience lets a form with files come that takes longer than a page may: whoever sends
+// it had a session of ours. The function that it returns ends that.
+func patience(w http.ResponseWriter) func() {
+	out := http.NewResponseController(w)
+	_ = out.SetReadDeadline(time.Time{})
+	_ = out.SetWriteDeadline(time.Time{})
+	ends := time.AfterFunc(maxDraining, func() { _ = out.SetReadDeadline(time.Unix(1, 0)) })
+	return func() { ends.Stop() }
 }
 
 func (f *Form) add(x Field) {

@@ -144,15 +144,39 @@ func TestFormsWithFiles(t *testing.T) {
 	if d := cmp.Diff(want, s.Args.Form); d != "" {
 		t.Errorf("kept (-want +got):\n%s", d)
 	}
-	// More than is read: what came before the limit is kept, and that it is not all.
+	// A large one is read to its end, so that its browser shows what we say.
 	w.watch.pass(time.Hour)
 	s, _ = b.upload(token, false, 40<<20)
 	if s.Key != "signin.kept" {
-		t.Fatalf("a very large file: %d %q", s.Status, s.Key)
+		t.Fatalf("a large file: %d %q", s.Status, s.Key)
+	}
+	s = b.follow(s.Args.Next)
+	if d := cmp.Diff(want, s.Args.Form); d != "" {
+		t.Errorf("kept beside a large file (-want +got):\n%s", d)
+	}
+	// More text than is kept: what came before it is, and that it is not all.
+	w.watch.pass(time.Hour)
+	var body bytes.Buffer
+	m := multipart.NewWriter(&body)
+	for _, f := range [][2]string{{"csrf", token}, {"remark", "as published"}, {"long", strings.Repeat("x", 2<<20)}, {"after", "it"}} {
+		if err := m.WriteField(f[0], f[1]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := m.Close(); err != nil {
+		t.Fatal(err)
+	}
+	r, err := http.NewRequest(http.MethodPost, b.w.pages.URL+"/take-in", &body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", m.FormDataContentType())
+	if s, _ = b.do(r); s.Key != "signin.kept" {
+		t.Fatalf("a long text: %d %q", s.Status, s.Key)
 	}
 	s = b.follow(s.Args.Next)
 	if s.Args.Form == nil || !s.Args.Form.Cut || len(s.Args.Form.Fields) != 1 {
-		t.Errorf("of a very large file %+v", s.Args.Form)
+		t.Errorf("of a long text %+v", s.Args.Form)
 	}
 }
 
