@@ -301,20 +301,6 @@ func besides(first, second Answer) Answer {
 	return out
 }
 
-// columnsOfMarks are the columns of the marks of the two days, where a row has one.
-func columnsOfMarks(rows []guichet.Row) []guichet.Column {
-	var out []guichet.Column
-	for _, c := range []guichet.Column{
-		{Name: marksFirst, Title: guichet.Text{EN: "Marks, first day", FR: "Signes, premier jour"}},
-		{Name: marksSecond, Title: guichet.Text{EN: "Marks, second day", FR: "Signes, second jour"}},
-	} {
-		if slices.ContainsFunc(rows, func(r guichet.Row) bool { return r[c.Name] != nil }) {
-			out = append(out, c)
-		}
-	}
-	return out
-}
-
 // rowsBeside pairs rows by the columns that tell them apart.
 func rowsBeside(apart []guichet.Column, first, second []guichet.Row) []guichet.Row {
 	key := func(r guichet.Row) string {
