@@ -363,18 +363,6 @@ func rowBeside(apart []guichet.Column, x, y guichet.Row) guichet.Row {
 	return row
 }
 
-func addRemarks(a, b []guichet.Remark) []guichet.Remark {
-	out := slices.Clone(a)
-	for _, r := range b {
-		if !slices.ContainsFunc(out, func(o guichet.Remark) bool {
-			return o.Text == r.Text && o.Member == r.Member && o.Reporter == r.Reporter
-		}) {
-			out = append(out, r)
-		}
-	}
-	return out
-}
-
 // twicedPage is what the page of a question of two days receives.
 type twicedPage struct {
 	ID, Title               string
