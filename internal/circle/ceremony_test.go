@@ -138,10 +138,11 @@ func TestANodeKeyIsRevoked(t *testing.T) {
 	paper.Keys = append(paper.Keys, circle.NewKey(guichet.KeySeal, public(newKey("NZ seal, the second")), h.clock.Now()))
 	s = h.change(circle.Change{By: "NZ", Why: "stolen", Paper: &paper}, "NZ", "AU")
 	h.clock.Move(1)
-	if _, _, ok := s.KeyOf(guichet.KeySeal, stolen, h.clock.Now()); ok {
+	paper, _ = s.Member("NZ")
+	if _, ok := paper.Key(guichet.KeySeal, stolen, h.clock.Now()); ok {
 		t.Error("the stolen key still counts")
 	}
-	if _, _, ok := s.KeyOf(guichet.KeySeal, circle.KeyID(public(newKey("NZ seal, the second"))), h.clock.Now()); !ok {
+	if _, ok := paper.Key(guichet.KeySeal, circle.KeyID(public(newKey("NZ seal, the second"))), h.clock.Now()); !ok {
 		t.Error("the new key does not count")
 	}
 	paper.Keys = paper.Keys[2:]

@@ -17,7 +17,8 @@ func TestFiveFoundACircle(t *testing.T) {
 		if s.Name != "border-five" || s.Version != 1 || s.Threshold != 3 || len(s.Members) != 5 || len(s.Faults) != 0 {
 			t.Errorf("%s reads %s version %d, threshold %d, %d members, faults %v", c.code, s.Name, s.Version, s.Threshold, len(s.Members), s.Faults)
 		}
-		if _, _, ok := s.KeyOf(guichet.KeySeal, circle.KeyID(public(c.node[1])), h.clock.Now()); !ok {
+		self, _ := s.Member(c.code)
+		if _, ok := self.Key(guichet.KeySeal, circle.KeyID(public(c.node[1])), h.clock.Now()); !ok {
 			t.Errorf("%s does not find its own seal key", c.code)
 		}
 	}

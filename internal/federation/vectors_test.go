@@ -93,7 +93,7 @@ type exchangeVectors struct {
 	Request requestVector `json:"request"`
 	Answer  replyVector   `json:"answer"`
 	Table   []guichet.Row `json:"answer_table"` // what the rows of the answer hold
-	Marked  replyVector   `json:"marked"` // an answer whose rows carry marks
+	Marked  replyVector   `json:"marked"`       // an answer whose rows carry marks
 	Marks   []guichet.Row `json:"marked_table"`
 	Refusal replyVector   `json:"refusal"`
 	Refused []badVector   `json:"refused"` // bodies of a reply that must not be taken

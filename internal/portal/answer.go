@@ -393,3 +393,16 @@ func addSaid(out []said, s said) []said {
 	}
 	return append(out, s)
 }
+
+// addRemarks adds the remarks of b to those of a, each sentence of a member once.
+func addRemarks(a, b []guichet.Remark) []guichet.Remark {
+	out := slices.Clone(a)
+	for _, r := range b {
+		if !slices.ContainsFunc(out, func(o guichet.Remark) bool {
+			return o.Text == r.Text && o.Member == r.Member && o.Reporter == r.Reporter
+		}) {
+			out = append(out, r)
+		}
+	}
+	return out
+}

@@ -70,20 +70,6 @@ func besideOf(ds *guichet.Dataset, columns []guichet.Column) guichet.Column {
 	return out
 }
 
-// columnsOfMarks are the columns of the marks of the two days, where a row has one.
-func columnsOfMarks(rows []guichet.Row) []guichet.Column {
-	var out []guichet.Column
-	for _, c := range []guichet.Column{
-		{Name: marksFirst, Title: guichet.Text{EN: "Marks, first day", FR: "Signes, premier jour"}},
-		{Name: marksSecond, Title: guichet.Text{EN: "Marks, second day", FR: "Signes, second jour"}},
-	} {
-		if slices.ContainsFunc(rows, func(r guichet.Row) bool { return r[c.Name] != nil }) {
-			out = append(out, c)
-		}
-	}
-	return out
-}
-
 // rowsBeside pairs rows by the columns that tell them apart.
 func rowsBeside(apart []guichet.Column, main string, first, second []guichet.Row) []guichet.Row {
 	key := func(r guichet.Row) string {
@@ -144,16 +130,4 @@ func rowBeside(apart []guichet.Column, main string, x, y guichet.Row) guichet.Ro
 		row["mark"] = markSame
 	}
 	return row
-}
-
-func addRemarks(a, b []guichet.Remark) []guichet.Remark {
-	out := slices.Clone(a)
-	for _, r := range b {
-		if !slices.ContainsFunc(out, func(o guichet.Remark) bool {
-			return o.Text == r.Text && o.Member == r.Member && o.Reporter == r.Reporter
-		}) {
-			out = append(out, r)
-		}
-	}
-	return out
 }

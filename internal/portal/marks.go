@@ -52,6 +52,20 @@ const (
 	marksSecond = "second_" + mark.Column
 )
 
+// columnsOfMarks are the columns of the marks of the two days, where a row has one.
+func columnsOfMarks(rows []guichet.Row) []guichet.Column {
+	var out []guichet.Column
+	for _, c := range []guichet.Column{
+		{Name: marksFirst, Title: guichet.Text{EN: "Marks, first day", FR: "Signes, premier jour"}},
+		{Name: marksSecond, Title: guichet.Text{EN: "Marks, second day", FR: "Signes, second jour"}},
+	} {
+		if slices.ContainsFunc(rows, func(r guichet.Row) bool { return r[c.Name] != nil }) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
 // isMarks says whether a column holds marks: they stand beside figures, not apart.
 func isMarks(name string) bool {
 	return slices.Contains([]string{mark.Column, marksFirst, marksSecond}, name)

@@ -64,8 +64,14 @@ func markedAnswer(t *testing.T) portal.Answer {
 		Circle: "three",
 		Answer: guichet.Answer{
 			Columns: []guichet.Column{
-				{Name: "member"}, {Name: "reporter"}, {Name: "period"}, {Name: "partner"}, {Name: "currency"},
-				{Name: "value", Measure: true}, {Name: "value_usd", Measure: true}, {Name: mark.Column},
+				{Name: "member"},
+				{Name: "reporter"},
+				{Name: "period"},
+				{Name: "partner"},
+				{Name: "currency"},
+				{Name: "value", Measure: true},
+				{Name: "value_usd", Measure: true},
+				{Name: mark.Column},
 			},
 			Rows: []guichet.Row{
 				row("NZ", "CN", figure(t, "10"), figure(t, "6.1"), "estimate_over_partners preliminary zeal_of_later"),
@@ -77,8 +83,11 @@ func markedAnswer(t *testing.T) portal.Answer {
 				row("US", "DE", figure(t, "7"), figure(t, "7"), nil),
 			},
 			Remarks: []guichet.Remark{
-				{Code: "preliminary", Text: "not final <yet>", Member: "NZ"}, {Code: "preliminary", Text: "nor this", Member: "US"},
-				{Code: "zeal_of_later", Text: "zealous", Member: "NZ"}, {Code: "dollars_estimated", Text: "by rates"}, {Code: "cells_hidden", Text: "1 row", Member: "NZ"},
+				{Code: "preliminary", Text: "not final <yet>", Member: "NZ"},
+				{Code: "preliminary", Text: "nor this", Member: "US"},
+				{Code: "zeal_of_later", Text: "zealous", Member: "NZ"},
+				{Code: "dollars_estimated", Text: "by rates"},
+				{Code: "cells_hidden", Text: "1 row", Member: "NZ"},
 			},
 		},
 		Members: []portal.MemberResult{{Member: "NZ", Rows: 5, Hidden: 1}, {Member: "US", Rows: 2, Hidden: 1}},
