@@ -61,13 +61,14 @@ func (x *trio) happened() {
 		given(n.Ingest(t.Context(), node.IngestRequest{File: declare(t, "us", lines...)}))(t)
 		given(n.Ingest(t.Context(), node.IngestRequest{File: guichettest.Flow(t, jsonOldFile), Name: "=<b>old.json", AcceptTotals: "two rows were kept as a sample"}))(t)
 		given(n.Withdraw(t.Context(), node.WithdrawRequest{Submission: withdrawn.ID, Why: "a wrong month", By: "the steward"}))(t)
-		given(n.SetRetention(t.Context(), node.RetentionRule{Dataset: "trade", Keep: "10y", Basis: "a law made for a test"}))(t)
+		given(n.SetRetention(t.Context(), node.RetentionRule{Dataset: "trade", Keep: "14y", Basis: "a law made for a test"}))(t)
 		given(n.SetHold(t.Context(), node.LegalHold{Name: "case-1", Dataset: "trade", Reporters: []string{"US"}, Why: "a case before a court", By: "the steward"}))(t)
 		given(n.LiftHold(t.Context(), "case-1", "the case is closed", "the steward"))(t)
 		given(n.Purge(t.Context(), "the steward", nil))(t)
 		given(n.SetHold(t.Context(), node.LegalHold{Name: "case-2", Dataset: "trade", Reporters: []string{"US"}, Why: "another case", By: "the steward"}))(t)
 	})
 	x.agree(func(a *guichet.Agreement) {
+		delete(a.Terms[0].Where, "regime") // declarations are administrative data
 		a.Terms[0].Grains, a.Terms[0].Rules = []string{"aggregate", "line"}, guichet.DisclosureRules{Threshold: 3, Prior: 10}
 		a.Changes = guichet.Text{EN: "Declaration lines, under a rule", FR: "Lignes de déclaration, sous une règle"}
 	})

@@ -77,6 +77,12 @@ func (v *visit) eventOf(e Event) eventLine {
 		To: v.to("/record/"+url.PathEscape(e.ID), nil), What: v.words.or("event."+string(e.Kind), string(e.Kind)), Tag: tag, At: v.words.moment(e.At), Why: e.Why, By: e.By,
 		OffDisk: e.OffDisk || e.Kind != guichet.EventPurged,
 	}
+	if e.Kind == guichet.EventPurged && e.Why == "retention" { // no person gave a reason
+		out.Why = v.t("record.byrule")
+	}
+	if e.By == "serve" {
+		out.By = v.t("record.byitself")
+	}
 	for i, id := range e.Of {
 		if i > 0 {
 			out.Of += ", "

@@ -34,14 +34,11 @@ type TellingForm struct {
 	Word    string // of the button
 	Warn    bool   // it looks like something to think of twice
 
-	shown []typed
+	shown [][2]string // label and text
 }
 
-// typed is something typed, as a person reads it.
-type typed struct{ Label, Text string }
-
-// Shown is what was typed, by the labels that it had.
-func (f TellingForm) Shown() []typed { return f.shown }
+// Shown is what was typed as a person reads it: by the labels that it had.
+func (f TellingForm) Shown() [][2]string { return f.shown }
 
 // labelled finds the labels. What has none was no field that a person saw (what a button
 // does, which plan it is for): it is sent and not shown.
@@ -52,12 +49,12 @@ func (f *TellingForm) labelled(v *visit) {
 		if !ok {
 			continue
 		}
-		line := typed{v.t(key), x[1]}
+		line := [2]string{v.t(key), x[1]}
 		switch {
 		case x[1] == "yes":
-			line.Text = v.t("code.yes")
+			line[1] = v.t("code.yes")
 		case x[0] == "whose":
-			line.Text = v.words.or("checks."+x[1], x[1])
+			line[1] = v.words.or("checks."+x[1], x[1])
 		}
 		f.shown = append(f.shown, line)
 	}

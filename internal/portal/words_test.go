@@ -81,7 +81,7 @@ func TestEveryWordIsHeldAndUsed(t *testing.T) {
 	word := regexp.MustCompile(`^[a-z]+(\.[a-zA-Z0-9_]+)+$`)
 	for _, key := range whole {
 		head, _, _ := strings.Cut(key, ".")
-		if word.MatchString(key) && heads[head] && held[key] == "" && held[key+".other"] == "" {
+		if word.MatchString(key) && !strings.HasSuffix(key, ".json") && heads[head] && held[key] == "" && held[key+".other"] == "" {
 			t.Errorf("%q is said and not held", key)
 		}
 	}
