@@ -17,11 +17,12 @@ func Longer(try func(within time.Duration) (early bool)) {
 // Until looks every so often whether something has come about, and says whether it
 // has within Patience.
 func Until(every time.Duration, come func() bool) bool {
-	for deadline := time.Now().Add(Patience); ; time.Sleep(every) {
+	began := time.Now() //nolint:forbidigo // the machine's time runs out, and no other
+	for ; ; time.Sleep(every) {
 		if come() {
 			return true
 		}
-		if time.Now().After(deadline) {
+		if time.Since(began) > Patience {
 			return false
 		}
 	}

@@ -24,11 +24,11 @@ func FreeAddr(tb testing.TB) string {
 	for range 1000 {
 		port := strconv.Itoa(20_000 + rand.IntN(12_000)) //nolint:gosec // it need not be hard to guess
 		addr := net.JoinHostPort("127.0.0.1", port)
-		lock, err := os.OpenFile(filepath.Join(dir, port), os.O_CREATE|os.O_RDWR, 0o600)
+		lock, err := os.OpenFile(filepath.Join(dir, port), os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // a folder of our own
 		if err != nil {
 			tb.Fatal(err)
 		}
-		if syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil { //nolint:gosec // a descriptor is small
+		if syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil {
 			if l, err := new(net.ListenConfig).Listen(tb.Context(), "tcp", addr); err == nil {
 				_ = l.Close()
 				tb.Cleanup(func() { _ = lock.Close() })

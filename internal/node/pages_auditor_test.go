@@ -9,12 +9,15 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"guichet"
 	"guichet/internal/node"
+
+	"guichet/internal/guichettest"
 )
 
 // says fails where a page lacks one of the texts.
@@ -58,6 +61,7 @@ func TestPagesOfAnAuditor(t *testing.T) {
 	auditor := newBrowser(t, at, "auditor")
 	t.Run("agreements", func(t *testing.T) { auditorReadsAgreements(t, x, auditor) })
 	t.Run("journal", func(t *testing.T) { auditorReadsTheJournal(t, auditor, clause) })
+	x.cosigned("US", "NZ")
 	t.Run("checks", func(t *testing.T) { auditorVerifies(t, auditor) })
 	t.Run("record", func(t *testing.T) { auditorReadsTheRecord(t, auditor) })
 	for _, path := range []string{"/en/journal", "/en/journal/three/0", "/en/checks", "/en/record"} {
@@ -128,6 +132,19 @@ func auditorReadsTheJournal(t *testing.T, auditor *browser, clause string) {
 	auditor.says("/fr/journal?from=2024-05-01&until=2024-04-01", http.StatusUnprocessableEntity, "précède le premier")
 	for _, path := range []string{"/en/journal/three/99999", "/en/journal/three/-1", "/en/journal/three/x", "/en/journal/none/0"} {
 		auditor.says(path, http.StatusNotFound)
+	}
+}
+
+// cosigned waits until nothing is found in the journals of a member that serves and of
+// others: they cosign each other's every two seconds.
+func (x *trio) cosigned(code string, others ...string) {
+	x.t.Helper()
+	var told []node.JournalReport
+	if !guichettest.Until(100*time.Millisecond, func() bool {
+		x.seats[code].at(func(op node.Operator) { told = given(op.VerifyJournal(x.t.Context(), others))(x.t) })
+		return !slices.ContainsFunc(told, func(r node.JournalReport) bool { return len(r.Findings) > 0 })
+	}) {
+		x.t.Fatalf("the journals are not whole: %+v", told)
 	}
 }
 

@@ -155,3 +155,6 @@ func Query(ctx context.Context, dir, query string) ([]string, error) {
 	}
 	return out, rows.Err()
 }
+
+// RaiseVersion writes a higher version on the paper at the door.
+func (s *Store) RaiseVersion(to int) error { return s.raiseVersion(to) }

@@ -253,3 +253,36 @@ func TestReadersBesideACommit(t *testing.T) {
 	}
 	beside.s = nil
 }
+
+// TestAVersionIsNeverLowered: what another process has raised stays, whatever ours knew
+// of it; and who looks at the paper meanwhile sees one version or the other.
+func TestAVersionIsNeverLowered(t *testing.T) {
+	h := newHouse(t)
+	other := h.beside()
+	looking, stop := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(looking)
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				_ = other.Home()
+			}
+		}
+	}()
+	for _, c := range []struct {
+		s        *store.Store
+		to, want int
+	}{{h.s, 3, 3}, {other, 2, 3}, {other, 1, 3}, {h.s, 2, 3}} {
+		if err := c.s.RaiseVersion(c.to); err != nil {
+			t.Fatal(err)
+		}
+		paper, err := store.OpenHome(h.path)
+		if err != nil || paper.Version != c.want || c.s.Home().Version != c.want && c.to > 1 {
+			t.Errorf("raised to %d, the paper says %d and the store %d, want %d (%v)", c.to, paper.Version, c.s.Home().Version, c.want, err)
+		}
+	}
+	close(stop)
+	<-looking
+}

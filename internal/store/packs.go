@@ -248,12 +248,20 @@ func (s *Store) keptPacks(ctx context.Context) (map[string]bool, error) {
 	return out, nil
 }
 
-// raiseVersion writes a higher version on the paper at the door.
+// raiseVersion writes a higher version on the paper at the door, as it lies there now:
+// another process may have raised it since we read it. The home is locked by a writer.
 func (s *Store) raiseVersion(to int) error {
-	if s.home.Version >= to {
+	if s.version.Load() >= int64(to) {
 		return nil
 	}
-	h := s.home
+	h, err := OpenHome(s.home.Path)
+	if err != nil {
+		return err
+	}
+	if h.Version >= to {
+		s.version.Store(int64(h.Version))
+		return nil
+	}
 	h.Version = to
 	paper, err := json.MarshalIndent(h, "", "  ")
 	if err != nil {
@@ -266,6 +274,6 @@ func (s *Store) raiseVersion(to int) error {
 	if err := moveDurably(tmp, filepath.Join(h.Path, homePaper)); err != nil {
 		return err
 	}
-	s.home = h
+	s.version.Store(int64(to))
 	return nil
 }

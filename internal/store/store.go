@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
@@ -30,11 +31,13 @@ type Config struct {
 // Store is the tables of one home.
 type Store struct {
 	cfg    Config
-	home   Home
+	home   Home          // as it was opened; its version may rise
 	db     *sql.DB       // SQLite: catalogue, submissions, units
 	engine *sql.DB       // DuckDB, for asking
 	ask    chan struct{} // as many questions at once as there are cores
 	step   func(string)  // told of every step of a commit; nil but in tests
+
+	version atomic.Int64 // of the home
 
 	labels labelCache // what this store has read of label files
 
@@ -68,6 +71,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		threads = runtime.NumCPU()
 	}
 	s := &Store{cfg: cfg, home: home, cache: map[string]*shelf{}, ask: make(chan struct{}, threads)}
+	s.version.Store(int64(home.Version))
 	if s.db, err = openDB(filepath.Join(home.Path, homeDB)); err != nil {
 		return nil, err
 	}
@@ -118,7 +122,11 @@ func (s *Store) Close() error {
 }
 
 // Home returns the paper at the door.
-func (s *Store) Home() Home { return s.home }
+func (s *Store) Home() Home {
+	h := s.home
+	h.Version = int(s.version.Load())
+	return h
+}
 
 // Dataset returns the descriptor of a dataset held here.
 func (s *Store) Dataset(name string) (*guichet.Dataset, error) {
