@@ -1,6 +1,8 @@
 package node_test
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -60,5 +62,37 @@ func TestDemoChapters(t *testing.T) {
 	}
 	if _, err := node.DemoOrder([]string{"none"}); guichet.KindOf(err) != guichet.KindInvalid {
 		t.Errorf("an unknown chapter: %v", err)
+	}
+}
+
+// TestWhatADemonstrationMadeReady: the start page leads to pages of this node and nowhere
+// else, whatever stands in the file.
+func TestWhatADemonstrationMadeReady(t *testing.T) {
+	t.Parallel()
+	home := t.TempDir()
+	if tries, err := node.ReadTries(home); err != nil || len(tries) > 0 {
+		t.Errorf("a home without the file: %v, %v", tries, err)
+	}
+	write := func(text string) {
+		t.Helper()
+		if err := os.MkdirAll(filepath.Join(home, "portal"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(home, "portal", "demonstration.json"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(`{"format":1,"tries":[{"role":"officer","title":{"en":"Ask","fr":"Demander"},"text":{"en":"x","fr":"y"},"to":"/question?a=b"}]}`)
+	if tries, err := node.ReadTries(home); err != nil || strings.Join(tries, "|") != "officer Ask /question?a=b" {
+		t.Errorf("%q, %v", tries, err)
+	}
+	for _, text := range []string{
+		`{"format":2}`, `{"format":1,"tries":[`, `{"format":1,"tries":[{"to":"https://elsewhere.example/"}]}`, `{"format":1,"tries":[{"to":"//elsewhere.example/"}]}`,
+		`{"format":1,"tries":[{"to":"asked"}]}`, `{"format":1,"tries":[` + strings.Repeat(`{"to":"/asked"},`, 100) + `{"to":"/asked"}]}`,
+	} {
+		write(text)
+		if tries, err := node.ReadTries(home); guichet.KindOf(err) != guichet.KindInvalid {
+			t.Errorf("%.60s: %v, %v", text, tries, err)
+		}
 	}
 }
