@@ -96,3 +96,27 @@ func TestWhatADemonstrationMadeReady(t *testing.T) {
 		}
 	}
 }
+
+// TestNewestMonths: what was withdrawn or removed is held no more; a year holds its
+// December.
+func TestNewestMonths(t *testing.T) {
+	t.Parallel()
+	unit := func(period, purged string) []guichet.Unit {
+		return []guichet.Unit{{Period: given(guichet.ParsePeriod(period))(t), Purged: purged}}
+	}
+	got := node.NewestOf([]guichet.Submission{
+		{Dataset: "trade", Units: append(unit("2020-11", ""), unit("2021-05", "e1")...)},
+		{Dataset: "trade", Units: unit("2019", "")},
+		{Dataset: "trade", Units: unit("2022-01", ""), Withdrawn: "e2"},
+		{Dataset: "travel.crossings", Units: unit("2024", "")},
+		{Dataset: "none", Units: unit("2024", "e3")},
+	})
+	for dataset, want := range map[string]string{"trade": "2020-11", "travel.crossings": "2024-12"} {
+		if got[dataset].Format("2006-01") != want {
+			t.Errorf("%s is held until %s, want %s", dataset, got[dataset], want)
+		}
+	}
+	if len(got) != 2 {
+		t.Errorf("months of what is not held: %v", got)
+	}
+}

@@ -144,3 +144,6 @@ func ReadTries(home string) (out []string, err error) {
 	}
 	return out, err
 }
+
+// NewestOf is the last month of each dataset that submissions hold figures of.
+func NewestOf(subs []guichet.Submission) map[string]time.Time { return newestOf(subs) }

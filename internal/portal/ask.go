@@ -1,10 +1,12 @@
 package portal
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"guichet"
 	"guichet/trade"
@@ -59,7 +61,7 @@ func (p *Portal) ask(v *visit) error {
 	c := seat.Circle()
 	find, check := query.Has("find"), query.Has("check")
 	if len(query) == 0 || len(query) == 1 && query.Has("circle") {
-		f = p.fresh(c)
+		f = p.fresh(v.r.Context(), c)
 	}
 	f.Circle = c.Name
 	page := askPage{}
@@ -90,16 +92,29 @@ func (p *Portal) ask(v *visit) error {
 }
 
 // fresh is the form as somebody finds it who comes without a question.
-func (p *Portal) fresh(c guichet.Circle) askForm {
+func (p *Portal) fresh(ctx context.Context, c guichet.Circle) askForm {
 	f := askForm{Flow: string(trade.Imports), By: []string{"period"}}
 	for _, m := range c.Members {
 		if !m.HasLeft(p.cfg.Clock()) {
 			f.Members = append(f.Members, m.Code)
 		}
 	}
-	last := p.cfg.Clock().UTC().AddDate(0, -1, 0)
+	last := p.lastMonth(ctx, dataset().Name)
 	f.From, f.To = last.AddDate(-1, 1, 0).Format("2006-01"), last.Format("2006-01")
 	return f
+}
+
+// lastMonth is where the months end that a form proposes: the last of which we hold
+// figures ourselves, since those of others come as late; else the month before this.
+func (p *Portal) lastMonth(ctx context.Context, dataset string) time.Time {
+	now := p.cfg.Clock().UTC()
+	last := time.Date(now.Year(), now.Month()-1, 1, 0, 0, 0, 0, time.UTC)
+	if p.cfg.Newest != nil {
+		if month, ok := p.cfg.Newest(ctx, dataset); ok && month.Before(last) {
+			last = month
+		}
+	}
+	return last
 }
 
 // find looks for goods by the words that were typed. A code that is one is chosen.

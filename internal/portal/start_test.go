@@ -1,9 +1,11 @@
 package portal_test
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"guichet"
 	"guichet/internal/portal"
@@ -87,5 +89,27 @@ func TestRefusalsLeadToTheirClause(t *testing.T) {
 	}
 	if got := portal.ClauseLink(c, "gone", "terms[0].to"); got != "" {
 		t.Errorf("the clause of an agreement that is not there leads to %q", got)
+	}
+}
+
+// TestMonthsThatAreProposed: the form begins with the year that ends with the last month
+// of which this node holds figures, and not with months of which nobody has any yet.
+func TestMonthsThatAreProposed(t *testing.T) {
+	w := newWindow(t)
+	last := w.clock.Now().UTC().AddDate(0, -1, 0).Format("2006-01")
+	if _, page := w.get("/en/ask"); !strings.Contains(page, `value="`+last+`"`) {
+		t.Errorf("where nothing is held the form does not end with %s", last)
+	}
+	for held, want := range map[string][2]string{"2020-12": {"2020-01", "2020-12"}, "2019-03": {"2018-04", "2019-03"}, "2999-01": {"", last}} {
+		month, err := time.Parse("2006-01", held)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.with(func(c *portal.Config) {
+			c.Newest = func(_ context.Context, dataset string) (time.Time, bool) { return month, dataset == "trade" }
+		})
+		if _, page := w.get("/en/ask"); !strings.Contains(page, `value="`+want[0]+`"`) || !strings.Contains(page, `value="`+want[1]+`"`) {
+			t.Errorf("with figures until %s the form does not propose %v", held, want)
+		}
 	}
 }
