@@ -1,6 +1,8 @@
 package node_test
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -60,5 +62,61 @@ func TestDemoChapters(t *testing.T) {
 	}
 	if _, err := node.DemoOrder([]string{"none"}); guichet.KindOf(err) != guichet.KindInvalid {
 		t.Errorf("an unknown chapter: %v", err)
+	}
+}
+
+// TestWhatADemonstrationMadeReady: the start page leads to pages of this node and nowhere
+// else, whatever stands in the file.
+func TestWhatADemonstrationMadeReady(t *testing.T) {
+	t.Parallel()
+	home := t.TempDir()
+	if tries, err := node.ReadTries(home); err != nil || len(tries) > 0 {
+		t.Errorf("a home without the file: %v, %v", tries, err)
+	}
+	write := func(text string) {
+		t.Helper()
+		if err := os.MkdirAll(filepath.Join(home, "portal"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(home, "portal", "demonstration.json"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(`{"format":1,"tries":[{"role":"officer","title":{"en":"Ask","fr":"Demander"},"text":{"en":"x","fr":"y"},"to":"/question?a=b"}]}`)
+	if tries, err := node.ReadTries(home); err != nil || strings.Join(tries, "|") != "officer Ask /question?a=b" {
+		t.Errorf("%q, %v", tries, err)
+	}
+	for _, text := range []string{
+		`{"format":2}`, `{"format":1,"tries":[`, `{"format":1,"tries":[{"to":"https://elsewhere.example/"}]}`, `{"format":1,"tries":[{"to":"//elsewhere.example/"}]}`,
+		`{"format":1,"tries":[{"to":"asked"}]}`, `{"format":1,"tries":[` + strings.Repeat(`{"to":"/asked"},`, 100) + `{"to":"/asked"}]}`,
+	} {
+		write(text)
+		if tries, err := node.ReadTries(home); guichet.KindOf(err) != guichet.KindInvalid {
+			t.Errorf("%.60s: %v, %v", text, tries, err)
+		}
+	}
+}
+
+// TestNewestMonths: what was withdrawn or removed is held no more; a year holds its
+// December.
+func TestNewestMonths(t *testing.T) {
+	t.Parallel()
+	unit := func(period, purged string) []guichet.Unit {
+		return []guichet.Unit{{Period: given(guichet.ParsePeriod(period))(t), Purged: purged}}
+	}
+	got := node.NewestOf([]guichet.Submission{
+		{Dataset: "trade", Units: append(unit("2020-11", ""), unit("2021-05", "e1")...)},
+		{Dataset: "trade", Units: unit("2019", "")},
+		{Dataset: "trade", Units: unit("2022-01", ""), Withdrawn: "e2"},
+		{Dataset: "travel.crossings", Units: unit("2024", "")},
+		{Dataset: "none", Units: unit("2024", "e3")},
+	})
+	for dataset, want := range map[string]string{"trade": "2020-11", "travel.crossings": "2024-12"} {
+		if got[dataset].Format("2006-01") != want {
+			t.Errorf("%s is held until %s, want %s", dataset, got[dataset], want)
+		}
+	}
+	if len(got) != 2 {
+		t.Errorf("months of what is not held: %v", got)
 	}
 }

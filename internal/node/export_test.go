@@ -135,3 +135,15 @@ const MostCopied = mostCopied
 
 // ReadReport reads what became of a list.
 func ReadReport(body []byte) (guichet.CopyReport, error) { return readReport(body) }
+
+// ReadTries is what a demonstration has made ready in a home: titles and where they lead.
+func ReadTries(home string) (out []string, err error) {
+	tries, err := readTries(home)
+	for _, t := range tries {
+		out = append(out, string(t.Role)+" "+t.Title.EN+" "+t.To)
+	}
+	return out, err
+}
+
+// NewestOf is the last month of each dataset that submissions hold figures of.
+func NewestOf(subs []guichet.Submission) map[string]time.Time { return newestOf(subs) }

@@ -135,6 +135,7 @@ func (h *house) portalConfig(req PagesRequest, alone bool) (portal.Config, error
 		return portal.Config{}, err
 	}
 	cfg.Public, cfg.Audit = open, auditForPages{h, open}
+	cfg.Newest = (&newestMonths{n: h.n}).of
 	// The circle in which most can be asked is the one that is meant where none is named.
 	slices.SortStableFunc(cfg.Seats, func(a, b portal.Seat) int { return len(b.Circle().Agreements) - len(a.Circle().Agreements) })
 	for _, x := range agreement.Purposes() {

@@ -1,11 +1,13 @@
 package portal
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"guichet"
 	"guichet/trade"
@@ -88,9 +90,9 @@ func (p *Portal) ask(v *visit) error {
 	was := one(query, "was", longestCode)
 	switch {
 	case isFresh(query):
-		f = p.fresh(c, f)
+		f = p.fresh(v.r.Context(), c, f)
 	case was != "" && f.Dataset != was && f.ds.Name != was:
-		f, find, check = p.changed(c, f), false, false
+		f, find, check = p.changed(v.r.Context(), c, f), false, false
 		page.Changed = f.ds.Title.In(v.lang)
 	case query.Has("show"): // the first button of the form: Enter in any of its fields
 		find, check = classified(f.ds), !classified(f.ds)
@@ -133,21 +135,21 @@ func isFresh(query url.Values) bool {
 }
 
 // fresh is the form as somebody finds it who comes without a question.
-func (p *Portal) fresh(c guichet.Circle, of askForm) askForm {
+func (p *Portal) fresh(ctx context.Context, c guichet.Circle, of askForm) askForm {
 	f := askForm{ds: of.ds, Dataset: of.Dataset, Picks: firstPicks(of.ds), By: []string{guichet.FieldPeriod}}
 	for _, m := range c.Members {
 		if !m.HasLeft(p.cfg.Clock()) {
 			f.Members = append(f.Members, m.Code)
 		}
 	}
-	last := p.cfg.Clock().UTC().AddDate(0, -1, 0)
+	last := p.lastMonth(ctx, of.ds.Name)
 	f.From, f.To = last.AddDate(-1, 1, 0).Format("2006-01"), last.Format("2006-01")
 	return f
 }
 
 // changed is the form after another dataset was chosen: what both have is kept.
-func (p *Portal) changed(c guichet.Circle, was askForm) askForm {
-	f := p.fresh(c, was)
+func (p *Portal) changed(ctx context.Context, c guichet.Circle, was askForm) askForm {
+	f := p.fresh(ctx, c, was)
 	f.From, f.To, f.Purpose, f.Office, f.Vintage, f.AsOf = was.From, was.To, was.Purpose, was.Office, was.Vintage, was.AsOf
 	if len(was.Members) > 0 {
 		f.Members = was.Members
@@ -164,6 +166,19 @@ func firstPicks(ds *guichet.Dataset) map[string][]string {
 		}
 	}
 	return out
+}
+
+// lastMonth is where the months end that a form proposes: the last of which we hold
+// figures ourselves, since those of others come as late; else the month before this.
+func (p *Portal) lastMonth(ctx context.Context, dataset string) time.Time {
+	now := p.cfg.Clock().UTC()
+	last := time.Date(now.Year(), now.Month()-1, 1, 0, 0, 0, 0, time.UTC)
+	if p.cfg.Newest != nil {
+		if month, ok := p.cfg.Newest(ctx, dataset); ok && month.Before(last) {
+			last = month
+		}
+	}
+	return last
 }
 
 // find looks for goods by the words that were typed. A code that is one is chosen.

@@ -87,6 +87,7 @@ type window struct {
 	dir    string
 	clock  *guichettest.Clock
 	about  []*guichet.Dataset
+	change func(*portal.Config) // nil: as it is
 }
 
 func newWindow(t *testing.T) *window {
@@ -105,14 +106,32 @@ func newWindowOf(t *testing.T, about ...*guichet.Dataset) *window {
 
 func (w *window) start() {
 	w.t.Helper()
-	p, err := portal.New(portal.Config{
+	cfg := portal.Config{
 		Member: "NZ", Seats: []portal.Seat{w.circle}, Goods: noGoods{}, Datasets: w.about, Kept: w.dir, Door: open{}, Clock: w.clock.Now,
 		Purposes: []portal.Purpose{{Word: "research", Use: "statistical", Text: guichet.Text{EN: "Research", FR: "Recherche"}}},
-	})
+	}
+	if w.change != nil {
+		w.change(&cfg)
+	}
+	p, err := portal.New(cfg)
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	w.portal, w.server = p, httptest.NewServer(p.Handler())
+}
+
+// with opens the window again, with another configuration.
+func (w *window) with(change func(*portal.Config)) {
+	w.t.Helper()
+	w.stop()
+	before := w.change
+	w.change = func(c *portal.Config) {
+		if before != nil {
+			before(c)
+		}
+		change(c)
+	}
+	w.start()
 }
 
 func (w *window) stop() {

@@ -105,7 +105,7 @@ func (p *Portal) compare(v *visit) error {
 	}
 	c := seat.Circle()
 	if len(query) == 0 || len(query) == 1 && query.Has("circle") {
-		fresh := p.fresh(c, f.askForm)
+		fresh := p.fresh(v.r.Context(), c, f.askForm)
 		f.From, f.To = fresh.From, fresh.To
 	}
 	f.Circle = c.Name

@@ -274,3 +274,33 @@ func UnsaidOf(lang, periods, text string) string {
 	}
 	return (&visit{lang: lang, words: p}).unsaid(periods, text)
 }
+
+// SaidOf is a sentence: of whom, its code, its words.
+type SaidOf [3]string
+
+// Fold makes one sentence of those about several files.
+func Fold(lang string, all []SaidOf) ([]string, error) {
+	p, err := phrasesIn(lang)
+	if err != nil {
+		return nil, err
+	}
+	var in []said
+	for _, x := range all {
+		in = append(in, said{Who: x[0], Word: x[1], Text: x[2], Times: 1})
+	}
+	var out []string
+	for _, s := range (&visit{lang: lang, words: p}).foldFiles(in) {
+		out = append(out, s.Who+" "+s.Text)
+	}
+	return out, nil
+}
+
+// ClauseLink is where the clause of a refusal leads to.
+func ClauseLink(c guichet.Circle, agreement, clause string) string {
+	p, err := phrasesIn("en")
+	if err != nil {
+		return err.Error()
+	}
+	v := &visit{p: &Portal{}, lang: "en", words: p}
+	return v.whoOf(c, MemberResult{Decision: guichet.Decision{Agreement: agreement, Clause: clause}, Gap: &guichet.Gap{Reason: guichet.GapRefused}}).ClauseTo
+}

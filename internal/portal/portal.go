@@ -23,10 +23,13 @@ type Config struct {
 	// first; none: trade alone.
 	Datasets []*guichet.Dataset
 	Purposes []Purpose // that a question may have
-	Kept     string    // folder of what was asked; it must be there and the owner's alone
-	Door     Door      // nil: nobody can sign in
-	Audit    Audit
-	Public   Public
+	// Newest is the first day of the last month of which we hold figures of a dataset;
+	// false where we hold none. nil: nobody knows.
+	Newest func(ctx context.Context, dataset string) (time.Time, bool)
+	Kept   string // folder of what was asked; it must be there and the owner's alone
+	Door   Door   // nil: nobody can sign in
+	Audit  Audit
+	Public Public
 	// FormAction are origins beside our own that a form may lead to: a provider's, for
 	// signing out there. They may become known later; nil: none.
 	FormAction func() []string

@@ -42,7 +42,13 @@ func TestDemonstration(t *testing.T) {
 		}
 	}
 	b := w.browser()
+	if s := b.follow("/sign-in?as=auditor"); len(s.Args.People) != 1 || !s.Args.People[0].Has(signin.Auditor) {
+		t.Errorf("who comes as an auditor may choose among %+v", s.Args.People)
+	}
 	s := b.follow("/sign-in")
+	if len(s.Args.People) != len(signin.Roles()) {
+		t.Errorf("who says nothing may choose among %+v", s.Args.People)
+	}
 	if s, _ := b.post("/sign-in", url.Values{"role": {"director"}, "csrf": {s.Token}}); s.Status != 400 || s.Key != "signin.choose" {
 		t.Errorf("an unknown role: %d %q", s.Status, s.Key)
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -41,7 +42,11 @@ func (d *Door) signIn(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if d.demonstration {
-		d.render(w, r, http.StatusOK, "signin.choose", Args{People: d.people(), To: to, Kept: kept})
+		people := d.people()
+		if as := r.FormValue("as"); slices.Contains(Roles(), Role(as)) { // who has said already whom
+			people = slices.DeleteFunc(people, func(p Person) bool { return p.Roles[0] != Role(as) })
+		}
+		d.render(w, r, http.StatusOK, "signin.choose", Args{People: people, To: to, Kept: kept})
 		return
 	}
 	known, err := d.provider.find(r.Context())
