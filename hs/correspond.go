@@ -1,6 +1,9 @@
 package hs
 
-import "slices"
+import (
+	"slices"
+	"sync"
+)
 
 // Comparison is how far figures of a code can be compared across editions.
 type Comparison string
@@ -61,76 +64,53 @@ func Whys() []Why {
 func (w Why) String() string { return w.In("en") }
 
 // In returns the reason in a sentence, in French for "fr", otherwise in English.
-func (w Why) In(lang string) string {
-	switch w {
-	case WhySame:
-		return wording{
-			"the same code of the same edition",
-			"le même code de la même édition",
-		}.in(lang)
-	case WhyOne:
-		return wording{
-			"each of the two codes is related to the other alone",
-			"chacun des deux codes n’est lié qu’à l’autre",
-		}.in(lang)
-	case WhyFamily:
-		return wording{
+func (w Why) In(lang string) string { return whys()[w].in(lang) }
+
+//nolint:gochecknoglobals // a constant in all but name: computed once, never changed
+var whys = sync.OnceValue(func() map[Why]wording {
+	return map[Why]wording{
+		WhySame: {"the same code of the same edition", "le même code de la même édition"},
+		WhyOne:  {"each of the two codes is related to the other alone", "chacun des deux codes n’est lié qu’à l’autre"},
+		WhyFamily: {
 			"closed family: exact when both sides are summed whole, not code by code",
 			"famille fermée : exacte quand chaque côté est additionné en entier, non code par code",
-		}.in(lang)
-	case WhyConverted:
-		return wording{
+		},
+		WhyConverted: {
 			"no closed family of at most 12 codes: UNSD's single conversion, an estimate that cuts real links",
 			"pas de famille fermée de 12 codes au plus : conversion unique de la DSNU, une estimation qui coupe de vrais liens",
-		}.in(lang)
-	case WhyGathered:
-		return wording{
+		},
+		WhyGathered: {
 			"no closed family of at most 12 codes: the newer codes whose single conversion by UNSD is this code, an estimate that cuts real links",
 			"pas de famille fermée de 12 codes au plus : les codes plus récents que la DSNU convertit en celui-ci, une estimation qui coupe de vrais liens",
-		}.in(lang)
-	case WhyLeaking:
-		return wording{
+		},
+		WhyLeaking: {
 			"the table forgets a code of this subheading's group, so that no family is surely closed: UNSD's single conversion, an estimate",
 			"la table oublie un code du groupe de cette sous-position, si bien qu’aucune famille n’est sûrement fermée : conversion unique de la DSNU, une estimation",
-		}.in(lang)
-	case WhyDerived:
-		return wording{
+		},
+		WhyDerived: {
 			"no table between these editions is held: a conversion derived through HS2017 from UNSD's single conversions, an estimate",
 			"aucune table entre ces éditions n’est détenue : conversion tirée, par le SH 2017, des conversions uniques de la DSNU, une estimation",
-		}.in(lang)
-	case WhyScattered:
-		return wording{
+		},
+		WhyScattered: {
 			"no closed family of at most 12 codes, and UNSD converts no code to this one",
 			"pas de famille fermée de 12 codes au plus, et la DSNU ne convertit aucun code en celui-ci",
-		}.in(lang)
-	case WhyUnderived:
-		return wording{
+		},
+		WhyUnderived: {
 			"no closed family of at most 12 codes, and no conversion between these editions can be derived through HS2017",
 			"pas de famille fermée de 12 codes au plus, et aucune conversion entre ces éditions ne peut être tirée par le SH 2017",
-		}.in(lang)
-	case WhyForgotten:
-		return wording{
+		},
+		WhyForgotten: {
 			"the table between these editions has no relation for this code",
 			"la table entre ces éditions n’a aucune relation pour ce code",
-		}.in(lang)
-	case WhyEdition:
-		return wording{
+		},
+		WhyEdition: {
 			"an edition that is not held: HS2007, HS2012, HS2017 and HS2022 are",
 			"une édition qui n’est pas détenue : SH 2007, 2012, 2017 et 2022 le sont",
-		}.in(lang)
-	case WhyDigits:
-		return wording{
-			"correlations are known for subheadings of six digits only",
-			"les corrélations ne sont connues que pour les sous-positions de six chiffres",
-		}.in(lang)
-	case WhyUnknown:
-		return wording{
-			"the edition asked from does not hold this code",
-			"l’édition de départ n’a pas ce code",
-		}.in(lang)
+		},
+		WhyDigits:  {"correlations are known for subheadings of six digits only", "les corrélations ne sont connues que pour les sous-positions de six chiffres"},
+		WhyUnknown: {"the edition asked from does not hold this code", "l’édition de départ n’a pas ce code"},
 	}
-	return ""
-}
+})
 
 // Correspond says what a subheading of one edition is in another, in either
 // direction of time. In its own edition a code is exactly itself.

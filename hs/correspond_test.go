@@ -70,6 +70,23 @@ func TestCorrespond(t *testing.T) {
 	}
 }
 
+// TestWhys holds that each reason has a sentence in both languages, and is told in English
+// beside its word.
+func TestWhys(t *testing.T) {
+	for _, w := range hs.Whys() {
+		if w.String() == "" || w.In("fr") == "" || w.In("fr") == w.In("en") {
+			t.Errorf("%s is said %q and %q", w, w.In("en"), w.In("fr"))
+		}
+	}
+	eachPair(func(from, to hs.Edition) {
+		for _, c := range []hs.Code{"630790", "401511", "382200", "300219", "681510", "6307", "999999"} {
+			if k := hs.Correspond(from, c, to); !slices.Contains(hs.Whys(), k.Because) || k.Reason != k.Because.String() {
+				t.Errorf("%v %s to %v: %q because %q", from, c, to, k.Reason, k.Because)
+			}
+		}
+	})
+}
+
 func TestRelations(t *testing.T) {
 	gloves := []hs.Relation{
 		{From: "401512", To: "401511", Kind: hs.OneToMany, Default: true},

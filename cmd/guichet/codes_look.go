@@ -41,6 +41,7 @@ type editionJSON struct {
 	Codes      []string    `json:"codes"`
 	Family     *familyJSON `json:"family,omitempty"`
 	Reason     string      `json:"reason"`
+	Why        string      `json:"why,omitempty"`
 }
 
 // familyJSON is a closed family: the same goods on both sides.
@@ -190,7 +191,7 @@ func inEdition(from hs.Edition, code hs.Code, to hs.Edition) editionJSON {
 		return out
 	}
 	k := hs.Correspond(from, code, to)
-	out.Comparison, out.Codes, out.Reason = string(k.Comparison), plain(k.To), k.Reason
+	out.Comparison, out.Codes, out.Reason, out.Why = string(k.Comparison), plain(k.To), k.Reason, string(k.Because)
 	if k.Comparison == hs.Exact && (len(k.Family.From) > 1 || len(k.Family.To) > 1) {
 		out.Family = &familyJSON{plain(k.Family.From), plain(k.Family.To)}
 	}

@@ -2,6 +2,7 @@ package federation
 
 import (
 	"bytes"
+	"errors"
 	"io"
 
 	"guichet"
@@ -48,4 +49,13 @@ func (h *Heads) Decode(body []byte) (guichet.Reply, []byte, error) { return h.h.
 // ReadLetterReply reads what a reply to a letter begins with, as a client does.
 func ReadLetterReply(body []byte, exchange, request, member string) (guichet.LetterReply, error) {
 	return readLetterReply(body, exchange, request, member)
+}
+
+// GarbledText is what is said of an answer that cannot be read.
+func GarbledText(member string, err error, lang string, words func(error) guichet.Text) string {
+	m := &miss{}
+	if !errors.As(garbled(guichet.Member{Code: member}, err), &m) {
+		return ""
+	}
+	return m.gap(member, lang, words).Text
 }

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"guichet"
+	"guichet/wording"
 )
 
 const (
@@ -148,7 +149,7 @@ func (g *Gate) sinceStart(created time.Time) error {
 // key, as the circle is now.
 func (g *Gate) Peer(r *http.Request) (guichet.Member, error) {
 	if r.TLS == nil || !r.TLS.HandshakeComplete {
-		return guichet.Member{}, refused("this window is open over mutual TLS alone", "connect over TLS 1.3 with the certificate of your tls key")
+		return guichet.Member{}, guichet.Errorf(guichet.KindRefused, "this window is open over mutual TLS alone").WithHint("connect over TLS 1.3 with the certificate of your tls key")
 	}
 	public, err := peerKey(*r.TLS)
 	if err != nil {
@@ -167,8 +168,7 @@ func (g *Gate) Peer(r *http.Request) (guichet.Member, error) {
 func (g *Gate) stranger(circle guichet.Circle, public ed25519.PublicKey) (guichet.Member, error) {
 	m, err := memberOf(circle, public, g.c.Clock())
 	if err == nil && m.Code == g.c.Self {
-		return guichet.Member{}, refused("the tls key "+keyID(public)+" is our own, "+g.c.Self+"'s, and we do not connect to ourselves",
-			"if this is not a test of yours, the key was copied: revoke it at once")
+		return guichet.Member{}, guichet.Errorf(guichet.KindRefused, "the tls key %s is our own, %s's, and we do not connect to ourselves", keyID(public), g.c.Self).WithHint("if this is not a test of yours, the key was copied: revoke it at once")
 	}
 	return m, err
 }
@@ -190,14 +190,13 @@ func (g *Gate) sealKey(ctx context.Context, member, id string) (guichet.MemberKe
 	now := g.c.Clock()
 	m, ok := circle.Member(member)
 	if !ok {
-		return guichet.MemberKey{}, refused("the circle "+circle.Name+" has no member "+member, "join it first")
+		return guichet.MemberKey{}, guichet.Errorf(guichet.KindRefused, "the circle %s has no member %s", circle.Name, member).WithHint("join it first")
 	}
 	if k, ok := m.Key(guichet.KeySeal, id, now); ok && keyID(k.Public) == id {
 		return k, nil
 	}
 	if other, _, ok := keyOf(circle, guichet.KeySeal, id, now); ok && other.Code != member {
-		return guichet.MemberKey{}, refused("the connection is of "+member+" and the signature of "+other.Code,
-			"a member sends its own requests, over its own connection")
+		return guichet.MemberKey{}, guichet.Errorf(guichet.KindRefused, "the connection is of %s and the signature of %s", member, other.Code).WithHint("a member sends its own requests, over its own connection")
 	}
 	return guichet.MemberKey{}, whyNot(m, guichet.KeySeal, id, now)
 }
@@ -215,8 +214,7 @@ func (g *Gate) addressed(r *http.Request) error {
 	}
 	is := func(endpoint string) bool { return strings.EqualFold(withPort(endpoint), withPort(r.Host)) }
 	if len(self.Endpoints) > 0 && !slices.ContainsFunc(self.Endpoints, is) {
-		return refused("the request is addressed to "+clip(r.Host)+", and that is not "+g.c.Self,
-			"send it to an address of our paper: "+strings.Join(self.Endpoints, ", "))
+		return guichet.Errorf(guichet.KindRefused, "the request is addressed to %s, and that is not %s", clip(r.Host), g.c.Self).WithHint("send it to an address of our paper: %s", strings.Join(self.Endpoints, ", "))
 	}
 	return nil
 }
@@ -273,38 +271,29 @@ func memberOf(c guichet.Circle, public ed25519.PublicKey, now time.Time) (guiche
 			return guichet.Member{}, whyNot(m, guichet.KeyTLS, id, now)
 		}
 	}
-	return guichet.Member{}, refused("the tls key "+id+" is of no member of the circle "+c.Name,
-		"check that the circle has published your paper with this key, and that we have its newest version")
+	return guichet.Member{}, guichet.Errorf(guichet.KindRefused, "the tls key %s is of no member of the circle %s", id, c.Name).WithHint("check that the circle has published your paper with this key, and that we have its newest version")
 }
 
 // whyNot says why a key of a member does not count now.
 func whyNot(m guichet.Member, use guichet.KeyUse, id string, now time.Time) error {
-	name := "the " + string(use) + " key " + id + " of " + m.Code
+	name := wording.Say("the %s key %s of %s", use, id, m.Code)
 	at := func(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 	i := slices.IndexFunc(m.Keys, func(k guichet.MemberKey) bool { return k.Use == use && k.ID == id })
 	switch {
 	case m.HasLeft(now):
-		return refused(m.Code+" has left the circle at "+at(m.Left), "ask the stewards of the circle")
+		return guichet.Errorf(guichet.KindRefused, "%s has left the circle at %s", m.Code, at(m.Left)).WithHint("ask the stewards of the circle")
 	case i < 0:
-		return untrusted("the paper of "+m.Code+" has no "+string(use)+" key "+clip(id), "publish the key in the circle, or sign with the one that is there")
+		return guichet.Errorf(guichet.KindUntrusted, "the paper of %s has no %s key %s", m.Code, string(use), clip(id)).WithHint("publish the key in the circle, or sign with the one that is there")
 	case !m.Keys[i].Revoked.IsZero() && !now.Before(m.Keys[i].Revoked):
-		return untrusted(name+" was revoked at "+at(m.Keys[i].Revoked), "use its successor; if you know of no revocation, write to the stewards at once")
+		return guichet.Errorf(guichet.KindUntrusted, "%s was revoked at %s", name, at(m.Keys[i].Revoked)).WithHint("use its successor; if you know of no revocation, write to the stewards at once")
 	case now.Before(m.Keys[i].From):
-		return untrusted(name+" counts from "+at(m.Keys[i].From)+" only", "use the one before it until then, and check both clocks")
+		return guichet.Errorf(guichet.KindUntrusted, "%s counts from %s only", name, at(m.Keys[i].From)).WithHint("use the one before it until then, and check both clocks")
 	}
-	return untrusted(name+" has run out at "+at(m.Keys[i].Until), "use its successor, or publish one in the circle")
+	return guichet.Errorf(guichet.KindUntrusted, "%s has run out at %s", name, at(m.Keys[i].Until)).WithHint("use its successor, or publish one in the circle")
 }
 
 // keyID is how papers name keys: the first 16 hex digits of the SHA-256.
 func keyID(public ed25519.PublicKey) string {
 	sum := sha256.Sum256(public)
 	return hex.EncodeToString(sum[:8])
-}
-
-func refused(message, hint string) error {
-	return &guichet.Error{Kind: guichet.KindRefused, Message: message, Hint: hint}
-}
-
-func untrusted(message, hint string) error {
-	return &guichet.Error{Kind: guichet.KindUntrusted, Message: message, Hint: hint}
 }

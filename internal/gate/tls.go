@@ -77,7 +77,7 @@ func (g *Gate) ClientTLS(member string) *tls.Config {
 			return err
 		}
 		if m.Code != member {
-			return untrusted("we called "+member+" and "+m.Code+" answered", "compare the address in the paper of "+member+" with where it leads")
+			return guichet.Errorf(guichet.KindUntrusted, "we called %s and %s answered", member, m.Code).WithHint("compare the address in the paper of %s with where it leads", member)
 		}
 		return nil
 	}
@@ -112,11 +112,11 @@ func (g *Gate) pinned(s tls.ConnectionState) (guichet.Member, error) {
 // alone the handshake is bound; nobody reads what is sent behind it.
 func peerKey(s tls.ConnectionState) (ed25519.PublicKey, error) {
 	if s.Version < tls.VersionTLS13 || s.DidResume || len(s.PeerCertificates) == 0 {
-		return nil, untrusted("the connection is not a whole handshake of TLS 1.3 with a certificate", "connect anew, with the certificate of your tls key")
+		return nil, guichet.Errorf(guichet.KindUntrusted, "the connection is not a whole handshake of TLS 1.3 with a certificate").WithHint("connect anew, with the certificate of your tls key")
 	}
 	public, ok := s.PeerCertificates[0].PublicKey.(ed25519.PublicKey)
 	if !ok {
-		return nil, untrusted("the certificate's key is not Ed25519", "make the certificate of your tls key, as docs/protocol/signatures.md says")
+		return nil, guichet.Errorf(guichet.KindUntrusted, "the certificate's key is not Ed25519").WithHint("make the certificate of your tls key, as docs/protocol/signatures.md says")
 	}
 	return public, nil
 }

@@ -66,7 +66,7 @@ func (t *transport) current(ctx context.Context) (*http.Transport, error) {
 	}
 	m, ok := circle.Member(t.member)
 	if !ok || m.HasLeft(t.gate.c.Clock()) {
-		return nil, refused(t.member+" is no member of the circle "+circle.Name, "see who is with guichet circle members")
+		return nil, guichet.Errorf(guichet.KindRefused, "%s is no member of the circle %s", t.member, circle.Name).WithHint("see who is with guichet circle members")
 	}
 	keys := tlsKeys(m, t.gate.c.Clock())
 	t.mu.Lock()

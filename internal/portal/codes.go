@@ -16,9 +16,10 @@ import (
 
 // How many digits codes have, and how many lines of a list stand on a page.
 const (
-	hsDigits   = 6
-	mostDigits = 14
-	mostLines  = 60
+	chapterDigits = 2
+	hsDigits      = 6
+	mostDigits    = 14
+	mostLines     = 60
 )
 
 // codesPage is what the page of a search for codes receives.
@@ -241,7 +242,7 @@ func (p *Portal) near(edition int, code string) guichet.Text {
 			return ""
 		}
 		key := "codes.near.heading"
-		if level == 2 {
+		if level == chapterDigits {
 			key = "codes.near.chapter"
 		}
 		return p.words[lang].say(key, "code", code[:level], "label", label)

@@ -142,8 +142,7 @@ func wordless(w wording.Sentence) bool {
 
 // guillemets writes the quotes of %q as French has them.
 func guillemets(text string) string {
-	inner, ok := strings.CutPrefix(text, `"`)
-	if inner, ok2 := strings.CutSuffix(inner, `"`); ok && ok2 && !strings.Contains(inner, `"`) {
+	if inner := strings.Trim(text, `"`); text == `"`+inner+`"` && !strings.Contains(inner, `"`) {
 		return "«\u00a0" + inner + "\u00a0»"
 	}
 	return text

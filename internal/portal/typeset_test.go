@@ -16,7 +16,10 @@ func TestTypeset(t *testing.T) {
 		{`<span class="guichet-mono">a : b.csv</span> : c`, "<span class=\"guichet-mono\">a : b.csv</span>\u00a0: c"},
 		{`<span lang="en">office&#39;s : x</span>`, `<span lang="en">office&#39;s : x</span>`},
 		{`<a href="/fr/x?a : b">fin :</a>`, "<a href=\"/fr/x?a : b\">fin\u00a0:</a>"},
-		{"<", "<"}, {"", ""}, {" ", " "}, {"é :", "é\u00a0:"},
+		{"<", "<"},
+		{"", ""},
+		{" ", " "},
+		{"é :", "é\u00a0:"},
 	} {
 		if got := string(portal.Typeset([]byte(c.in))); got != c.want {
 			t.Errorf("%q is set %q, want %q", c.in, got, c.want)

@@ -333,6 +333,6 @@ func formEncode(s string) string {
 }
 
 func badInput(format string, args ...any) error {
-	return guichet.Errorf(guichet.KindInvalid, "the signature cannot be read: "+format, args...).
+	return guichet.Errorf(guichet.KindInvalid, "the signature cannot be read: %w", guichet.Errorf(guichet.KindInvalid, format, args...)).
 		WithHint("docs/protocol/signatures.md says what every message signs and how")
 }

@@ -82,7 +82,7 @@ func digestOf(algorithm string, body []byte) []byte {
 }
 
 func badDigest(format string, args ...any) error {
-	return guichet.Errorf(guichet.KindInvalid, "the field Content-Digest cannot be used: "+format, args...).
+	return guichet.Errorf(guichet.KindInvalid, "the field Content-Digest cannot be used: %w", guichet.Errorf(guichet.KindInvalid, format, args...)).
 		WithHint("send sha-256=:BASE64: of the body's bytes, as RFC 9530 says")
 }
 
