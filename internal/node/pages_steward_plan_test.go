@@ -59,7 +59,7 @@ func TestStewardLooksBeforeFiguresGo(t *testing.T) {
 		"a part", "January\u00a02024", "New Zealand / statistics", "three-copies", "5\u00a0April\u00a02024", "takes their place")
 	f.saysNot(t, "/aside")
 	at := f.path
-	steward.fetch("/fr"+strings.TrimPrefix(at, "/en")).says(t, "À voir avant de le recevoir", "Des chiffres de 1 fichier ne répondraient plus : 3 lignes.", "Nouvelle-Zélande / statistics", "une partie")
+	steward.fetch("/fr"+strings.TrimPrefix(at, "/en")).says(t, "À voir avant de le recevoir", "Des chiffres de 1 fichier ne répondraient plus\u00a0: 3 lignes.", "Nouvelle-Zélande / statistics", "une partie")
 	steward.fetch("/en/intake").says(t, "waits for your word")
 	steward.fetch("/en/submissions").saysNot(t, "revised.json")
 
@@ -69,9 +69,9 @@ func TestStewardLooksBeforeFiguresGo(t *testing.T) {
 	f.saysNot(t, "would answer no longer")
 	// Days that cannot be: each is explained, what was typed stays, and the file is here.
 	for _, c := range []struct{ day, en, fr string }{
-		{"2024-02-30", "“2024-02-30” is no day: February\u00a02024 has 29 days", "« 2024-02-30 » n’est pas un jour : février\u00a02024 a 29 jours"},
+		{"2024-02-30", "“2024-02-30” is no day: February\u00a02024 has 29 days", "«\u00a02024-02-30\u00a0» n’est pas un jour : février\u00a02024 a 29 jours"},
 		{"2024-13-01", "there is no month 13", "il n’y a pas de mois 13"},
-		{"5.4.2024", "“5.4.2024” is no day; write year, month and day", "« 5.4.2024 » n’est pas un jour ; écrivez l’année"},
+		{"5.4.2024", "“5.4.2024” is no day; write year, month and day", "«\u00a05.4.2024\u00a0» n’est pas un jour\u00a0; écrivez l’année"},
 		{"0204-04-05", "0204-04-05 lies before 1900", "0204-04-05 est avant 1900"},
 		{"2999-01-01", "2999-01-01 lies ahead", "2999-01-01 est à venir"},
 		{"2023-12-31", "The file holds figures of January\u00a02024, and cannot have been published on 2023-12-31", "n’a pu être publié le 2023-12-31"},
@@ -96,7 +96,7 @@ func TestStewardLooksBeforeFiguresGo(t *testing.T) {
 
 	// Somebody who wants to see first does, and need not go on.
 	f = steward.takeIn("fr", map[string]string{"generated": "yes", "look": "yes"}, "next.json", usAnswer("2024-02", "5700 6307909885 1"))
-	f.says(t, "À voir avant de le recevoir", "Il ne prend la place de rien", "non dit : il compte comme publié quand il est reçu")
+	f.says(t, "À voir avant de le recevoir", "Il ne prend la place de rien", "non dit\u00a0: il compte comme publié quand il est reçu")
 	f = steward.post(f.path+"/remove", url.Values{"csrf": {tryToken}})
 	if f.path != "/fr/intake" || f.status != http.StatusOK || strings.Contains(f.body, "next.json") {
 		t.Errorf("it was not removed: %s\n%s", f.path, f.body)

@@ -127,7 +127,7 @@ func (c *Ceremonies) tries(a guichet.Agreement, lang string) []PreviewTry {
 		}
 		class, each := ds.Class(), counterparts(ds)
 		finest := t.Levels[class.Name]
-		add("as fine as it goes"+by(", by ", each), "aussi fin que possible"+by(", par ", each), func(q *guichet.Question, _ *string) {
+		add("as fine as it goes"+by(", by ", each), "aussi fin que possible"+by(", par ", inFrench(ds, each)), func(q *guichet.Question, _ *string) {
 			if finest != "" {
 				q.By = append(q.By, finest)
 			}
@@ -138,7 +138,7 @@ func (c *Ceremonies) tries(a guichet.Agreement, lang string) []PreviewTry {
 			add("by national line", "par ligne nationale", func(q *guichet.Question, _ *string) { q.By = append(q.By, class.Levels[deepest(class)].Name) })
 		}
 		if len(ds.Grains) > 1 {
-			add("from single lines"+by(", by ", each), "à partir des lignes"+by(", par ", each), func(q *guichet.Question, _ *string) {
+			add("from single lines"+by(", by ", each), "à partir des lignes"+by(", par ", inFrench(ds, each)), func(q *guichet.Question, _ *string) {
 				q.Where[guichet.FieldGrain] = []string{ds.Grains[len(ds.Grains)-1]}
 				q.By = append(q.By, each...)
 			})
@@ -160,6 +160,18 @@ func counterparts(ds *guichet.Dataset) []string {
 	for _, f := range ds.Fields {
 		if f.Role == guichet.Dimension && f.KindOf != "" {
 			out = append(out, f.Name)
+		}
+	}
+	return out
+}
+
+// inFrench is what dimensions are called in French, within a sentence.
+func inFrench(ds *guichet.Dataset, dims []string) []string {
+	out := make([]string, len(dims))
+	for i, name := range dims {
+		out[i] = name
+		if f, ok := ds.Field(name); ok {
+			out[i] = strings.ToLower(f.Title.In("fr"))
 		}
 	}
 	return out

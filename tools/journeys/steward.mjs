@@ -13,8 +13,13 @@ const said = {
 
 const main = (w) => w.page.locator("main");
 const button = (w, name) => main(w).getByRole("button", { name, exact: true });
+// must waits until a page says a text: a click does not wait for the page that it leads to.
 const must = async (w, text) => {
-  if (!(await w.page.locator("body").innerText()).includes(text)) throw new Error(`the page does not say “${text}”`);
+  const end = Date.now() + 15000;
+  while (!(await w.page.locator("body").innerText().catch(() => "")).includes(text)) {
+    if (Date.now() > end) throw new Error(`the page does not say “${text}”`);
+    await w.page.waitForTimeout(50);
+  }
 };
 
 // fileOf is a file whose content no other walk has sent: the same file twice is one
@@ -53,13 +58,21 @@ async function sends(w, path) {
   return (Date.now() - began) / 1000;
 }
 
+// presses does what sends a form, and waits for what comes of the file. The page before
+// has the same address: it must be gone first.
+async function presses(w, press) {
+  const gone = w.page.waitForEvent("framenavigated", { timeout: 120000 });
+  await press();
+  await gone;
+  await waited(w);
+}
+
 // agrees presses the button below what a file would do, where it is asked.
 async function agrees(w) {
   const t = said[w.lang];
   if ((await main(w).getByRole("heading", { name: t.asks, exact: true }).count()) === 0) return 0;
   const began = Date.now();
-  await button(w, t.again).click();
-  await waited(w);
+  await presses(w, () => button(w, t.again).click());
   return (Date.now() - began) / 1000;
 }
 
@@ -133,8 +146,7 @@ export async function stewardWrong(w) {
   await must(w, t.problem);
   await w.look("intake-held");
   await page.fill("#released", "2024-05-31");
-  await button(w, t.again).click();
-  await waited(w);
+  await presses(w, () => button(w, t.again).click());
   await must(w, t.refused);
   await w.look("intake-refused");
   await button(w, t.remove).click();
@@ -158,15 +170,13 @@ export async function stewardReplaces(w) {
   for (const [day, why, what] of [["2024-02-30", t.noday, "day"], ["2019-12-31", t.early, "early"]]) {
     if (!(await page.locator("#released").isVisible())) await page.getByText(t.change, { exact: true }).click();
     await page.fill("#released", day);
-    await main(w).locator('form[action*="/intake/"] button').first().click();
-    await waited(w);
+    await presses(w, () => main(w).locator('form[action*="/intake/"] button').first().click());
     await must(w, why);
     if ((await page.inputValue("#released")) !== day) throw new Error("the day that was typed is lost");
     await w.look(`plan-${what}`);
   }
   await page.fill("#released", "");
-  await main(w).locator('form[action*="/intake/"] button').first().click();
-  await waited(w);
+  await presses(w, () => main(w).locator('form[action*="/intake/"] button').first().click());
   await agrees(w);
   await must(w, t.replaced);
   await w.look("replaced");
@@ -186,8 +196,7 @@ export async function stewardTotals(w) {
   await must(w, t.totals);
   await w.look("totals");
   await page.fill("#totals", "the office confirmed it on 3 May");
-  await button(w, t.again).click();
-  await waited(w);
+  await presses(w, () => button(w, t.again).click());
   await agrees(w);
   await must(w, t.taken);
   await must(w, "the office confirmed it on 3 May");
@@ -215,15 +224,13 @@ export async function stewardDiskFull(w) {
   writeFileSync(ballast, Buffer.alloc(s.bavail * s.bsize - 256 * 1024));
   try {
     await page.fill("#released", "");
-    await button(w, t.again).click();
-    await waited(w);
+    await presses(w, () => button(w, t.again).click());
     await must(w, t.full);
     await w.look("disk-full");
   } finally {
     rmSync(ballast);
   }
-  await button(w, t.again).click();
-  await waited(w);
+  await presses(w, () => button(w, t.again).click());
   await agrees(w);
   await must(w, t.taken);
 }
@@ -254,8 +261,7 @@ export async function stewardSessionOver(w) {
   await must(w, "2024-05-31");
   await w.look("session-go-on");
   await page.setInputFiles("#file", path);
-  await button(w, t.goOn).click();
-  await waited(w);
+  await presses(w, () => button(w, t.goOn).click());
   await agrees(w);
   await must(w, t.taken);
   await w.look("session-taken");
@@ -372,8 +378,7 @@ export async function stewardByKeyboard(w) {
   if (await main(w).getByRole("heading", { name: said[lang].asks, exact: true }).count()) {
     await on("main details summary");
     await on('main form[action*="/intake/"] button');
-    await page.keyboard.press("Enter");
-    await waited(w);
+    await presses(w, () => page.keyboard.press("Enter"));
   }
   await must(w, said[lang].taken);
   await w.look("by-keyboard");
