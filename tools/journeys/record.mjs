@@ -2,6 +2,8 @@
 // hidden by a rule, removed, withdrawn, taken in against their totals; a journal that
 // somebody altered. Each is given a walker (run.mjs) and fails by throwing.
 
+import { must as says } from "./says.mjs";
+
 const told = process.env.GUICHET_JOURNEYS_RECORD ? JSON.parse(process.env.GUICHET_JOURNEYS_RECORD) : null;
 
 const said = {
@@ -10,10 +12,7 @@ const said = {
 };
 
 const main = (w) => w.page.locator("main");
-const must = async (w, ...texts) => {
-  const page = await w.page.content();
-  for (const text of texts) if (!page.includes(text)) throw new Error(`the page does not say “${text}”`);
-};
+const must = (w, ...texts) => says(w.page, ...texts);
 
 // recordExamined: an auditor reads who did what outside the usual way and why, follows an
 // event to its leaf, and sees what an answer hid, by which rule.

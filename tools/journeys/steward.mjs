@@ -14,7 +14,7 @@ const said = {
 const main = (w) => w.page.locator("main");
 const button = (w, name) => main(w).getByRole("button", { name, exact: true });
 const must = async (w, text) => {
-  if (!(await w.page.locator("body").innerText()).includes(text)) throw new Error(`the page does not say “${text}”`);
+  if (!(await w.page.locator("body").innerText()).replace(/[\u00a0\u202f]/g, " ").includes(text)) throw new Error(`the page does not say “${text}”`);
 };
 
 // fileOf is a file whose content no other walk has sent: the same file twice is one
