@@ -194,7 +194,7 @@ func auditorReadsTheRecord(t *testing.T, auditor *browser) {
 		t.Errorf("the paper of the event is not the one whose digest the page names\n%s", paper.body)
 	}
 	leaf := regexp.MustCompile(`/en/journal/three/\d+`).FindString(page)
-	auditor.says(leaf, http.StatusOK, "withdrawn or reinstated", hex.EncodeToString(sum[:]))
+	auditor.says(leaf, http.StatusOK, "withdrawn or reinstated", "a wrong month", "the steward", "See what was done", hex.EncodeToString(sum[:]))
 	auditor.says("/en/record/none", http.StatusNotFound)
 }
 

@@ -199,6 +199,7 @@ type leafPage struct {
 	Same                                                             []leafLine
 	Questions                                                        []givenLine
 	Receipt, Back                                                    string
+	Event                                                            *eventLine // what was done, of a leaf that records it
 }
 
 // givenLine is what a leaf's exchange gave, from the ledger.
@@ -244,6 +245,11 @@ func (p *Portal) leaf(v *visit) error {
 			page.Rules = append(page.Rules, rules.Lines...)
 		}
 	}
+	if page.Own {
+		if page.Event, err = p.eventAt(v, c.Name, index); err != nil {
+			return err
+		}
+	}
 	for _, s := range x.Same {
 		page.Same = append(page.Same, p.leafLine(v, c, s))
 	}
@@ -254,6 +260,22 @@ func (p *Portal) leaf(v *visit) error {
 		page.Receipt = v.to("/receipt/"+url.PathEscape(c.Name)+"/"+l.Exchange, nil)
 	}
 	return v.show(http.StatusOK, "leaf", v.t("leafpage.title", "index", v.words.whole(index)), page)
+}
+
+// eventAt is the event that a leaf records, with who did it and why; nil where it is told
+// nowhere.
+func (p *Portal) eventAt(v *visit, circle string, index int64) (*eventLine, error) {
+	r, err := p.cfg.Audit.Record(v.r.Context())
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range r.Events {
+		if slices.ContainsFunc(e.Proofs, func(x EventProof) bool { return x.Circle == circle && x.Leaf == index }) {
+			line := v.eventOf(e)
+			return &line, nil
+		}
+	}
+	return nil, nil //nolint:nilnil // a leaf of another kind
 }
 
 // mostCells bounds how many hidden cells are named.

@@ -9,7 +9,7 @@ const said = {
 const main = (w) => w.page.locator("main");
 const button = (w, name) => main(w).getByRole("button", { name, exact: true });
 const must = async (w, text) => {
-  if (!(await main(w).innerText()).includes(text)) throw new Error(`the page does not say “${text}”`);
+  if (!(await main(w).innerText()).replace(/[\u00a0\u202f]/g, " ").includes(text)) throw new Error(`the page does not say “${text}”`);
 };
 const never = async (w, text) => {
   if ((await main(w).innerText()).toLowerCase().includes(text.toLowerCase())) throw new Error(`the page says “${text}”`);

@@ -1,14 +1,14 @@
 // The ways of an auditor, and of somebody without an account. Each is given a walker
 // (run.mjs) and fails by throwing.
 
+import { must as says } from "./says.mjs";
+
 const said = {
   en: { agreements: "Good signatures of", journal: "Pick leaves", verify: "Verify", well: "Our own journal", leaf: "See it proved", verified: "Verified", exceptions: "Exceptions", words: "What every word means", nobody: "fewer than 10", day: "is no day", csv: "period", checkpoint: "The newest checkpoint", made: "MADE FIGURES" },
   fr: { agreements: "Signatures valables de", journal: "Choisir des feuilles", verify: "Vérifier", well: "Notre propre journal", leaf: "En voir la preuve", verified: "Vérifié", exceptions: "Exceptions", words: "Ce que veut dire chaque mot", nobody: "moins de 10", day: "pas un jour", csv: "period", checkpoint: "Le dernier point de contrôle", made: "CHIFFRES FABRIQUÉS" },
 };
 const main = (w) => w.page.locator("main");
-const must = async (w, text) => {
-  if (!(await w.page.content()).includes(text)) throw new Error(`the page does not say “${text}”`);
-};
+const must = (w, ...texts) => says(w.page, ...texts);
 
 // auditing: read agreements, the journal and one leaf with its proof, verify all journals
 // in the page, and look at what was done outside the usual way.

@@ -1,5 +1,7 @@
 // The ways of a statistician. Each is given a walker (run.mjs) and fails by throwing.
 
+import { must as says } from "./says.mjs";
+
 const said = {
   en: { check: "Look at the comparison", look: "Look at the question", ask: "Ask", find: "Find", masks: "surgical masks", problem: "There is a problem", bymonth: "by month", receipt: "Receipt", verified: "Verified", estimated: "What is estimated in this answer", twice: "Ask it as of two days, side by side", editions: "From edition to edition", nothing: "Nothing is called" },
   fr: { check: "Voir la comparaison", look: "Voir la demande", ask: "Demander", find: "Chercher", masks: "masques chirurgicaux", problem: "Il y a un problème", bymonth: "par mois", receipt: "Reçu", verified: "Vérifié", estimated: "Ce qui est estimé dans cette réponse", twice: "La poser à deux dates, côte à côte", editions: "D’édition en édition", nothing: "Rien ne s’appelle" },
@@ -7,9 +9,7 @@ const said = {
 
 const main = (w) => w.page.locator("main");
 const button = (w, name) => main(w).getByRole("button", { name, exact: true });
-const must = async (w, text) => {
-  if (!(await w.page.content()).includes(text)) throw new Error(`the page does not say “${text}”`);
-};
+const must = (w, ...texts) => says(w.page, ...texts);
 
 // office says which of several offices asks.
 async function office(w) {

@@ -5,6 +5,8 @@ import { inflateRawSync } from "node:zlib";
 import { decompress } from "fzstd";
 import { parquetReadObjects } from "hyparquet";
 
+import { must } from "./says.mjs";
+
 const said = {
   en: { ask: "Ask", receipt: "Receipt", verified: "Verified", none: "You have asked nothing yet", unknown: "There is nothing at this address", asking: "being asked", share: "Address of the question, to share", broke: "broke off before it answered", hint: "What to do:", find: "Find goods", masks: "surgical masks", change: "Change the question", value: "Value", download: "Download the receipt" },
   fr: { ask: "Demander", receipt: "Reçu", verified: "Vérifié", none: "Vous n’avez encore rien demandé", unknown: "Il n’y a rien à cette adresse", asking: "en cours", share: "Adresse de la demande, à partager", broke: "s’est rompue avant sa réponse", hint: "Que faire :", find: "Chercher", masks: "masques chirurgicaux", change: "Modifier la demande", value: "Valeur", download: "Télécharger le reçu" },
@@ -12,9 +14,6 @@ const said = {
 
 const main = (w) => w.page.locator("main");
 const button = (w, name) => main(w).getByRole("button", { name, exact: true });
-const must = async (page, text) => {
-  if (!(await page.content()).includes(text)) throw new Error(`the page does not say “${text}”`);
-};
 const quick = (w, members) => `${w.base}/${w.lang}/question?flow=imports&product=630790&${members.map((m) => `member=${m}&`).join("")}office=statistics&from=2020-01&to=2020-12&by=period&by=partner&purpose=supply-monitoring`;
 
 // sharesAndTakesAlong: the address of a question is another person's question too, and

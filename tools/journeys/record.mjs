@@ -2,18 +2,17 @@
 // hidden by a rule, removed, withdrawn, taken in against their totals; a journal that
 // somebody altered. Each is given a walker (run.mjs) and fails by throwing.
 
+import { must as says } from "./says.mjs";
+
 const told = process.env.GUICHET_JOURNEYS_RECORD ? JSON.parse(process.env.GUICHET_JOURNEYS_RECORD) : null;
 
 const said = {
-  en: { ask: "Ask", why: "two rows were kept as a sample", event: "Figures withdrawn", purged: "Rows removed for good", month: "a wrong month", case: "a case before a court", closed: "the case is closed", hidden: "Cells hidden", rule: "fewer than 3 contributors", which: "Which cells were hidden", suspended: "suspends", papers: "SHA-256", grave: "altered", changed: "changed after it was written", evidence: "Keep the evidence", leaf: "See the leaf", hides: "hidden by the disclosure rules of the agreement", cell: "hidden by the agreement", widened: "lets", filter: "Pick leaves", show: "Show" },
+  en: { ask: "Ask", why: "two rows were kept as a sample", event: "Figures withdrawn", purged: "Rows removed for good", month: "a wrong month", case: "a case before a court", closed: "the case is closed", hidden: "Cells hidden", rule: "fewer than 3 contributors", which: "Which cells were hidden", suspended: "has suspended", papers: "SHA-256", grave: "altered", changed: "changed after it was written", evidence: "Keep the evidence", leaf: "See the leaf", hides: "hidden by the disclosure rules of the agreement", cell: "hidden by the agreement", widened: "lets", filter: "Pick leaves", show: "Show" },
   fr: { ask: "Demander", why: "two rows were kept as a sample", event: "Chiffres retirés", purged: "Lignes supprimées", month: "a wrong month", case: "a case before a court", closed: "the case is closed", hidden: "Cellules masquées", rule: "moins de 3 contributeurs", which: "Quelles cellules ont été masquées", suspended: "suspend", papers: "SHA-256", grave: "altéré", changed: "modification après écriture", evidence: "Gardez la preuve", leaf: "Voir la feuille", hides: "masqués par les règles de confidentialité", cell: "masqué par l’accord", widened: "", filter: "Choisir des feuilles", show: "Montrer" },
 };
 
 const main = (w) => w.page.locator("main");
-const must = async (w, ...texts) => {
-  const page = await w.page.content();
-  for (const text of texts) if (!page.includes(text)) throw new Error(`the page does not say “${text}”`);
-};
+const must = (w, ...texts) => says(w.page, ...texts);
 
 // recordExamined: an auditor reads who did what outside the usual way and why, follows an
 // event to its leaf, and sees what an answer hid, by which rule.

@@ -1,14 +1,13 @@
 // The ways of people who sign in as the demonstration lets them (run.mjs).
 
+import { must } from "./says.mjs";
+
 const said = {
   en: { signIn: "Sign in", signOut: "Sign out", everywhere: "Sign out everywhere", as: (r) => `Go on as ${r}`, roles: ["officer", "data steward", "auditor", "operator"], out: "You have signed out", marked: "Demonstration: nobody checks", who: "DEMONSTRATION", ask: "Ask", kept: "nothing is lost", goOn: "Go on", look: "Look at the question", signInGoOn: "Sign in and go on", again: "Look again", members: "Members", notYours: "This page is for: operator", tick: "Also end my sessions in all other browsers" },
   fr: { signIn: "Se connecter", signOut: "Se déconnecter", everywhere: "Se déconnecter partout", as: (r) => `Continuer comme ${r}`, roles: ["agent", "gestionnaire des données", "auditeur", "exploitant"], out: "Vous êtes déconnecté", marked: "Démonstration : personne ne vérifie", who: "DÉMONSTRATION", ask: "Demander", kept: "rien n’est perdu", goOn: "Continuer", look: "Voir la demande", signInGoOn: "Se connecter et continuer", again: "Examiner à nouveau", members: "Membres", notYours: "Cette page est pour : exploitant", tick: "Mettre fin aussi à mes sessions dans tous les autres navigateurs" },
 };
 
 const main = (page) => page.locator("main");
-const must = async (page, text) => {
-  if (!(await page.content()).includes(text)) throw new Error(`the page does not say “${text}”`);
-};
 const quietly = (w) => w.page.removeAllListeners("console"); // the browser tells of every page that is not 200
 
 // enter signs in from a page, as the role of a number, and comes back to it.

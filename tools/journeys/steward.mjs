@@ -16,7 +16,7 @@ const button = (w, name) => main(w).getByRole("button", { name, exact: true });
 // must waits until a page says a text: a click does not wait for the page that it leads to.
 const must = async (w, text) => {
   const end = Date.now() + 15000;
-  while (!(await w.page.locator("body").innerText().catch(() => "")).includes(text)) {
+  while (!(await w.page.locator("body").innerText().catch(() => "")).replace(/[\u00a0\u202f]/g, " ").includes(text)) {
     if (Date.now() > end) throw new Error(`the page does not say “${text}”`);
     await w.page.waitForTimeout(50);
   }

@@ -1,5 +1,7 @@
 // The ways of people. Each is given a walker (run.mjs) and fails by throwing.
 
+import { must as says } from "./says.mjs";
+
 const said = {
   en: { find: "Find goods", choose: "Choose these", check: "Look at the question", ask: "Ask", masks: "surgical masks", receipt: "Receipt", verified: "Verified", change: "Change the question", problem: "There is a problem", further: "Further rows", none: "There is nothing at this address", chosen: "Chosen." },
   fr: { find: "Chercher", choose: "Choisir ceux-ci", check: "Voir la demande", ask: "Demander", masks: "masques chirurgicaux", receipt: "Reçu", verified: "Vérifié", change: "Modifier la demande", problem: "Il y a un problème", further: "Lignes suivantes", none: "Il n’y a rien à cette adresse", chosen: "Choisis." },
@@ -7,9 +9,7 @@ const said = {
 
 const main = (w) => w.page.locator("main");
 const button = (w, name) => main(w).getByRole("button", { name, exact: true });
-const must = async (w, text) => {
-  if (!(await w.page.content()).includes(text)) throw new Error(`the page does not say “${text}”`);
-};
+const must = (w, ...texts) => says(w.page, ...texts);
 
 // askToReceipt: find goods by words, ask all members, see who answered, turn pages, take
 // the figures along, change the language, see the proof, and find the answer again.
