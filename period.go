@@ -50,6 +50,10 @@ type Period struct {
 	Start time.Time // first day, midnight UTC
 }
 
+// firstYear is the first of which there may be figures. The year 1 in particular would
+// be no period at all: it begins with the zero time.
+const firstYear = 1000
+
 // ParsePeriod reads "2024", "2024-Q2", "2024-05", "2024-05-17" or
 // "2024-01/P28M"; anything else is KindInvalid.
 func ParsePeriod(s string) (Period, error) {
@@ -59,18 +63,18 @@ func ParsePeriod(s string) (Period, error) {
 		freq   Freq
 	}{{"2006", Annual}, {"2006-01", Monthly}, {"2006-01-02", Daily}} {
 		if len(s) == len(l.layout) {
-			if t, err := time.Parse(l.layout, s); err == nil {
+			if t, err := time.Parse(l.layout, s); err == nil && t.Year() >= firstYear {
 				return Period{l.freq, t}, nil
 			}
 		}
 	}
 	year, q, ok := strings.Cut(s, "-Q")
-	if y, err := strconv.Atoi(year); ok && err == nil && len(year) == 4 && len(q) == 1 && q >= "1" && q <= "4" {
+	if y, err := strconv.Atoi(year); ok && err == nil && y >= firstYear && len(year) == 4 && len(q) == 1 && q >= "1" && q <= "4" {
 		return Period{Quarterly, time.Date(y, time.Month(3*int(q[0]-'1')+1), 1, 0, 0, 0, 0, time.UTC)}, nil
 	}
 	if start, freq, ok := strings.Cut(s, "/"); ok && len(start) == len("2006-01") {
 		t, err := time.Parse("2006-01", start)
-		if _, spans := Freq(freq).spanned(); err == nil && spans {
+		if _, spans := Freq(freq).spanned(); err == nil && spans && t.Year() >= firstYear {
 			return Period{Freq(freq), t}, nil
 		}
 	}

@@ -24,7 +24,7 @@ func TestPeriods(t *testing.T) {
 			t.Errorf("%s reads as %s, ending %s", text, p, p.End().Format(time.DateOnly))
 		}
 	}
-	for _, text := range []string{"", "24", "2024-13", "2024-Q5", "2024-Q", "2024-02-30", "2024-1", "2024/P2M", "2024-01/P0M", "2024-01/P02M", "2024-01/P2Y", "2024-01/", "x"} {
+	for _, text := range []string{"", "24", "2024-13", "2024-Q5", "2024-Q", "2024-02-30", "2024-1", "2024/P2M", "2024-01/P0M", "2024-01/P02M", "2024-01/P2Y", "2024-01/", "x", "0001", "0001-01", "0001-01-01", "0001-Q1", "+024-Q1", "0001-01/P28M", "0999"} {
 		if p, err := guichet.ParsePeriod(text); guichet.KindOf(err) != guichet.KindInvalid {
 			t.Errorf("%q reads as %s, %v", text, p, err)
 		}
@@ -91,7 +91,7 @@ func TestSpansComeBackFromJSON(t *testing.T) {
 }
 
 func FuzzParseSpan(f *testing.F) {
-	for _, s := range []string{"2024", "2024-01:2024-06", "2024-Q1", "2024-01/P28M", ":", "2024-01-01:"} {
+	for _, s := range []string{"2024", "2024-01:2024-06", "2024-Q1", "2024-01/P28M", ":", "2024-01-01:", "0001", "0001-01-01", "1000", "+024-Q1"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -163,6 +163,10 @@ func (m *trioSeat) purgedAt(asker *trioSeat, bytes int64, period, keep, file str
 	t := m.trio.t
 	t.Helper()
 	p := purging{make(chan sentTo, 1), make(chan error, 1)}
+	// What takes time comes before: a stream that stands still is given up after a minute.
+	n, beside := given(node.Open(t.Context(), m.cfg))(t), given(node.Open(t.Context(), m.cfg))(t)
+	defer func() { _ = beside.Close() }()
+	given(n.SetRetention(t.Context(), node.RetentionRule{Dataset: "trade", Keep: keep, Basis: "a law made for a test"}))(t)
 	upTo := m.relay.Counts().ToClient + bytes
 	m.relay.HoldAfter(bytes)
 	go func() {
@@ -172,8 +176,6 @@ func (m *trioSeat) purgedAt(asker *trioSeat, bytes int64, period, keep, file str
 	if !guichettest.Until(0, func() bool { return m.relay.Counts().ToClient >= upTo }) {
 		t.Fatal("no answer began")
 	}
-	n := given(node.Open(t.Context(), m.cfg))(t)
-	given(n.SetRetention(t.Context(), node.RetentionRule{Dataset: "trade", Keep: keep, Basis: "a law made for a test"}))(t)
 	go func() {
 		_, err := n.Purge(t.Context(), "steward", nil)
 		if cerr := n.Close(); err == nil {
@@ -181,8 +183,6 @@ func (m *trioSeat) purgedAt(asker *trioSeat, bytes int64, period, keep, file str
 		}
 		p.purged <- err
 	}()
-	beside := given(node.Open(t.Context(), m.cfg))(t)
-	defer func() { _ = beside.Close() }()
 	words := question(t, "reporter=US flow=imports period="+period+" product="+masks)
 	if !guichettest.Until(10*time.Millisecond, func() bool {
 		a, err := beside.Ask(t.Context(), words) // which may be busy, where it was removed while this was answered

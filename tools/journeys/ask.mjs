@@ -21,7 +21,7 @@ const unfold = async (w, details) => {
 };
 const answered = async (w) => {
   await button(w, said[w.lang].ask).click();
-  await w.page.waitForSelector("#who", { timeout: 45000 });
+  await w.page.waitForSelector("#who", { timeout: 120000 });
 };
 
 // travelAsk: choose the dataset, its ports and figures; a day that there is not; ask; see
