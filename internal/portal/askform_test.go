@@ -362,4 +362,12 @@ func TestTwoDaysOfTravel(t *testing.T) {
 	if i < 0 || got.Answer.Columns[i].Title.FR != "Passages, premier jour" {
 		t.Errorf("the columns are %+v", got.Answer.Columns)
 	}
+	// Who asked for waits alone sees waits.
+	for _, a := range []*portal.Answer{&first, &second} {
+		a.Answer.Columns = slices.DeleteFunc(slices.Clone(a.Answer.Columns), func(c guichet.Column) bool { return c.Name == "crossings" })
+	}
+	got = portal.BesidesOf(travel.Dataset(), first, second)
+	if d, ok := got.Answer.Rows[1]["second"].(guichet.Decimal); !ok || d.Cmp(figure(t, "30")) != 0 {
+		t.Errorf("beside each other stand %+v", got.Answer.Rows[1])
+	}
 }

@@ -18,9 +18,10 @@ type note struct{ Code, Sign, Text, Remark string }
 
 // marked finds the marks of figures, and why there is none.
 type marked struct {
-	ds    *guichet.Dataset
-	list  []mark.Mark
-	guess map[string]bool // members that hid rows and do not mark them: older nodes
+	ds     *guichet.Dataset
+	beside string // the measure that an answer of two days sets beside itself
+	list   []mark.Mark
+	guess  map[string]bool // members that hid rows and do not mark them: older nodes
 }
 
 // Signs of what this node knows of a column without being told by a row: dollars that
@@ -32,7 +33,10 @@ const (
 )
 
 func markedOf(ds *guichet.Dataset, a guichet.Answer, members []MemberResult) marked {
-	m := marked{ds: ds, guess: map[string]bool{}}
+	m := marked{ds: ds, beside: ds.Main, guess: map[string]bool{}}
+	if asked := a.Question.Measures; len(asked) > 0 && !slices.Contains(asked, ds.Main) {
+		m.beside = asked[0]
+	}
 	m.list = append(mark.Own(), ds.Marks...)
 	m.list = append(m.list, mark.Mark{Code: trade.RemarkDollars, Sign: signRate}, mark.Mark{Code: withinBand, Sign: signBand})
 	for _, r := range members {
@@ -78,11 +82,11 @@ func (m marked) at(row guichet.Row, name string) []mark.Mark {
 	c := mark.Cell{Measure: name, Figure: figure}
 	switch name {
 	case "first":
-		c.Measure, text = m.ds.Main, row[marksFirst]
+		c.Measure, text = m.beside, row[marksFirst]
 	case "second":
-		c.Measure, text = m.ds.Main, row[marksSecond]
+		c.Measure, text = m.beside, row[marksSecond]
 	}
-	if d, ok := m.ds.DerivedBy(name); ok {
+	if d, ok := m.ds.DerivedBy(c.Measure); ok {
 		c.Parts, c.By = d.Parts(), d.By
 	}
 	return mark.On(m.list, text, c)
