@@ -122,7 +122,7 @@ func TestStewardsDiskFills(t *testing.T) {
 	disk.FillUp(t, 256<<10)
 	f = steward.again(f.path)
 	f.says(t, "The file was not taken in", "The disk of the node is full", "Tell the operator", "Take it in")
-	steward.fetch("/fr"+strings.TrimPrefix(f.path, "/en")).says(t, "Le disque du nœud est plein", "Dites-le à l’opérateur", "Recevoir")
+	steward.fetch("/fr"+strings.TrimPrefix(f.path, "/en")).says(t, "Le disque du nœud est plein", "Dites-le à l’exploitant", "Recevoir")
 	steward.fetch("/en/submissions").says(t, "Nothing has been taken in yet")
 	if left := us.left("staging"); len(left) > 0 {
 		t.Errorf("left of it is %v", left)
