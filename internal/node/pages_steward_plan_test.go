@@ -120,7 +120,7 @@ func TestStewardsTotalsDiffer(t *testing.T) {
 	f.says(t, "The file was not taken in", "its lines do not add up to them", "the file says 100, its lines hold 90", "Why its totals are accepted", "Nothing of it was kept", "Ask the office")
 	steward.fetch("/en/submissions").says(t, "Nothing has been taken in yet")
 	french := steward.fetch("/fr" + strings.TrimPrefix(f.path, "/en"))
-	french.says(t, "Le fichier n’est pas reçu", "ses lignes n’y correspondent pas", "Pourquoi ses totaux sont acceptés", "ne concordent pas\u00a0:")
+	french.says(t, "Le fichier n’est pas reçu", "ses lignes n’y correspondent pas", "Pourquoi ses totaux sont acceptés", "les totaux de contrôle de crossings.csv ne concordent pas", "le fichier dit 100, ses lignes contiennent 90")
 	steward.again(f.path, "totals", "  ").says(t, "its lines do not add up to them") // no reason is none
 	f = steward.again(f.path, "totals", "the office <i>confirmed</i> it on 3 May", "look", "yes")
 	f.says(t, "Look at this before it is taken in", "differs by \u221210", `value="the office &lt;i&gt;confirmed&lt;/i&gt; it on 3 May"`)
