@@ -2,6 +2,8 @@ package circle
 
 import (
 	"cmp"
+	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -36,6 +38,22 @@ type Fault struct {
 	Text  guichet.Text `json:"text"`
 
 	Said wording.Sentence `json:"-"` // Text, for windows
+}
+
+// faultOf says why a paper is not used.
+func faultOf(paper string, err error) Fault {
+	var what any = err.Error()
+	if e, ok := errors.AsType[*guichet.Error](err); ok {
+		what = e.Message
+		if e.Kind != guichet.KindInternal {
+			what = e.Wording()
+		}
+	}
+	said := wording.Say("%s is not used: %s", paper, what)
+	return Fault{Paper: paper, Kind: guichet.KindOf(err), Said: said, Text: guichet.Text{
+		EN: said.String(),
+		FR: fmt.Sprintf("%s n'est pas utilisé : %s", paper, what),
+	}}
 }
 
 // State is a circle as this node has verified it.

@@ -3,7 +3,6 @@ package circle
 import (
 	"crypto/sha256"
 	"errors"
-	"fmt"
 	"io/fs"
 	"maps"
 	"slices"
@@ -14,7 +13,6 @@ import (
 	"github.com/theupdateframework/go-tuf/v2/metadata/trustedmetadata"
 
 	"guichet"
-	"guichet/wording"
 )
 
 // getter reads a file of a repository: "metadata/timestamp.json". What does not
@@ -462,19 +460,4 @@ func untrusted(name string, err error) error {
 func targetOf(text []byte) *metadata.TargetFiles {
 	sum := sha256.Sum256(text)
 	return &metadata.TargetFiles{Length: int64(len(text)), Hashes: metadata.Hashes{"sha256": sum[:]}}
-}
-
-func faultOf(paper string, err error) Fault {
-	var what any = err.Error()
-	if e, ok := errors.AsType[*guichet.Error](err); ok {
-		what = e.Message
-		if e.Kind != guichet.KindInternal {
-			what = e.Wording()
-		}
-	}
-	said := wording.Say("%s is not used: %s", paper, what)
-	return Fault{Paper: paper, Kind: guichet.KindOf(err), Said: said, Text: guichet.Text{
-		EN: said.String(),
-		FR: fmt.Sprintf("%s n'est pas utilisé : %s", paper, what),
-	}}
 }

@@ -40,7 +40,7 @@ func (d *showing) comesIn(ctx context.Context, p *party, role portal.Role) (*bro
 	if err != nil {
 		return nil, err
 	}
-	_, _, err = b.post(ctx, "/sign-in", url.Values{"role": {string(role)}, "to": {b.path("/")}, "csrf": {hidden(body)["csrf"]}})
+	_, err = b.post(ctx, "/sign-in", url.Values{"role": {string(role)}, "to": {b.path("/")}, "csrf": {hidden(body)["csrf"]}})
 	return b, err
 }
 
@@ -57,13 +57,14 @@ func (b *browser) get(ctx context.Context, path string) (body, at string, err er
 }
 
 // post sends a form.
-func (b *browser) post(ctx context.Context, path string, form url.Values) (body, at string, err error) {
+func (b *browser) post(ctx context.Context, path string, form url.Values) (at string, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, b.base+path, strings.NewReader(form.Encode()))
 	if err != nil {
-		return "", "", fmt.Errorf("send %s: %w", path, err)
+		return "", fmt.Errorf("send %s: %w", path, err)
 	}
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	return b.do(req)
+	_, at, err = b.do(req)
+	return at, err
 }
 
 // send sends a file.
@@ -85,7 +86,7 @@ func (b *browser) send(ctx context.Context, path, token, name string, file []byt
 }
 
 func (b *browser) do(req *http.Request) (body, at string, err error) {
-	res, err := b.http.Do(req) //nolint:gosec // the demonstration's own node
+	res, err := b.http.Do(req)
 	if err != nil {
 		return "", "", fmt.Errorf("page %s: %w", req.URL.Path, err)
 	}
@@ -121,7 +122,7 @@ func (b *browser) asksPage(ctx context.Context, path string, q url.Values) (body
 	if fields["once"] == "" {
 		return "", "", guichet.Errorf(guichet.KindInternal, "the page %s asks nothing", at)
 	}
-	if _, at, err = b.post(ctx, b.path(path), url.Values{"csrf": {fields["csrf"]}, "once": {fields["once"]}, "query": {fields["query"]}}); err != nil {
+	if at, err = b.post(ctx, b.path(path), url.Values{"csrf": {fields["csrf"]}, "once": {fields["once"]}, "query": {fields["query"]}}); err != nil {
 		return "", "", err
 	}
 	for tries := 0; ; tries++ {

@@ -204,7 +204,7 @@ func (d *showing) wrongTotal() (file string, profile []byte, err error) {
 }
 
 func (d *showing) writeCSV(name string, rows [][]string) error {
-	f, err := os.Create(filepath.Join(d.dir, name))
+	f, err := os.Create(filepath.Join(d.dir, filepath.Base(name)))
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}

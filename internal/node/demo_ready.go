@@ -56,11 +56,12 @@ func (d *showing) officerAsks(ctx context.Context, p *party) (out askedFor, err 
 	if err != nil {
 		return out, err
 	}
-	members := p.code
+	var codes []string
 	for _, x := range d.others(p) {
-		members += "," + x.code
+		codes = append(codes, x.code)
 	}
-	_, others, _ := strings.Cut(members, ",")
+	others := strings.Join(codes, ",")
+	members := p.code + "," + others
 	var body string
 	has := func(what string, signs ...string) {
 		for _, s := range signs {

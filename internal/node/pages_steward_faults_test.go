@@ -23,7 +23,7 @@ import (
 // onSmallDisk moves a member's home to a disk of its own, that can be filled.
 func (m *trioSeat) onSmallDisk(mib int) *guichettest.Disk {
 	m.trio.t.Helper()
-	dir, err := os.MkdirTemp("", "disk-") //nolint:usetesting // the test's own folder has too long a name for a socket
+	dir, err := os.MkdirTemp("", "disk-") // the test's own folder has too long a name for a socket
 	if err != nil {
 		m.trio.t.Fatal(err)
 	}
@@ -39,7 +39,7 @@ func (m *trioSeat) onSmallDisk(mib int) *guichettest.Disk {
 
 // noise is a text of figures that no disk makes smaller.
 func noise(size int) []byte {
-	r := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // no secret
+	r := rand.New(rand.NewPCG(1, 2))
 	out := make([]byte, size)
 	for i := range out {
 		out[i] = byte('0' + r.IntN(10))

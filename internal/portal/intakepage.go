@@ -3,6 +3,7 @@ package portal
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -54,10 +55,8 @@ func (p *Portal) intakeResult(v *visit, h intakeHead) error {
 	page.Lead, page.Do = v.t("intake."+state+".lead"), v.t("intake."+state+".do")
 	if state == intakeRefused {
 		page.Lead, page.Do = v.words.or("intake.refused."+string(h.Kind)+".lead", page.Lead), v.words.or("intake.refused."+string(h.Kind)+".do", page.Do)
-		switch h.Kind {
-		case guichet.KindTotals, guichet.KindTooMany, guichet.KindFull, guichet.KindBusy: // what the page says to do is not what a command's user does
+		if slices.Contains([]guichet.Kind{guichet.KindTotals, guichet.KindTooMany, guichet.KindFull, guichet.KindBusy}, h.Kind) { // what the page says to do is not what a command's user does
 			page.Hint = spoken{}
-		default:
 		}
 		page.AskTotals, page.AskAside = h.Kind == guichet.KindTotals || h.Options.Totals != "", h.Kind == guichet.KindTooMany || h.Options.Aside
 	}

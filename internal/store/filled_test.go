@@ -36,7 +36,7 @@ func TestFieldsAreCounted(t *testing.T) {
 		t.Fatalf("%d lines, %d records, %d put aside", st.Lines, st.Records, st.Aside)
 	}
 	got := map[string]string{}
-	for _, l := range strings.Split(fieldsOf(st.Fields), "\n") {
+	for l := range strings.SplitSeq(fieldsOf(st.Fields), "\n") {
 		name, counts, _ := strings.Cut(l, " ")
 		got[name] = counts
 	}
