@@ -69,7 +69,7 @@ func TestStewardLooksBeforeFiguresGo(t *testing.T) {
 	f.saysNot(t, "would answer no longer")
 	// Days that cannot be: each is explained, what was typed stays, and the file is here.
 	for _, c := range []struct{ day, en, fr string }{
-		{"2024-02-30", "“2024-02-30” is no day: February\u00a02024 has 29 days", "«\u00a02024-02-30\u00a0» n’est pas un jour : février\u00a02024 a 29 jours"},
+		{"2024-02-30", "“2024-02-30” is no day: February\u00a02024 has 29 days", "«\u00a02024-02-30\u00a0» n’est pas un jour\u00a0: février\u00a02024 a 29 jours"},
 		{"2024-13-01", "there is no month 13", "il n’y a pas de mois 13"},
 		{"5.4.2024", "“5.4.2024” is no day; write year, month and day", "«\u00a05.4.2024\u00a0» n’est pas un jour\u00a0; écrivez l’année"},
 		{"0204-04-05", "0204-04-05 lies before 1900", "0204-04-05 est avant 1900"},
