@@ -48,7 +48,7 @@ func (d *showing) publishes(context.Context) error {
  }]
 }
 `
-	d.step("What everybody may see of %s, without an account, is a file in its home: tables, agreements, how many questions, the log", "Ce que chacun peut voir de %s, sans compte, est un fichier de son dépôt : tableaux, accords, nombre de demandes, journal", demoAsker)
+	d.step("What everybody may see of %s, without an account, is a file in its home: tables, agreements, how many questions, the log", "Ce que chacun peut voir de %s, sans compte, est un fichier de son dépôt : tableaux, accords, nombre de questions, journal", demoAsker)
 	if err := os.WriteFile(filepath.Join(d.party(demoAsker).cfg.Home, publicFile), []byte(text), 0o600); err != nil {
 		return fmt.Errorf("publish: %w", err)
 	}
