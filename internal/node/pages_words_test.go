@@ -1,7 +1,6 @@
 package node_test
 
 import (
-	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -9,15 +8,14 @@ import (
 	"testing"
 	"time"
 
-	"guichet"
 	"guichet/codes"
 	"guichet/internal/node"
 )
 
 var marked = regexp.MustCompile(`<[a-z]+[^>]* lang="en"[^>]*>[^<]*`)
 
-// TestFrenchPagesSayWhyNot: what is wrong with a file, a draft, a proposal and a rule is
-// said in French, and so is what a member says of a question, and how a node does.
+// TestFrenchPagesSayWhyNot: what is wrong with a file and a proposal is
+// said in French, and so is how a node does.
 func TestFrenchPagesSayWhyNot(t *testing.T) {
 	x := newTrio(t, nil, "US", "NZ")
 	x.serve("US")
@@ -26,10 +24,6 @@ func TestFrenchPagesSayWhyNot(t *testing.T) {
 	f := steward.takeIn("fr", nil, "report.pdf", []byte("%PDF-1.7\nnot figures at all"))
 	f.says(t, "aucun profil ne reconnaît report.pdf", "un simple fichier, un fichier PDF", "enregistrez le tableau en CSV UTF-8")
 	steward.fetch("/en"+strings.TrimPrefix(f.path, "/fr")).says(t, "no profile recognises report.pdf", "a PDF file")
-	f = steward.takeIn("fr", map[string]string{"profile": "statsnz-exports"}, "cut.csv", []byte("month;hs\n2024-01;1\n"))
-	f.says(t, "ne convient pas au profil")
-	f = steward.post("/fr/retention", url.Values{"csrf": {tryToken}, "do": {"hold"}, "name": {"two words"}, "why": {"x"}, "basis": {"y"}})
-	f.says(t, "n’est pas le nom d’un gel")
 	f = steward.upload("/fr/drafts/proposal", map[string]string{"csrf": tryToken}, "paper.txt", []byte("nothing"))
 	f.says(t, "ce n’est pas une proposition")
 	if en := marked.FindString(f.body); en != "" && !strings.Contains(en, "English") {
@@ -39,21 +33,7 @@ func TestFrenchPagesSayWhyNot(t *testing.T) {
 	operator := newBrowser(t, at, "operator")
 	operator.settled("/fr/operator")
 	_, page := operator.get("/fr/operator")
-	operator.tellsOf("the operator's page", page, "aucun accord", "rien n’a encore été pris en charge")
-
-	var a node.MembersAnswer
-	x.seats["NZ"].at(func(op node.Operator) {
-		a = given(op.AskMembers(t.Context(), node.MembersQuestion{
-			Question: guichet.Question{
-				Dataset: "trade", Lang: "fr", By: []string{"reporter"}, Measures: []string{"value"}, Edition: 2012, Period: given(guichet.ParseSpan("2024-01:2024-03"))(t),
-				Where: map[string][]string{"flow": {"imports"}, "product": {"401512"}},
-			},
-			Members: []string{"US"}, Purpose: "official-statistics", Officer: "words",
-		}, nil))(t)
-	})
-	if len(a.Members) != 1 || a.Members[0].Gap == nil || !strings.Contains(a.Members[0].Gap.Text, "nommez cette édition par --edition") {
-		t.Errorf("a question that cannot be answered is refused with %+v", a.Members)
-	}
+	operator.tellsOf("the operator's page", page, "Rien n’a encore été pris en charge", "Répond en")
 }
 
 // TestWordingInBothLanguages: where the wording of a code is held in one language, its
