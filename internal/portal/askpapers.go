@@ -27,8 +27,15 @@ type purposeChoice struct {
 
 // paperLink leads to an agreement.
 type paperLink struct {
-	ID, To  string
-	Offices string // of ours that may ask under it; "" all of them
+	ID, To string
+	Only   string // who answers and which office of ours asks, where it is not everybody
+}
+
+// opened is an agreement under which we may ask today, and who answers.
+type opened struct {
+	guichet.Agreement
+
+	from []string
 }
 
 // useStatistical is the use for which alone a statistical office asks.
@@ -38,9 +45,12 @@ const useStatistical = "statistical"
 // permits any of them.
 func (p *Portal) purposesOf(v *visit, c guichet.Circle, f askForm) (uses []useGroup, bare bool) {
 	bare = true
-	papers := slices.DeleteFunc(slices.Clone(c.Agreements), func(a guichet.Agreement) bool {
-		return !asksUnder(a, c, p.cfg.Member, f.ds.Name, p.cfg.Clock())
-	})
+	var papers []opened
+	for _, a := range c.Agreements {
+		if from := p.answering(a, c, f.ds.Name); len(from) > 0 {
+			papers = append(papers, opened{a, from})
+		}
+	}
 	for _, x := range p.cfg.Purposes {
 		i := slices.IndexFunc(uses, func(u useGroup) bool { return u.Use == x.Use })
 		if i < 0 {
@@ -59,16 +69,17 @@ func (p *Portal) purposesOf(v *visit, c guichet.Circle, f askForm) (uses []useGr
 	return uses, bare
 }
 
-// asksUnder says whether a member may ask another of the circle for a dataset under an
-// agreement today.
-func asksUnder(a guichet.Agreement, c guichet.Circle, us, dataset string, now time.Time) bool {
+// answering are the members of a circle that we may ask for a dataset under an agreement
+// today.
+func (p *Portal) answering(a guichet.Agreement, c guichet.Circle, dataset string) []string {
+	us, now := p.cfg.Member, p.cfg.Clock()
 	state, _ := stateOf(a, now)
 	if state != "inforce" && state != "suspended" || stopped(a, us, now) || partyOf(a, us) < 0 {
-		return false
+		return nil
 	}
-	return slices.ContainsFunc(a.Terms, func(t guichet.Term) bool {
-		return t.Dataset == dataset && inTerm(t.To, a, c, us) && slices.ContainsFunc(a.Parties, func(x guichet.AgreementParty) bool {
-			return x.Member != us && inTerm(t.From, a, c, x.Member)
+	return slices.DeleteFunc(p.present(c), func(code string) bool {
+		return code == us || partyOf(a, code) < 0 || !slices.ContainsFunc(a.Terms, func(t guichet.Term) bool {
+			return t.Dataset == dataset && inTerm(t.To, a, c, us) && inTerm(t.From, a, c, code)
 		})
 	})
 }
@@ -102,12 +113,12 @@ func inTerm(list []string, a guichet.Agreement, c guichet.Circle, member string)
 }
 
 // permits says whether some office of ours may ask for a purpose under an agreement.
-func (p *Portal) permits(v *visit, a guichet.Agreement, c guichet.Circle, x Purpose) (paperLink, bool) {
+func (p *Portal) permits(v *visit, a opened, c guichet.Circle, x Purpose) (paperLink, bool) {
 	if !slices.Contains(a.Purposes.Permitted, x.Word) || slices.Contains(a.Purposes.Forbidden, x.Word) {
 		return paperLink{}, false
 	}
 	self, _ := c.Member(p.cfg.Member)
-	named := a.Parties[partyOf(a, p.cfg.Member)].Offices
+	named := a.Parties[partyOf(a.Agreement, p.cfg.Member)].Offices
 	var offices []string
 	for _, o := range self.Offices {
 		if slices.Contains(named, o.ID) && (o.Regime != useStatistical || x.Use == useStatistical) {
@@ -115,8 +126,17 @@ func (p *Portal) permits(v *visit, a guichet.Agreement, c guichet.Circle, x Purp
 		}
 	}
 	link := paperLink{ID: a.ID, To: v.to(agreementPath(c.Name, a.ID), nil)}
-	if len(offices) < len(self.Offices) {
-		link.Offices = strings.Join(offices, ", ")
+	var only []string
+	if len(a.from) < len(p.present(c))-1 {
+		names := make([]string, len(a.from))
+		for i, code := range a.from {
+			names[i] = areaName(code, v.lang)
+		}
+		only = append(only, v.t("ask.purpose.from", "members", strings.Join(names, ", ")))
 	}
+	if len(offices) < len(self.Offices) {
+		only = append(only, v.t("ask.purpose.office", "offices", strings.Join(offices, ", ")))
+	}
+	link.Only = strings.Join(only, v.t("ask.purpose.and"))
 	return link, len(offices) > 0
 }

@@ -2,6 +2,7 @@ package portal_test
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -43,6 +44,9 @@ func twoCircles(s *slowCircle) []portal.Seat {
 		paper("all", func(*guichet.Agreement) {}),
 		paper("one-party-stops", stop("NZ", "US")),
 		paper("another-is-stopped", stop("US", "")),
+		paper("everybody", func(a *guichet.Agreement) {
+			a.Parties = append(a.Parties, guichet.AgreementParty{Member: "AU", Role: "party"})
+		}),
 		paper("by-role", func(a *guichet.Agreement) {
 			a.Parties[0].Role, a.Terms[0].To, a.Terms[0].From = "observer", []string{"observer"}, []string{"US"}
 		}),
@@ -76,8 +80,9 @@ func TestAPurposeNamesItsAgreements(t *testing.T) {
 		_, page := w.get("/en" + path)
 		var all, customs []string
 		for _, id := range []string{"all", "one-party-stops", "another-is-stopped", "by-role"} {
-			all, customs = append(all, link("en", id)), append(customs, link("en", id)+" (for: Customs)")
+			all, customs = append(all, link("en", id)+" (answer: United States)"), append(customs, link("en", id)+" (answer: United States; may ask: Customs)")
 		}
+		all, customs = slices.Insert(all, 3, link("en", "everybody")), slices.Insert(customs, 3, link("en", "everybody")+" (may ask: Customs)")
 		for _, want := range []string{
 			`id="purpose-0-0-hint" class="govuk-hint govuk-radios__hint">Permitted by ` + strings.Join(all, ", ") + `</div>`,
 			`id="purpose-1-0-hint" class="govuk-hint govuk-radios__hint">Permitted by ` + strings.Join(customs, ", ") + `</div>`,
@@ -94,7 +99,7 @@ func TestAPurposeNamesItsAgreements(t *testing.T) {
 	if _, page := w.get("/fr/ask?circle=second"); !strings.Contains(page, "Aucun accord du cercle second") || strings.Contains(page, "Admis par") || strings.Contains(page, "purpose-0-0-hint") {
 		t.Errorf("a circle without agreements is not told\n%s", page)
 	}
-	if _, page := w.get("/en/ask?dataset=travel.crossings"); !strings.Contains(page, "Permitted by "+link("en", "no-travel")+"<") || strings.Contains(page, link("en", "all")) {
+	if _, page := w.get("/en/ask?dataset=travel.crossings"); !strings.Contains(page, "Permitted by "+link("en", "no-travel")+" (") || strings.Contains(page, link("en", "all")) {
 		t.Errorf("agreements of another dataset are named\n%s", page)
 	}
 }
