@@ -322,6 +322,20 @@ func TestAsymmetryProperties(t *testing.T) {
 }
 
 // The differences by product and what stands outside them add up to X - M.
+// TestARestOfNothingIsNotSaid: cents that rounding left outside the products would be said
+// as zero dollars.
+func TestARestOfNothingIsNotSaid(t *testing.T) {
+	q := trade.MirrorQuestion{Exporter: "NZ", Importer: "AU"}
+	for rest, want := range map[string]bool{"0": false, "0.4": false, "-0.4": false, "0.6": true, "-3": true} {
+		x, m, left := plain(q, true, dec(t, "10")), plain(q, false, dec(t, "10")), dec(t, rest)
+		x.ByProduct, m.ByProduct = map[string]guichet.Decimal{"630790": dec(t, "10")}, map[string]guichet.Decimal{"630790": dec(t, "10")}
+		x.Rest, m.Rest = &left, &guichet.Decimal{}
+		if a := mirror.Compare(q, x, m, mirror.Options{}); says(a, trade.MirrorRest) != want {
+			t.Errorf("a rest of %s: %s", rest, codesOf(a.Remarks))
+		}
+	}
+}
+
 func TestProductsAndRestAddUp(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		side := func(name string) (map[string]guichet.Decimal, guichet.Decimal) {

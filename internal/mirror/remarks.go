@@ -148,7 +148,7 @@ func (p pair) ofProducts(a trade.MirrorAnswer) []guichet.Remark {
 		out = append(out, p.say(trade.MirrorList, "", p.x.Reporter, orUnknown(p.x.List), p.m.Reporter, orUnknown(p.m.List)))
 	}
 	for _, s := range []trade.Side{p.x, p.m} {
-		if s.Rest.Sign() != 0 {
+		if money(s.Rest.Abs(), "") != money(guichet.Decimal{}, "") { // less than half a dollar would be said as zero
 			r := p.say(trade.MirrorRest, s.Reporter, s.Reporter, money(*s.Rest, p.o.Lang))
 			r.Value, r.Unit = s.Rest, "USD"
 			out = append(out, r)

@@ -10,6 +10,8 @@ import (
 
 	"guichet"
 	"guichet/internal/portal"
+	"guichet/internal/synth"
+	"guichet/travel"
 )
 
 // asked are addresses of what was asked for the people of the pages.
@@ -48,6 +50,14 @@ func circleQuestion(more ...string) url.Values {
 		q[more[i]] = strings.Split(more[i+1], ",")
 	}
 	return q
+}
+
+// borderQuestion is a question about the other dataset.
+func borderQuestion() url.Values {
+	return url.Values{
+		"circle": {demoCircleName}, "dataset": {travel.Name}, "direction": {string(travel.Entry)}, "from": {demoBorderFrom}, "to": {demoBorderTo},
+		"member": synth.Members(), "by": {"period", "mode"}, "purpose": {demoBorderPurpose}, "office": {demoBorderOffice},
+	}
 }
 
 // officerAsks asks, and looks at what the pages say.
@@ -96,6 +106,14 @@ func (d *showing) officerAsks(ctx context.Context, p *party) (out askedFor, err 
 		return out, err
 	}
 	has("a question that some refuse", "govuk-tag--red", "guichet-why", "govuk-tag--grey", "purposes.forbidden")
+	if body, _, err = b.asksPage(ctx, "/question", borderQuestion()); err != nil {
+		return out, err
+	}
+	has("a question about borders", "govuk-tag--green", demoBorderAgreement)
+	if body, _, err = b.get(ctx, b.path("/ask")+"?"+borderQuestion().Encode()); err != nil {
+		return out, err
+	}
+	has("a form about borders", "/agreements/"+demoCircleName+"/"+demoBorderAgreement)
 	d.say("   each answer is kept for whoever comes in as an officer", "   chaque réponse est gardée pour qui entre comme agent")
 	return out, nil
 }
@@ -183,6 +201,7 @@ func (d *showing) tries(a askedFor, draft string) []portal.Try {
 	ask := "/question?" + circleQuestion("member", "AU,CA,GB,NZ,SG,US", "by", "period,partner", "level", "hs6").Encode()
 	return []portal.Try{
 		t(portal.Officer, ask, "Ask for masks", "Demander des masques", "A question that is ready to be asked: imports of masks of 2020, of all members. Press Ask, or change it first. Figures of trade are of 2020 here.", "Une demande prête : les importations de masques de 2020, de tous les membres. Appuyez sur Demander, ou changez-la d’abord. Les chiffres du commerce sont ici de 2020."),
+		t(portal.Officer, "/question?"+borderQuestion().Encode(), "Ask about borders", "Demander sur les frontières", "Another dataset by the same window: who entered the five, by month and mode, and how long they waited. Its figures are of the first quarter of 2024.", "Un autre jeu de données par le même guichet : les entrées dans les cinq, par mois et par mode, et l’attente. Ses chiffres sont du premier trimestre 2024."),
 		t(portal.Officer, a.masks, "An answer of all", "Une réponse de tous", "Who answered, a picture, the table, receipts, files to take along.", "Qui a répondu, une image, le tableau, les reçus, les fichiers à emporter."),
 		t(portal.Officer, a.mixed, "Refused, hidden, silent", "Refusé, caché, silencieux", "Medical goods, for risk analysis by customs: some refuse by a clause, the US hides cells in which a trader could be recognised, New Zealand did not answer.", "Des biens médicaux, pour l’analyse de risque douanière : certains refusent selon une clause, les États-Unis cachent les cellules où un opérateur pourrait être reconnu, la Nouvelle-Zélande n’a pas répondu."),
 		statistician(a.compared, "Exports beside imports", "Exportations face aux importations", "What Canada says it sent to the US, and what the US says it received, by month and by product, with what makes them differ.", "Ce que le Canada dit avoir envoyé aux États-Unis, et ce que ceux-ci disent avoir reçu, par mois et par produit, et ce qui les sépare."),

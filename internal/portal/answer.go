@@ -164,14 +164,14 @@ func (v *visit) whoOf(c guichet.Circle, m MemberResult) whoLine {
 	}
 	if m.Gap != nil {
 		out.State = v.words.or("gap."+string(m.Gap.Reason), string(m.Gap.Reason))
-		out.Text, out.Tag = v.sentence(m.Gap.Text), "red"
+		out.Text, out.Tag = v.sentence(v.worded(m.Gap.Text)), "red"
 		if m.Gap.Reason == guichet.GapSilent || m.Gap.Reason == guichet.GapLate {
 			out.Tag, out.Took = "grey", "" // who says nothing takes no time over it
 		}
 		if out.Hint == "" {
 			out.Hint = v.words.or("gapdo."+string(m.Gap.Reason), "")
 		}
-		out.Hint = v.sentence(out.Hint)
+		out.Hint = v.sentence(v.worded(out.Hint))
 		if strings.Contains(out.Text, out.Hint) { // the sentence says it already
 			out.Hint = ""
 		}
@@ -285,10 +285,7 @@ func (v *visit) gapsOf(a guichet.Answer) []said {
 // with the word of a flow ("re_exports: "), days as people write them, and the signs of
 // print.
 func (v *visit) sentence(text string) string {
-	words := v.words
-	if said, ok := v.p.words[v.saidIn]; ok {
-		words = said
-	}
+	words := v.saying()
 	for _, f := range trade.Flows() {
 		if rest, ok := strings.CutPrefix(text, string(f)); ok && strings.HasPrefix(strings.TrimPrefix(rest, " "), ":") {
 			text = words.say("flow."+string(f)) + rest

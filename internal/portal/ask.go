@@ -35,6 +35,7 @@ type askPage struct {
 	Datasets  []choice // that may be asked of; none where there is one
 	Was       string   // the dataset whose fields stand in the form
 	Changed   string   // its title, where another was chosen a moment ago
+	Moved     bool     // the circle is another than a moment ago
 	Class     bool     // it is of goods, which are searched for
 	Chosen    []choice // goods that were picked
 	Hits      []choice // goods that may be picked
@@ -46,14 +47,9 @@ type askPage struct {
 	Bys       []choice
 	Levels    []choice
 	Uses      []useGroup
+	NoPaper   bool // no agreement lets us ask others for this dataset
 	Offices   []choice
 	More      moreShown
-}
-
-// useGroup are the purposes of one use.
-type useGroup struct {
-	Use      string
-	Purposes []choice
 }
 
 // askShown is a field of the dataset as it stands in the form.
@@ -97,6 +93,10 @@ func (p *Portal) ask(v *visit) error {
 	case query.Has("show"): // the first button of the form: Enter in any of its fields
 		find, check = classified(f.ds), !classified(f.ds)
 	}
+	if of := one(query, "was_circle", longestCode); of != "" && of != c.Name {
+		f.Members, f.Office = p.moved(c, f)
+		page.Moved, find, check = true, false, false
+	}
 	f.Circle = c.Name
 	if f.Goods != "" && len(f.Products) > 0 && (query.Has("add") || !find && f.Goods == one(query, "searched", longestField)) {
 		f.Goods = "" // what was looked for, and something was chosen of it
@@ -137,11 +137,7 @@ func isFresh(query url.Values) bool {
 // fresh is the form as somebody finds it who comes without a question.
 func (p *Portal) fresh(ctx context.Context, c guichet.Circle, of askForm) askForm {
 	f := askForm{ds: of.ds, Dataset: of.Dataset, Picks: firstPicks(of.ds), By: []string{guichet.FieldPeriod}}
-	for _, m := range c.Members {
-		if !m.HasLeft(p.cfg.Clock()) {
-			f.Members = append(f.Members, m.Code)
-		}
-	}
+	f.Members = p.present(c)
 	last := p.lastMonth(ctx, of.ds.Name)
 	f.From, f.To = last.AddDate(-1, 1, 0).Format("2006-01"), last.Format("2006-01")
 	return f
@@ -155,6 +151,30 @@ func (p *Portal) changed(ctx context.Context, c guichet.Circle, was askForm) ask
 		f.Members = was.Members
 	}
 	return f
+}
+
+// moved are the members and the office of a form after another circle was chosen: those
+// of it that were chosen before; all of it where it has none of them.
+func (p *Portal) moved(c guichet.Circle, was askForm) (members []string, office string) {
+	members = slices.DeleteFunc(p.present(c), func(code string) bool { return !slices.Contains(was.Members, code) })
+	if len(members) == 0 {
+		members = p.present(c)
+	}
+	if self, _ := c.Member(p.cfg.Member); slices.ContainsFunc(self.Offices, func(o guichet.Office) bool { return o.ID == was.Office }) {
+		office = was.Office
+	}
+	return members, office
+}
+
+// present are the members of a circle that have not left it.
+func (p *Portal) present(c guichet.Circle) []string {
+	var out []string
+	for _, m := range c.Members {
+		if !m.HasLeft(p.cfg.Clock()) {
+			out = append(out, m.Code)
+		}
+	}
+	return out
 }
 
 // firstPicks are the first value of each field that is always said.
@@ -288,14 +308,7 @@ func (p *Portal) choices(v *visit, c guichet.Circle, page *askPage) {
 	for _, l := range levelsOf(f.ds) {
 		page.Levels = append(page.Levels, choice{Value: l, Text: v.levelWord(f.ds, l), Chosen: f.Level == l})
 	}
-	for _, x := range p.cfg.Purposes {
-		i := slices.IndexFunc(page.Uses, func(u useGroup) bool { return u.Use == x.Use })
-		if i < 0 {
-			i = len(page.Uses)
-			page.Uses = append(page.Uses, useGroup{Use: x.Use})
-		}
-		page.Uses[i].Purposes = append(page.Uses[i].Purposes, choice{Value: x.Word, Text: x.Text.In(v.lang), Chosen: f.Purpose == x.Word})
-	}
+	page.Uses, page.NoPaper = p.purposesOf(v, c, f)
 	if self, ok := c.Member(p.cfg.Member); ok && len(self.Offices) > 1 {
 		for _, o := range self.Offices {
 			page.Offices = append(page.Offices, choice{Value: o.ID, Text: o.Name.In(v.lang), Chosen: f.Office == o.ID})

@@ -63,7 +63,7 @@ func askFields(ds *guichet.Dataset) []askField {
 func askedApart(ds *guichet.Dataset) []string {
 	out := []string{
 		guichet.FieldPeriod, guichet.FieldFreq, guichet.FieldCube,
-		"circle", "dataset", "was", "goods", "product", "member", "from", "to", "by", "level", "purpose", "office",
+		"circle", "was_circle", "dataset", "was", "show", "goods", "product", "member", "from", "to", "by", "level", "purpose", "office",
 		"edition", "conversion", "vintage", "as_of", "measure", "what", "way", "first", "second",
 	}
 	for _, c := range ds.Classifications {

@@ -266,6 +266,15 @@ func SentenceOf(lang, text string) string {
 	return (&visit{p: &Portal{}, lang: lang, words: p}).sentence(text)
 }
 
+// WordedOf is a refusal of a member's with words beside its codes.
+func WordedOf(lang, text string, purposes ...Purpose) string {
+	p, err := phrasesIn(lang)
+	if err != nil {
+		return err.Error()
+	}
+	return (&visit{p: &Portal{cfg: Config{Purposes: purposes}}, lang: lang, words: p}).worded(text)
+}
+
 // UnsaidOf is what a page says of the periods of a gap beside its sentence.
 func UnsaidOf(lang, periods, text string) string {
 	p, err := phrasesIn(lang)

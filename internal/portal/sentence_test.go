@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"guichet"
 	"guichet/internal/portal"
 )
 
@@ -30,6 +31,28 @@ func TestSentencesAreOfPeople(t *testing.T) {
 	} {
 		if got := portal.UnsaidOf("en", c[0], c[1]); got != c[2] {
 			t.Errorf("of %q is left to say %q, want %q", c[0], got, c[2])
+		}
+	}
+}
+
+// TestRefusalsSayWhatCodesMean: beside purposes and levels stand their words, and nothing
+// beside what only looks like them.
+func TestRefusalsSayWhatCodesMean(t *testing.T) {
+	purposes := []portal.Purpose{
+		{Word: "customs-risk", Text: guichet.Text{EN: "To look closer", FR: "Regarder de plus près"}},
+		{Word: "research", Text: guichet.Text{EN: "To know", FR: "Savoir"}},
+	}
+	for _, c := range [][3]string{
+		{"en", `the purpose "customs-risk" is forbidden`, `the purpose "customs-risk" (to look closer) is forbidden`},
+		{"fr", `la fin "customs-risk" est interdite`, `la fin "customs-risk" (regarder de plus près) est interdite`},
+		{"en", "purposes permitted: research, customs-risk", "purposes permitted: research (to know), customs-risk (to look closer)"},
+		{"en", "let one of these ask: research, statistics", "let one of these ask: research, statistics"},
+		{"en", "product is given down to hs4, and the question goes down to hs6", "product is given down to hs4 (headings, 4 digits), and the question goes down to hs6 (subheadings, 6 digits)"},
+		{"fr", "demandez jusqu'à hs2", "demandez jusqu'à hs2 (chapitres, 2 chiffres)"},
+		{"en", `the office "customs" may not, hs8 neither, for research`, `the office "customs" may not, hs8 neither, for research`},
+	} {
+		if got := portal.WordedOf(c[0], c[1], purposes...); got != c[2] {
+			t.Errorf("%q is written %q, want %q", c[1], got, c[2])
 		}
 	}
 }
