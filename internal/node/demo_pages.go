@@ -32,7 +32,7 @@ const (
 // publishes lets the asker's home publish two tables, its agreements and its log.
 func (d *showing) publishes(context.Context) error {
 	const text = `{
- "format": 1, "until": "2999-12-31", "contact": "statistics@example.org", "agreements": true, "questions": true, "log": true, "generated": true,
+ "format": 1, "until": "2999-12-31", "contact": "statistics@example.org", "agreements": true, "questions": true, "log": true, "bundle": true, "generated": true,
  "terms": [{
    "dataset": "trade", "grains": ["aggregate"], "picks": {"product": ["covid19"]}, "where": {"flow": ["imports", "exports"]}, "measures": ["value"],
    "levels": {"product": "hs6", "partner": "country", "period": "month"}, "periods": {"from": "2019-01"},

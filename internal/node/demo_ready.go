@@ -163,6 +163,13 @@ func (d *showing) publicStands(ctx context.Context, p *party) error {
 			d.fault("the public view does not name %s", demoAgreement)
 		}
 	}
+	papers, _, err := b.get(ctx, b.path("/public/log/"+demoCircleName+"/bundle"))
+	if err != nil {
+		return err
+	}
+	if c, err := PublicCircle(ctx, Config{}, []byte(papers), ""); err != nil || c.Name != demoCircleName || len(c.Agreements) > 0 {
+		d.fault("the papers of the circle that are public hold %d agreements: %v", len(c.Agreements), err)
+	}
 	return nil
 }
 
