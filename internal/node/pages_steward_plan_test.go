@@ -126,4 +126,16 @@ func TestStewardsTotalsDiffer(t *testing.T) {
 	f.says(t, "Look at this before it is taken in", "differs by \u221210", `value="the office &lt;i&gt;confirmed&lt;/i&gt; it on 3 May"`)
 	f = steward.again(f.path, "totals", "the office <i>confirmed</i> it on 3 May", "look", "yes", "plan", f.plan(t))
 	f.says(t, "The file is taken in", "the office &lt;i&gt;confirmed&lt;/i&gt; it on 3 May")
+	x.seats["US"].leave()
+	auditor := newBrowser(t, steward.at, "auditor")
+	who := acceptedBy.FindStringSubmatch(auditor.fetch("/en/record").body)
+	if who == nil || who[1] == "" {
+		t.Fatal("the record does not say who accepted the totals")
+	}
+	steward.fetch(submissionPath.FindString(f.body)).says(t, "Accepted by", who[1])
 }
+
+var (
+	acceptedBy     = regexp.MustCompile(`Accepted by ([^<]+)\.</p>`)
+	submissionPath = regexp.MustCompile(`/en/submissions/[0-9a-f]{16}`)
+)
