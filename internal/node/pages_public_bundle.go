@@ -11,8 +11,8 @@ import (
 	"guichet/internal/portal"
 )
 
-// longestPublicBundle bounds what is kept in memory and given to whoever asks: a circle of
-// twenty members has less than one MiB.
+// longestPublicBundle bounds what is kept in memory, once a circle here and once a language
+// among the pages, and given to whoever asks.
 const longestPublicBundle = 8 << 20
 
 // bundled is a circle's papers as they were written.
