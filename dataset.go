@@ -300,13 +300,7 @@ func (d *Dataset) RowFields() []Field { return d.fieldsIn(InRow) }
 func (d *Dataset) SubmissionFields() []Field { return d.fieldsIn(InSubmission) }
 
 func (d *Dataset) fieldsIn(p Place) []Field {
-	var out []Field
-	for _, f := range d.Fields {
-		if f.Place == p {
-			out = append(out, f)
-		}
-	}
-	return out
+	return slices.DeleteFunc(slices.Clone(d.Fields), func(f Field) bool { return f.Place != p })
 }
 
 // Measures returns the measures that rows carry.

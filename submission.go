@@ -36,11 +36,15 @@ type Submission struct {
 	Remarks  []Count           `json:"remarks"` // remarks of the kept records
 	Controls []Control         `json:"controls"`
 	Override string            `json:"override,omitempty"` // why totals that do not reconcile were accepted
-	Units    []Unit            `json:"units"`
-	Shapes   []Shape           `json:"shapes"`
-	Parts    []Part            `json:"parts"`
-	Outliers []Outlier         `json:"outliers,omitempty"`
-	Notes    []string          `json:"notes,omitempty"` // remark codes of every answer from this file
+	// OverrideBy is who accepted totals that do not reconcile, or that more lines than
+	// usual were put aside: a pseudonym from the pages, else an account; "" nobody was
+	// asked, or nobody noted it.
+	OverrideBy string    `json:"override_by,omitempty"`
+	Units      []Unit    `json:"units"`
+	Shapes     []Shape   `json:"shapes"`
+	Parts      []Part    `json:"parts"`
+	Outliers   []Outlier `json:"outliers,omitempty"`
+	Notes      []string  `json:"notes,omitempty"` // remark codes of every answer from this file
 	// FieldCounts say how each field of its rows came out; none of what was taken in
 	// before that was counted.
 	FieldCounts []FieldCount `json:"field_counts,omitempty"`

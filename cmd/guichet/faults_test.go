@@ -391,10 +391,10 @@ func TestTotalsThatDoNotReconcile(t *testing.T) {
 	wrong := p.write("wrong.zip", zippedAs("SMKM460902", hmrc(376911)))
 	p.wantFault(guichet.KindTotals, []string{"wrong.zip", "value of the month, GBP: the file says 376911, its lines hold 376910", "ask the office", "--accept-totals"}, "ingest", wrong)
 	p.holds(0)
-	p.must("ingest", "--accept-totals", "the office confirmed it by telephone", wrong)
+	p.must("ingest", "--accept-totals", "the office confirmed it by telephone", "--officer", "the steward", wrong)
 	p.holds(1)
-	if got := p.submissions()[0].Override; got != "the office confirmed it by telephone" {
-		t.Errorf("the reason kept is %q", got)
+	if got := p.submissions()[0]; got.Override != "the office confirmed it by telephone" || got.OverrideBy != "the steward" {
+		t.Errorf("what is kept is %q by %q", got.Override, got.OverrideBy)
 	}
 	answer := p.must("ask", "--reporter", "GB", "--flow", "imports", "--period", "2009-02")
 	if !strings.Contains(answer, `"totals_accepted"`) {

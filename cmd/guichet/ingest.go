@@ -14,6 +14,7 @@ import (
 // ingestOptions are the flags of ingest.
 type ingestOptions struct {
 	profile, totals, released string
+	officer                   string
 	aside, generated          bool
 	noCompact                 bool
 	given                     []string
@@ -27,6 +28,7 @@ func ingestCommand() command {
 		f.text(&o.totals, "accept-totals")
 		f.text(&o.released, "released")
 		f.bool(&o.aside, "accept-aside")
+		f.text(&o.officer, "officer")
 		f.bool(&o.generated, "generated")
 		f.bool(&o.noCompact, "no-compact")
 		f.each(&o.given, "given")
@@ -71,7 +73,7 @@ func (w *window) ingestRequest(f *flags, o ingestOptions) (node.IngestRequest, e
 		given[k] = v
 	}
 	return node.IngestRequest{
-		Profile: o.profile, AcceptTotals: o.totals, Released: o.released,
+		Profile: o.profile, AcceptTotals: o.totals, By: w.officer(o.officer), Released: o.released,
 		AcceptAside: o.aside, Generated: o.generated, NoCompact: o.noCompact, Given: given,
 	}, nil
 }

@@ -25,6 +25,7 @@ func (w *window) printSubmission(s guichet.Submission) {
 	fact("fact.lines", w.sayN("lines", s.Lines)+", "+w.sayN("kept", s.Kept)+", "+w.asideText(s))
 	fact("fact.records", count(s.Records, w.lang))
 	fact("fact.override", s.Override)
+	fact("fact.override.by", s.OverrideBy)
 	if s.Generated {
 		fact("fact.generated", w.say("generated"))
 	}

@@ -145,6 +145,23 @@ func (r *Repository) BundleFor(member, role string) ([]byte, error) {
 	return guichet.Canonical(b)
 }
 
+// PublicBundle is what everybody may have to verify receipts: who the members are and
+// their keys. No agreement's paper or text is in it, and no notice that lies beside the
+// circle; what members' papers say of themselves is, as they signed it: offices,
+// addresses of nodes, whom to write to.
+func (r *Repository) PublicBundle() ([]byte, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	v, err := r.current()
+	if err != nil {
+		return nil, err
+	}
+	b := bundle{Format: format, ID: v.id, Name: v.content.charter.Name, Files: maps.Clone(v.raw)}
+	maps.DeleteFunc(b.Files, func(name string, _ []byte) bool { return papersOf().MatchString(name) })
+	b.Files[noticesFile] = []byte("[]")
+	return guichet.Canonical(b)
+}
+
 // ReadBundle returns how to read such a file, and the ID that it claims to be
 // of. Nothing in it is trusted by that: Adopt and FromBundle verify.
 func ReadBundle(text []byte) (get Get, id string, err error) {

@@ -213,7 +213,7 @@ func (w *work) copyColumns(grouped bool) []string {
 func (w *work) narrowed(sub *guichet.Submission, units []guichet.Unit) guichet.Submission {
 	out := *sub
 	out.Given, out.Totals, out.Reasons, out.Remarks, out.Controls, out.Shapes, out.Parts, out.Outliers, out.FieldCounts = nil, nil, nil, nil, nil, nil, nil, nil, nil
-	out.Override, out.ProfileText, out.Original = "", "", ""
+	out.Override, out.OverrideBy, out.ProfileText, out.Original = "", "", "", ""
 	out.Lines, out.Kept, out.Aside, out.Records, out.Bytes = 0, 0, 0, 0, 0
 	out.Scope, out.Units = nil, nil
 	seen := map[string]bool{}

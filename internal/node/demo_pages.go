@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"guichet"
@@ -24,7 +25,8 @@ const (
 	demoUnsigned  = "au-ca-customs-risk" // the asker has not signed it yet
 	demoRisk      = "customs-risk"
 	demoCustomsOf = "customs"
-	demoTry       = "try" // folder of files for a person to take in
+	demoTry       = "try"     // folder of files for a person to take in
+	demoMisadded  = "2024-04" // month of the crossings to try, after those that are in
 	demoHold      = "case-7"
 	demoTriesFile = "portal/demonstration.json"
 )
@@ -32,7 +34,7 @@ const (
 // publishes lets the asker's home publish two tables, its agreements and its log.
 func (d *showing) publishes(context.Context) error {
 	const text = `{
- "format": 1, "until": "2999-12-31", "contact": "statistics@example.org", "agreements": true, "questions": true, "log": true, "generated": true,
+ "format": 1, "until": "2999-12-31", "contact": "statistics@example.org", "agreements": true, "questions": true, "log": true, "bundle": true, "generated": true,
  "terms": [{
    "dataset": "trade", "grains": ["aggregate"], "picks": {"product": ["covid19"]}, "where": {"flow": ["imports", "exports"]}, "measures": ["value"],
    "levels": {"product": "hs6", "partner": "country", "period": "month"}, "periods": {"from": "2019-01"},
@@ -147,7 +149,7 @@ func (d *showing) exceptions(ctx context.Context) error {
 			d.fault("a file whose total is wrong comes in: %v", err)
 		}
 		why := "the office confirmed by letter that the total counts a line that it withdrew"
-		res, err := n.Ingest(ctx, IngestRequest{File: file, Profile: "ca-letter.yaml", ProfileText: profile, AcceptTotals: why})
+		res, err := n.Ingest(ctx, IngestRequest{File: file, Profile: "ca-letter.yaml", ProfileText: profile, AcceptTotals: why, By: "demonstration"})
 		if err != nil {
 			return err
 		}
@@ -204,7 +206,7 @@ func (d *showing) wrongTotal() (file string, profile []byte, err error) {
 }
 
 func (d *showing) writeCSV(name string, rows [][]string) error {
-	f, err := os.Create(filepath.Join(d.dir, filepath.Base(name)))
+	f, err := os.Create(filepath.Join(d.dir, name)) //nolint:gosec // the demonstration's own folder
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
@@ -216,7 +218,7 @@ func (d *showing) writeCSV(name string, rows [][]string) error {
 }
 
 // toTake writes files for a person to take in: months that are new, the same revised,
-// and declarations of which some lines cannot be read.
+// declarations of which some lines cannot be read, and crossings whose totals differ.
 func (d *showing) toTake(ctx context.Context) error {
 	work := filepath.Join(d.dir, "try-made")
 	made, err := synth.Make(ctx, synth.Options{Members: []string{demoAsker, "US"}, From: "2021-01", To: "2021-02", Declarations: 600, Seed: demoSeed + 1, Dir: work}, func(string, int64, int64) {})
@@ -236,20 +238,55 @@ func (d *showing) toTake(ctx context.Context) error {
 			err = errors.Join(err, d.spoil(filepath.Join(work, f.Name), "3-some-lines-refused-"+f.Name))
 		}
 	}
+	err = errors.Join(err, d.misadd(ctx, filepath.Join(work, "crossings")))
 	if err := errors.Join(err, os.RemoveAll(work)); err != nil {
 		return fmt.Errorf("files to try: %w", err)
 	}
 	return nil
 }
 
-// spoil writes a file of declarations of which a few lines cannot be read.
-func (d *showing) spoil(from, to string) error {
-	f, err := os.Open(from) //nolint:gosec // the demonstration's own folder
+// misadd writes a file of border crossings, of a month that is new, of which one total by
+// port is a hundred more than its lines add up to.
+func (d *showing) misadd(ctx context.Context, work string) error {
+	made, err := synth.MakeCrossings(ctx, synth.CrossingsOptions{Members: []string{demoAsker}, From: demoMisadded, To: demoMisadded, Seed: demoSeed + 1, Dir: work}, func(string, int64, int64) {})
 	if err != nil {
 		return err
 	}
+	rows, err := readCSV(filepath.Join(work, made.Files[0].Name))
+	if err != nil || len(rows) == 0 {
+		return errors.Join(err, guichet.Errorf(guichet.KindInternal, "there are no made crossings"))
+	}
+	of, count := slices.Index(rows[0], "nationality"), slices.Index(rows[0], "crossings")
+	total := max(0, slices.IndexFunc(rows, func(r []string) bool { return r[of] == "" })) // the head is no number
+	n, err := strconv.Atoi(rows[total][count])
+	if err != nil {
+		return fmt.Errorf("made crossings: %w", err)
+	}
+	rows[total][count] = strconv.Itoa(n + 100)
+	name := filepath.Join(demoTry, "4-totals-differ-"+made.Files[0].Name)
+	if err := d.writeCSV(name, rows); err != nil {
+		return err
+	}
+	return d.inHome(ctx, demoAsker, func(n *Node) error {
+		if _, err := n.Ingest(ctx, IngestRequest{File: filepath.Join(d.dir, name)}); guichet.KindOf(err) != guichet.KindTotals {
+			d.fault("%s is not refused for its totals: %v", name, err)
+		}
+		return nil
+	})
+}
+
+func readCSV(from string) ([][]string, error) {
+	f, err := os.Open(from) //nolint:gosec // the demonstration's own folder
+	if err != nil {
+		return nil, err
+	}
 	defer func() { _ = f.Close() }()
-	rows, err := csv.NewReader(f).ReadAll()
+	return csv.NewReader(f).ReadAll()
+}
+
+// spoil writes a file of declarations of which a few lines cannot be read.
+func (d *showing) spoil(from, to string) error {
+	rows, err := readCSV(from)
 	if err != nil || len(rows) < 100 {
 		return errors.Join(err, guichet.Errorf(guichet.KindInternal, "%s has %d lines", from, len(rows)))
 	}

@@ -181,6 +181,13 @@ func (d *showing) publicStands(ctx context.Context, p *party) error {
 			d.fault("the public view does not name %s", demoAgreement)
 		}
 	}
+	papers, _, err := b.get(ctx, b.path("/public/log/"+demoCircleName+"/bundle"))
+	if err != nil {
+		return err
+	}
+	if c, err := PublicCircle(ctx, Config{}, []byte(papers), ""); err != nil || c.Name != demoCircleName || len(c.Agreements) > 0 {
+		d.fault("the papers of the circle that are public hold %d agreements: %v", len(c.Agreements), err)
+	}
 	return nil
 }
 
@@ -208,7 +215,7 @@ func (d *showing) tries(a askedFor, draft string) []portal.Try {
 		statistician(a.twice, "Two vintages side by side", "Deux millésimes côte à côte", "US imports as published by 31 March 2021, and as revised since.", "Les importations américaines telles que publiées au 31 mars 2021, et telles que révisées depuis."),
 		statistician("/codes/382219", "How a code became another", "Comment un code devint un autre", "Test kits had another code before HS 2022.", "Les trousses de test avaient un autre code avant le SH 2022."),
 		statistician(a.compared+"/estimated", "What is estimated", "Ce qui est estimé", "In the comparison above, and by whom.", "Dans la comparaison ci-dessus, et par qui."),
-		t(portal.Steward, "/intake", "Take in files", "Prendre des fichiers en charge", "Three are ready in "+folder+": months that are new, the same revised, which take their place, and declarations of which three lines cannot be read.", "Trois sont prêts dans "+folder+" : des mois nouveaux, les mêmes révisés, qui prennent leur place, et des déclarations dont trois lignes ne peuvent être lues."),
+		t(portal.Steward, "/intake", "Take in files", "Prendre des fichiers en charge", "Four are ready in "+folder+": months that are new, the same revised, which take their place, declarations of which three lines cannot be read, and crossings of the border that are refused, since one stated total is a hundred too many: say why it is accepted, and the auditor’s page of exceptions tells it.", "Quatre sont prêts dans "+folder+" : des mois nouveaux, les mêmes révisés, qui prennent leur place, des déclarations dont trois lignes ne peuvent être lues, et des passages de frontière qui sont refusés, car un total indiqué compte cent de trop : dites pourquoi il est accepté, et la page des exceptions de l’auditeur le dit."),
 		t(portal.Steward, draft, "Sign an agreement", "Signer un accord", "Australia proposes one of both customs; your signature is missing. The passphrase of the demonstration stands in "+d.wordsFile()+".", "L’Australie en propose un des deux douanes ; il manque votre signature. La phrase secrète de la démonstration est dans "+d.wordsFile()+"."),
 		t(portal.Steward, "/submissions", "Files taken in", "Fichiers pris en charge", "Each with what it replaced, how it fits its profile, and how to withdraw it.", "Chacun avec ce qu’il a remplacé, comment il répond à son profil, et comment le retirer."),
 		t(portal.Auditor, "/agreements/"+demoCircleName+"/"+demoAgreement, "An agreement in two versions", "Un accord en deux versions", "In English and in French; at its end what the second version changed.", "En anglais et en français ; à sa fin, ce que la deuxième version a changé."),

@@ -33,6 +33,7 @@ type IngestRequest struct {
 	Released     string            // ISO day on which the office published it; "" unknown
 	AcceptAside  bool              // take it although more than 5 % of its lines would be put aside
 	Generated    bool              // made data, never an observation; also so when Name holds "-generated", or the profile says it
+	By           string            // who accepts those totals and lines; "" unknown
 	Given        map[string]string // what the profile asks of the operator
 	Name         string            // what the file is called; "" the last part of File
 	Progress     guichet.Progress
@@ -268,7 +269,7 @@ func (in *intake) tooManyAside(s *store.Staged) error {
 	if s.Lines == 0 || s.Kept == 0 && s.Aside == 0 {
 		return guichet.Errorf(guichet.KindInvalid, "%s holds no line of figures", in.req.File)
 	}
-	if in.req.AcceptAside || float64(s.Aside) <= mostAside*float64(s.Lines) {
+	if in.req.AcceptAside || !manyAside(s.Aside, s.Lines) {
 		return nil
 	}
 	var why []wording.Sentence
@@ -278,6 +279,9 @@ func (in *intake) tooManyAside(s *store.Staged) error {
 	return guichet.Errorf(guichet.KindTooMany, "%d of %d lines of %s would be put aside: %s", s.Aside, s.Lines, in.req.File, wording.Several(why, "; ")).
 		WithHint("check that the profile fits the file; to take it in all the same: --accept-aside")
 }
+
+// manyAside says whether more lines were put aside than is taken in without a word.
+func manyAside(aside, lines int64) bool { return float64(aside) > mostAside*float64(lines) }
 
 func (in *intake) submission(p *prepared, s *store.Staged) *guichet.Submission {
 	fields := maps.Clone(p.Fields)
@@ -304,7 +308,7 @@ func (in *intake) submission(p *prepared, s *store.Staged) *guichet.Submission {
 		Digest: p.Digest, Original: in.original, File: in.req.Name, Bytes: in.bytes, TakenAt: in.n.cfg.Clock().UTC().Truncate(time.Microsecond),
 		Released: in.req.Released, FilePer: p.FilePeriod, Fields: fields, Covers: p.Covers, Action: p.Action, Scope: scope,
 		Lines: s.Lines, Kept: s.Kept, Aside: s.Aside, Records: s.Records, Totals: s.Totals, Reasons: s.Reasons, Remarks: s.Remarks,
-		Controls: p.Controls, Override: in.override(p), Units: s.Units, Shapes: s.Shapes, Outliers: s.Outliers, FieldCounts: s.Fields,
+		Controls: p.Controls, Override: in.override(p), OverrideBy: in.overrideBy(p, s), Units: s.Units, Shapes: s.Shapes, Outliers: s.Outliers, FieldCounts: s.Fields,
 		Given: in.req.Given, Notes: p.Notes, ProfileText: string(in.yaml),
 		// Made data are nobody's: the licence of the office whose layout they have
 		// does not bind them, and every answer from them says that they are made.
@@ -335,6 +339,14 @@ func (in *intake) override(p *prepared) string {
 		if !c.OK() {
 			return in.req.AcceptTotals
 		}
+	}
+	return ""
+}
+
+// overrideBy keeps who accepted what, where there was something to accept.
+func (in *intake) overrideBy(p *prepared, s *store.Staged) string {
+	if in.override(p) != "" || manyAside(s.Aside, s.Lines) {
+		return in.req.By
 	}
 	return ""
 }
@@ -401,7 +413,7 @@ func (n *Node) Reharmonise(ctx context.Context, id string, p guichet.Progress) (
 		return IngestResult{}, guichet.Errorf(guichet.KindNotFound, "the original of %s (%s) is not kept here", sub.ID, sub.File)
 	}
 	res, err := n.Ingest(ctx, IngestRequest{
-		File: path, Profile: sub.Profile, AcceptTotals: sub.Override, Released: sub.Released, AcceptAside: true, Generated: sub.Generated, Given: sub.Given, Name: sub.File, ProfileText: []byte(sub.ProfileText), Progress: p,
+		File: path, Profile: sub.Profile, AcceptTotals: sub.Override, By: sub.OverrideBy, Released: sub.Released, AcceptAside: true, Generated: sub.Generated, Given: sub.Given, Name: sub.File, ProfileText: []byte(sub.ProfileText), Progress: p,
 	})
 	return res, err
 }

@@ -326,10 +326,14 @@ func (x auditForPages) figuresRecord(ctx context.Context, out *portal.Record) er
 		return err
 	}
 	for _, s := range subs {
-		if s.Override == "" {
+		many := manyAside(s.Aside, s.Lines)
+		if s.Override == "" && !many {
 			continue
 		}
-		o := portal.Override{Submission: s.ID, File: s.File, Why: s.Override, At: s.TakenAt}
+		o := portal.Override{Submission: s.ID, File: s.File, Why: s.Override, By: s.OverrideBy, At: s.TakenAt, Lines: s.Lines}
+		if many {
+			o.Aside = s.Aside
+		}
 		for _, c := range s.Controls {
 			if !c.OK() {
 				o.Controls = append(o.Controls, c)

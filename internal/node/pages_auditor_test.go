@@ -244,6 +244,8 @@ func TestPublicView(t *testing.T) {
 	if f := anybody.fetch("/en/public/log/three/checkpoint"); !strings.HasPrefix(f.body, "guichet/three/US\n") || !strings.HasPrefix(f.header.Get("Content-Type"), "text/plain") {
 		t.Errorf("the checkpoint is %q", f.body)
 	}
+	anybody.says("/en/public/log", http.StatusOK, "--bundle circle.bundle", "not offered here")
+	anybody.says("/en/public/log/three/bundle", http.StatusNotFound, "This is not public")
 	f := anybody.fetch("/en/public?x=1")
 	if f.header.Get("Cache-Control") != "public, max-age=60" || f.header.Get("Set-Cookie") != "" || f.header.Get("ETag") == "" || !strings.HasPrefix(f.header.Get("Content-Security-Policy"), "default-src 'none'") {
 		t.Errorf("headers %v", f.header)
@@ -257,6 +259,11 @@ func TestPublicView(t *testing.T) {
 	if own := newBrowser(t, at, "auditor").fetch("/en/public"); own.body != anybody.fetch("/en/public").body {
 		t.Error("the public page is another for who has signed in")
 	}
+
+	write(strings.Replace(publication, `"log":true`, `"log":true,"bundle":true`, 1))
+	x.seats["NZ"].bundleVerifies(anybody)
+	write(strings.Replace(publication, `"log":true`, `"log":false,"bundle":true`, 1))
+	anybody.says("/en/public", http.StatusServiceUnavailable, "Not public now")
 
 	write(strings.Replace(publication, `"generated":true`, `"generated":false`, 1))
 	page = anybody.says("/en/public/table/masks-2024", http.StatusForbidden, "made figures")
@@ -285,5 +292,38 @@ func TestPublicView(t *testing.T) {
 		} else if i == 399 {
 			t.Error("nobody is held back")
 		}
+	}
+}
+
+// bundleVerifies: the papers that the public view offers are whole, verify a receipt, and
+// hold no agreement.
+func (m *trioSeat) bundleVerifies(anybody *browser) {
+	t := anybody.t
+	t.Helper()
+	page := anybody.says("/en/public/log", http.StatusOK, "--bundle three.bundle", `download="three.bundle"`)
+	f := anybody.fetch("/en/public/log/three/bundle")
+	sum := sha256.Sum256([]byte(f.body))
+	if f.status != http.StatusOK || !strings.Contains(page, hex.EncodeToString(sum[:])) || !strings.Contains(f.header.Get("Content-Disposition"), `"three.bundle"`) {
+		t.Fatalf("the bundle is answered %d, %v", f.status, f.header)
+	}
+	anybody.says("/fr/public/log/none/bundle", http.StatusNotFound)
+	id := regexp.MustCompile(`--id ([0-9a-f]{64})`).FindStringSubmatch(page)[1]
+	c := given(node.PublicCircle(t.Context(), node.Config{}, []byte(f.body), id))(t)
+	if len(c.Members) != 2 || len(c.Agreements) != 0 || strings.Contains(f.body, ".three-copies.") {
+		t.Errorf("the bundle holds %d members and %d agreements", len(c.Members), len(c.Agreements))
+	}
+	got := m.askMembers("by=period flow=imports period=2024-01 product=6307 trade_system=general", "US").Members[0]
+	var r node.Receipt
+	m.at(func(op node.Operator) {
+		if !guichettest.Until(100*time.Millisecond, func() (ok bool) {
+			var err error
+			r, err = op.Receipt(t.Context(), got.Exchange)
+			return err == nil
+		}) {
+			t.Fatal("there is no receipt")
+		}
+	})
+	if v := given(node.VerifyReceipt([]byte(r.Text), c))(t); v.Leaf.Exchange != got.Exchange {
+		t.Errorf("the receipt is of %s", v.Leaf.Exchange)
 	}
 }

@@ -55,6 +55,7 @@ type publication struct {
 	Agreements bool                 `json:"agreements"` // which there are
 	Questions  bool                 `json:"questions"`  // how many were put under each
 	Log        bool                 `json:"log"`        // checkpoint and keys of our journal
+	Bundle     bool                 `json:"bundle"`     // the circles' papers, without agreements, to verify receipts with
 	Generated  bool                 `json:"generated"`  // made figures may be shown, marked as made
 	Terms      []publicTerm         `json:"terms"`
 	Tiers      []guichet.TierRule   `json:"tiers"`
@@ -117,6 +118,7 @@ func (p publication) faults(us string) []wording.Sentence {
 	wrong(p.Format == 1, "format", "%d is not read here; write 1", p.Format)
 	_, err := time.Parse(time.DateOnly, p.Until)
 	wrong(err == nil, "until", "%q is no day; write the last day on which this is public: 2027-01-31", p.Until)
+	wrong(p.Log || !p.Bundle, "bundle", "it stands on the page of the log, which is not public; write log as true, or bundle as false")
 	wrong(len(p.Tables) <= mostTables, "tables", "there are %d, more than %d", len(p.Tables), mostTables)
 	for _, f := range agreement.Check(p.paper(us), datasets()) {
 		ours := strings.HasPrefix(f.Clause, "terms[") && !strings.Contains(f.Clause, "].to") && !strings.Contains(f.Clause, "].from") || strings.HasPrefix(f.Clause, "tiers[")
@@ -176,6 +178,8 @@ type public struct {
 	now    published
 	err    error
 	tables map[string]drawn // by language and name
+
+	bundles map[string]bundled // by circle
 }
 
 // published is a publication made ready for decisions.
@@ -198,7 +202,7 @@ func (h *house) newPublic() (*public, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &public{h: h, law: law, counts: newQuestionCounts(), draw: make(chan struct{}, drawingAtOnce), tables: map[string]drawn{}}, nil
+	return &public{h: h, law: law, counts: newQuestionCounts(), draw: make(chan struct{}, drawingAtOnce), tables: map[string]drawn{}, bundles: map[string]bundled{}}, nil
 }
 
 // read returns the publication in force. The file is looked at again as often as the
@@ -314,7 +318,9 @@ func (p *public) Publication(ctx context.Context) (portal.Publication, error) {
 			}
 		}
 		if pub.Log {
-			out.Logs = append(out.Logs, s.publicLog(st.Circle))
+			l := s.publicLog(st.Circle)
+			l.Bundled = pub.Bundle
+			out.Logs = append(out.Logs, l)
 		}
 	}
 	return out, nil

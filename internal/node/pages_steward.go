@@ -59,7 +59,7 @@ var errLooked = errors.New("the plan of an intake is to be looked at")
 func (s stewardPages) TakeIn(ctx context.Context, in portal.Intake, p guichet.Progress) (portal.Took, error) {
 	var plan *portal.IntakePlan
 	res, err := s.n.Ingest(ctx, IngestRequest{
-		File: in.Path, Name: in.Name, Profile: in.Profile, Released: in.Released, AcceptTotals: in.AcceptTotals, AcceptAside: in.AcceptAside,
+		File: in.Path, Name: in.Name, Profile: in.Profile, Released: in.Released, AcceptTotals: in.AcceptTotals, AcceptAside: in.AcceptAside, By: in.By,
 		Generated: in.Generated, Given: in.Given, Progress: p,
 		Look: func(found IngestPlan) (err error) {
 			if plan, err = planShown(found); err != nil {

@@ -126,4 +126,21 @@ func TestStewardsTotalsDiffer(t *testing.T) {
 	f.says(t, "Look at this before it is taken in", "differs by \u221210", `value="the office &lt;i&gt;confirmed&lt;/i&gt; it on 3 May"`)
 	f = steward.again(f.path, "totals", "the office <i>confirmed</i> it on 3 May", "look", "yes", "plan", f.plan(t))
 	f.says(t, "The file is taken in", "the office &lt;i&gt;confirmed&lt;/i&gt; it on 3 May")
+	aside := strings.NewReplacer("2024-01", "2024-02", "GB,60", "GB,70", "CATOR,air,entry,US", "CATOR,foot,entry,US").Replace(wrongTotals)
+	many := steward.takeIn("en", map[string]string{"generated": "yes"}, "aside.csv", []byte(aside))
+	many.says(t, "The file was not taken in")
+	steward.again(many.path, "aside", "yes").says(t, "The file is taken in")
+	auditor := newBrowser(t, steward.at, "auditor")
+	auditor.fetch("/en/record").says(t, "Lines put aside: 1 of 3.")
+	auditor.fetch("/fr/record").says(t, "Lignes mises de côté\u00a0: 1 sur 3.")
+	who := acceptedBy.FindStringSubmatch(auditor.fetch("/en/record").body)
+	if who == nil || who[1] == "" {
+		t.Fatal("the record does not say who accepted the totals")
+	}
+	steward.fetch(submissionPath.FindString(f.body)).says(t, "Accepted by", who[1])
 }
+
+var (
+	acceptedBy     = regexp.MustCompile(`Accepted by ([^<]+)\.</p>`)
+	submissionPath = regexp.MustCompile(`/en/submissions/[0-9a-f]{16}`)
+)

@@ -133,9 +133,12 @@ type Renewed struct {
 	First       int64 // the leaf with which it begins
 }
 
-// Override is a submission that was taken in though its totals did not reconcile.
+// Override is a submission that was taken in though its totals did not reconcile, or
+// though many of its lines were put aside.
 type Override struct {
 	Submission, File, Why string
+	By                    string // "" nobody noted it
+	Lines, Aside          int64  // Aside is 0 where few were put aside
 	At                    time.Time
 	Controls              []guichet.Control // that do not reconcile
 }

@@ -180,7 +180,7 @@ func readIntake(f url.Values) intakeOptions {
 // intakeOf holds what was said of a file to what can be.
 func (p *Portal) intakeOf(v *visit, name string, o intakeOptions) (Intake, faults) {
 	var wrong faults
-	in := Intake{Name: name, Profile: o.Profile, AcceptTotals: o.Totals, AcceptAside: o.Aside, Generated: o.Generated, Look: o.Look, Given: map[string]string{}}
+	in := Intake{Name: name, By: v.person.Pseudonym, Profile: o.Profile, AcceptTotals: o.Totals, AcceptAside: o.Aside, Generated: o.Generated, Look: o.Look, Given: map[string]string{}}
 	day, fault := v.releasedOn(o.Released, p.cfg.Clock())
 	if in.Released = day; fault != "" {
 		wrong.add("released", fault)

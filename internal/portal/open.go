@@ -18,6 +18,16 @@ type Public interface {
 	// Checkpoint is the newest signed state of our journal in a circle whose log is
 	// public.
 	Checkpoint(ctx context.Context, circle string) ([]byte, error)
+	// Bundle is the circle's papers with which a receipt is verified; KindNotFound where
+	// they are not public.
+	Bundle(ctx context.Context, circle string) (PublicBundle, error)
+}
+
+// PublicBundle is a circle's papers as a file.
+type PublicBundle struct {
+	Name   string // "border-five.bundle"
+	Text   []byte
+	SHA256 string // hex
 }
 
 // Publication is what is public.
@@ -64,6 +74,7 @@ func Round(n int64) Rounded { return Rounded(n / RoundedTo * RoundedTo) }
 // PublicLog is our journal in a circle as everybody may check it.
 type PublicLog struct {
 	Circle, ID, Origin string
+	Bundled            bool     // the circle's papers are public too
 	Keys               []LogKey // ours for the log, and the witnesses' of other members
 }
 

@@ -365,6 +365,8 @@ type publicLogOf struct {
 	Ours, Others []LogKey
 	Checkpoint   string // as it is now
 	File         string
+	Bundle       *offeredBundle // nil: not public here
+	With         string         // what the command calls the bundle
 }
 
 // publicLog says how to check our journal.
@@ -386,6 +388,9 @@ func (p *Portal) publicLog(v *visit) error {
 			} else {
 				of.Ours = append(of.Ours, k)
 			}
+		}
+		if of.Bundle, of.With = p.offered(v, l), "circle.bundle"; of.Bundle != nil {
+			of.With = of.Bundle.Name
 		}
 		page.Logs = append(page.Logs, of)
 	}

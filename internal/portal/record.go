@@ -24,8 +24,8 @@ type recordPage struct {
 type renewedLine struct{ Circle, Why, At, Text, To string }
 
 type overrideLine struct {
-	Submission, File, Why, At string
-	Controls                  []controlLine
+	Submission, File, Why, By, Aside, At string
+	Controls                             []controlLine
 }
 
 type controlLine struct{ Name, Stated, Found string }
@@ -58,7 +58,10 @@ func (p *Portal) record(v *visit) error {
 		})
 	}
 	for _, o := range r.Overrides {
-		x := overrideLine{Submission: o.Submission, File: o.File, Why: o.Why, At: v.words.moment(o.At)}
+		x := overrideLine{Submission: o.Submission, File: o.File, Why: o.Why, By: o.By, At: v.words.moment(o.At)}
+		if o.Aside > 0 {
+			x.Aside = v.t("record.aside", "aside", v.words.whole(o.Aside), "lines", v.words.whole(o.Lines))
+		}
 		for _, c := range o.Controls {
 			x.Controls = append(x.Controls, controlLine{c.Name, v.words.number(c.Stated, 0), v.words.number(c.Found, 0)})
 		}

@@ -64,6 +64,7 @@ func (p *Portal) routes() []route {
 		{http.MethodGet, "/public/table/{name}/csv", nil, "", p.publicCSV},
 		{http.MethodGet, "/public/log", nil, "", p.publicLog},
 		{http.MethodGet, "/public/log/{circle}/checkpoint", nil, "", p.publicCheckpoint},
+		{http.MethodGet, "/public/log/{circle}/bundle", nil, "", p.publicBundle},
 		{http.MethodGet, "/public/words", nil, "", p.publicWords},
 	}, p.stewardRoutes())
 }

@@ -40,6 +40,7 @@ type Intake struct {
 	Released     string // ISO day; "" unknown
 	AcceptTotals string // why control totals that do not agree are accepted
 	AcceptAside  bool
+	By           string // who accepts them, a pseudonym
 	Generated    bool
 	Given        map[string]string
 	Look         bool   // its plan is to be looked at first, whatever it says

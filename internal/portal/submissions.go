@@ -195,6 +195,9 @@ func (p *Portal) submissionFacts(v *visit, s guichet.Submission) []fact {
 	if s.Override != "" {
 		out = append(out, fact{Title: v.t("submission.override"), Text: s.Override})
 	}
+	if s.OverrideBy != "" {
+		out = append(out, fact{Title: v.t("submission.override.by"), Text: s.OverrideBy})
+	}
 	if s.Generated {
 		out = append(out, fact{Title: v.t("submission.note"), Text: v.t("submission.generated")})
 	}
