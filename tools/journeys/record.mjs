@@ -35,7 +35,7 @@ export async function recordExamined(w) {
   }
   await page.goto(`${at}/journal?what=hidden`);
   await w.look("journal-hidden");
-  await main(w).locator("tbody a").first().click();
+  await main(w).locator("tbody a").last().click(); // the ledger names cells under the exchange that gave them first
   await must(w, t.hidden, t.rule);
   await main(w).locator("summary", { hasText: t.which }).first().click();
   await w.look("leaf-hidden");
