@@ -96,16 +96,16 @@ func TestSumsOverASelectionAreTold(t *testing.T) {
 	h.bps(t, "40151910 Jepang 201902 10.5", "40151990 Jepang 201902 2", "63079040 Malaysia 201902 7")
 	const words = "reporter=ID flow=exports period=2019-02 "
 	for asked, text := range map[string]string{
-		"":                                "only some of product, and the figures are of these alone: 3 (40151910, 40151990, 63079040)",
-		"partner=JP":                      "these alone: 3 (",
-		"by=hs2":                          "these alone: 3 (",
-		"by=partner":                      "these alone: 3 (",
-		"product=40":                      "these alone: 2 (40151910, 40151990)",
-		"product=401519":                  "these alone: 2 (40151910, 40151990)",
-		"product=6307 partner=MY":         "these alone: 63079040",
+		"":                                "do not list every subheading, and the figures are of what they list: 3 (40151910, 40151990, 63079040)",
+		"partner=JP":                      "what they list: 3 (",
+		"by=hs2":                          "what they list: 3 (",
+		"by=partner":                      "what they list: 3 (",
+		"product=40":                      "what they list: 2 (40151910, 40151990)",
+		"product=401519":                  "what they list: 2 (40151910, 40151990)",
+		"product=6307 partner=MY":         "what they list: 63079040",
 		"by=national":                     "not among the rows is not known, and is no zero",
 		"product=40 by=national":          "not among the rows",
-		"lang=fr":                         "les chiffres ne portent que sur ceux-ci : 3 (",
+		"lang=fr":                         "les chiffres ne portent que sur ce qu'ils énumèrent : 3 (",
 		"lang=fr product=40 by=national":  "n'est pas un zéro",
 		"product=40151910":                "",
 		".code=40151910":                  "",
@@ -145,7 +145,7 @@ func TestATotalIsNoSelection(t *testing.T) {
 	h.bulk(t, "2 156 TOTAL 500", "2 156 40 300", "2 156 63 200", "1 0 TOTAL 90")
 	a = h.ask(t, "reporter=ID flow=exports period=2019 cube=comtrade-legacy-bulk")
 	want(t, a, "", "value", "500")
-	if r := remark(t, a, "listed_only", "only some of partner, and the figures are of these alone: CN"); r.Reporter != "ID" {
+	if r := remark(t, a, "listed_only", "do not list every partner, and the figures are of what they list: CN"); r.Reporter != "ID" {
 		t.Errorf("the remark is of %q", r.Reporter)
 	}
 	if slices.ContainsFunc(a.Remarks, func(r guichet.Remark) bool { return strings.Contains(r.Text, "some of product") }) {
@@ -212,8 +212,8 @@ func TestCellsThatFilesDoNotTell(t *testing.T) {
 	want(t, h.ask(t, words+"partner=AU"), "", "value", "500")
 	want(t, h.ask(t, words+"product=6307 partner=AU"), "", "value", "300")
 	gap(t, h.ask(t, words+"product=0304 partner=AU"), guichet.GapNotCovered, "without partner alone")
-	gap(t, h.ask(t, words+"product=0304 partner=AU lang=fr"), guichet.GapNotCovered, "sans partner")
-	gap(t, h.ask(t, words+"product=6307 partner=CN"), guichet.GapNotCovered, "only some of partner for this, and not that: AU")
+	gap(t, h.ask(t, words+"product=0304 partner=AU lang=fr"), guichet.GapNotCovered, "sans partenaire")
+	gap(t, h.ask(t, words+"product=6307 partner=CN"), guichet.GapNotCovered, "do not list every partner of this, and not this one: AU")
 	for _, asked := range []string{"product=0304 partner=AU", "product=6307 partner=CN", "product=0304 by=partner"} {
 		only(t, h.ask(t, words+asked), guichet.GapNotCovered)
 	}
@@ -236,7 +236,7 @@ func TestSelectionWithoutItsTotal(t *testing.T) {
 	h.abs(t, "541|TOT: Total|25", "542|TOT: Total|15", "541|NZ: New Zealand|25", "542|NZ: New Zealand|15")
 	a := h.ask(t, "reporter=AU flow=imports period=2026-04")
 	want(t, a, "", "value", "40,000")
-	remark(t, a, "listed_only", "only some of product, and the figures are of these alone: 2 (541, 542)")
+	remark(t, a, "listed_only", "do not list every subheading, and the figures are of what they list: 2 (541, 542)")
 	h.abs(t, "54|TOT: Total|40", "541|TOT: Total|25")
 	for codes, value := range map[string]string{"54": "40,000", "541": "25,000", "54,541": "40,000"} {
 		want(t, h.ask(t, "reporter=AU flow=imports period=2026-04 .code="+codes), "", "value", value)
