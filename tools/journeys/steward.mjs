@@ -8,19 +8,23 @@ const told = process.env.GUICHET_JOURNEYS_STEWARD ? JSON.parse(process.env.GUICH
 
 const said = {
   en: { send: "Send and take in", taken: "The file is taken in", refused: "The file was not taken in", problem: "There is a problem", look: "Look at the submission", whom: "See whom it concerns", withdraw: "Withdraw", withdrawn: "Withdrawn on", back: "Use them again", again: "Take it in", lines: "Look at the lines", rule: "Make a rule", setRule: "Make this rule", hold: "Set a hold", setHold: "Set this hold", see: "See what would be removed", begin: "Begin the draft", preview: "See what it lets out", propose: "Make it a proposal", sign: "Sign for the member", wrong: "does not open the key", lookAt: "Look at it", publish: "Put it in force here", inForce: "It is in force", remove: "Remove the file", asks: "Look at this before it is taken in", change: "Change what you said of the file", early: "cannot have been published", noday: "has 29 days", replaced: "It took the place of figures", totals: "its lines do not add up to them", full: "The disk of the node is full", kept: "nothing is lost", goOn: "Go on", signInGoOn: "Sign in and go on", as: "Go on as data steward", everywhere: "Sign out everywhere", tick: "Also end my sessions in all other browsers", signOut: "Sign out", out: "You have signed out" },
-  fr: { send: "Envoyer et recevoir", taken: "Le fichier est reçu", refused: "Le fichier n’est pas reçu", problem: "Il y a un problème", look: "Voir l’envoi", whom: "Voir qui cela concerne", withdraw: "Retirer", withdrawn: "Retiré le", back: "Utiliser de nouveau", again: "Recevoir", lines: "Voir les lignes", rule: "Faire une règle", setRule: "Faire cette règle", hold: "Poser un gel", setHold: "Poser ce gel", see: "Voir ce qui serait supprimé", begin: "Commencer le projet", preview: "Voir ce qu’il donne", propose: "En faire une proposition", sign: "Signer pour le membre", wrong: "n’ouvre pas la clé", lookAt: "La voir", publish: "La mettre en vigueur ici", inForce: "Elle est en vigueur", remove: "Supprimer le fichier", asks: "À voir avant de le recevoir", change: "Changer ce que vous avez dit du fichier", early: "n’a pu être publié", noday: "a 29 jours", replaced: "Il a pris la place de chiffres", totals: "ses lignes n’y correspondent pas", full: "Le disque du nœud est plein", kept: "rien n’est perdu", goOn: "Continuer", signInGoOn: "Se connecter et continuer", as: "Continuer comme gestionnaire des données", everywhere: "Se déconnecter partout", tick: "Mettre fin aussi à mes sessions dans tous les autres navigateurs", signOut: "Se déconnecter", out: "Vous êtes déconnecté" },
+  fr: { send: "Envoyer et recevoir", taken: "Le fichier est reçu", refused: "Le fichier n’est pas reçu", problem: "Il y a un problème", look: "Voir l’envoi", whom: "Voir qui cela concerne", withdraw: "Retirer", withdrawn: "Retiré le", back: "Utiliser de nouveau", again: "Recevoir", lines: "Voir les lignes", rule: "Faire une règle", setRule: "Faire cette règle", hold: "Poser un gel", setHold: "Poser ce gel", see: "Voir ce qui serait supprimé", begin: "Commencer le projet", preview: "Voir ce qu’il donne", propose: "En faire une proposition", sign: "Signer pour le membre", wrong: "n’ouvre pas", lookAt: "La voir", publish: "La mettre en vigueur ici", inForce: "Elle est en vigueur", remove: "Supprimer le fichier", asks: "À voir avant de le recevoir", change: "Changer ce que vous avez dit du fichier", early: "n’a pu être publié", noday: "a 29 jours", replaced: "Il a pris la place de chiffres", totals: "ses lignes n’y correspondent pas", full: "Le disque du nœud est plein", kept: "rien n’est perdu", goOn: "Continuer", signInGoOn: "Se connecter et continuer", as: "Continuer comme gestionnaire des données", everywhere: "Se déconnecter partout", tick: "Mettre fin aussi à mes sessions dans tous les autres navigateurs", signOut: "Se déconnecter", out: "Vous êtes déconnecté" },
 };
 
 const main = (w) => w.page.locator("main");
 const button = (w, name) => main(w).getByRole("button", { name, exact: true });
 // must waits until a page says a text: a click does not wait for the page that it leads to.
 const must = async (w, text) => {
-  const end = Date.now() + 15000;
-  while (!(await w.page.locator("body").innerText().catch(() => "")).replace(/[\u00a0\u202f]/g, " ").includes(text)) {
+  const wanted = text.replace(/[\u00a0\u202f]/g, " ");
+  const end = Date.now() + 60000;
+  while (!(await w.page.locator("body").innerText().catch(() => "")).replace(/[\u00a0\u202f]/g, " ").includes(wanted)) {
     if (Date.now() > end) throw new Error(`the page does not say “${text}”`);
     await w.page.waitForTimeout(50);
   }
 };
+
+// signed waits until the page of a paper follows the one where it was signed.
+const signed = (w) => w.page.waitForURL(/\/drafts\/[0-9a-f]{32}$/);
 
 // fileOf is a file whose content no other walk has sent: the same file twice is one
 // submission. The line is one more of the file's own.
@@ -320,6 +324,7 @@ export async function stewardSigns(w) {
   await w.look("passphrase-wrong");
   await page.fill("#passphrase", told.passphrase);
   await button(w, t.sign).click();
+  await signed(w);
   await w.look("signed");
   const mine = page.url();
   const take = async (base, from) => {
@@ -334,14 +339,15 @@ export async function stewardSigns(w) {
   await w.look("theirs");
   await page.fill("#passphrase", told.passphrase);
   await button(w, t.sign).click();
+  await signed(w);
   const theirs = page.url();
   await w.look("ready");
-  const signed = await (await page.request.get(`${theirs}/file`)).body();
+  const paper = await (await page.request.get(`${theirs}/file`)).body();
   await button(w, t.publish).click();
   await must(w, t.inForce);
   await w.look("in-force");
   const path = join(tmpdir(), `proposal-${w.name}.json`);
-  writeFileSync(path, signed);
+  writeFileSync(path, paper);
   await page.goto(`${w.base}/sign-in?as=steward&to=/${lang}/drafts`);
   await page.setInputFiles("#file", path);
   await button(w, t.lookAt).click();
