@@ -10,6 +10,9 @@ import (
 	"guichet"
 )
 
+// leastSeconds is the least time that is told: less is no number of tenths.
+const leastSeconds = 0.05
+
 // intakeResult is what the page of a file receives.
 type intakeResult struct {
 	Head      intakeHead
@@ -86,7 +89,9 @@ func (p *Portal) intakeTook(v *visit, h intakeHead, page *intakeResult) error {
 	if err != nil {
 		return err
 	}
-	page.Seconds = v.words.number(tenths(h.Took.Seconds), 1)
+	if h.Took.Seconds >= leastSeconds {
+		page.Seconds = v.words.number(tenths(h.Took.Seconds), 1)
+	}
 	page.Facts = p.submissionFacts(v, s)
 	page.Sheets = p.submissionSheets(v, s)
 	for _, r := range h.Took.Notes {
